@@ -1,0 +1,129 @@
+//! The command line, read into a value; pure, so that every refusal can be tested.
+
+/// What `cargo xtask` prints for `help` and after a mistake.
+pub(crate) const USAGE: &str = "\
+cargo xtask test [--only PART,…] [--without NAME,…]   everything that has to hold before a change lands
+cargo xtask setup                                     only what the tests need on this machine
+cargo xtask tidy                                      only the repository's tidy checks
+cargo xtask full [--only PART,…] [--without NAME,…]   the long forms
+cargo xtask demo [--once]                             the chat example with its three clients
+cargo xtask help                                      this text and the parts by name
+
+--without takes parts and what parts need (redis, browser); what is skipped is printed.";
+
+/// One command of `cargo xtask`.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// The gate.
+    Test(Choice),
+    /// The long forms.
+    Full(Choice),
+    /// The chat example; `once` ends it after the clients have talked.
+    Demo { once: bool },
+    /// The usage and the list of parts.
+    Help,
+}
+
+/// Which parts of a table to run, as it was asked for; `plan` judges the names.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Choice {
+    /// Only these parts; empty for all.
+    pub(crate) only: Vec<String>,
+    /// Without these parts and without those that need these things.
+    pub(crate) without: Vec<String>,
+}
+
+impl Choice {
+    /// One part and nothing else.
+    fn only(part: &str) -> Self {
+        Self { only: vec![part.to_owned()], without: Vec::new() }
+    }
+}
+
+/// Reads the arguments after `cargo xtask`; the error says what is wrong with them.
+pub(crate) fn parse(arguments: &[String]) -> Result<Command, String> {
+    let Some((name, rest)) = arguments.split_first() else { return Ok(Command::Help) };
+    match (name.as_str(), rest) {
+        ("test", _) => choice(rest).map(Command::Test),
+        ("full", _) => choice(rest).map(Command::Full),
+        ("setup", []) => Ok(Command::Test(Choice::only("setup"))),
+        ("tidy", []) => Ok(Command::Test(Choice::only("tidy"))),
+        ("demo", []) => Ok(Command::Demo { once: false }),
+        ("demo", [flag]) if flag == "--once" => Ok(Command::Demo { once: true }),
+        ("help" | "--help" | "-h", []) => Ok(Command::Help),
+        ("setup" | "tidy" | "demo" | "help", [argument, ..]) => {
+            Err(format!("`{name}` does not take `{argument}`"))
+        }
+        _ => Err(format!("no command `{name}`")),
+    }
+}
+
+/// Reads `--only` and `--without`, each followed by names with commas or spaces between them.
+fn choice(arguments: &[String]) -> Result<Choice, String> {
+    let mut choice = Choice::default();
+    let mut rest = arguments.iter().peekable();
+    while let Some(flag) = rest.next() {
+        let names = match flag.as_str() {
+            "--only" => &mut choice.only,
+            "--without" => &mut choice.without,
+            other => return Err(format!("unexpected `{other}`; expected `--only` or `--without`")),
+        };
+        let before = names.len();
+        while let Some(list) = rest.next_if(|argument| !argument.starts_with("--")) {
+            names.extend(list.split(',').filter(|name| !name.is_empty()).map(str::to_owned));
+        }
+        if names.len() == before {
+            return Err(format!("`{flag}` needs at least one name"));
+        }
+    }
+    Ok(choice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Command, String> {
+        parse(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn names_are_separated_by_commas_or_spaces() {
+        let expected = Choice {
+            only: vec!["fmt".to_owned(), "rust".to_owned()],
+            without: vec!["redis".to_owned(), "browser".to_owned()],
+        };
+        assert_eq!(parsed("test --only fmt rust --without redis,browser"), Ok(Command::Test(expected)));
+    }
+
+    #[test]
+    fn setup_and_tidy_are_parts_of_the_gate_by_another_name() {
+        assert_eq!(parsed("tidy"), parsed("test --only tidy"));
+        assert_eq!(parsed("setup"), parsed("test --only setup"));
+    }
+
+    #[test]
+    fn nothing_at_all_asks_for_help() {
+        assert_eq!(parsed(""), Ok(Command::Help));
+    }
+
+    #[test]
+    fn the_demo_knows_one_flag() {
+        assert_eq!(parsed("demo --once"), Ok(Command::Demo { once: true }));
+        assert_eq!(parsed("demo --twice"), Err("`demo` does not take `--twice`".to_owned()));
+    }
+
+    #[test]
+    fn a_flag_without_names_is_refused() {
+        assert_eq!(parsed("test --only --without redis"), Err("`--only` needs at least one name".to_owned()));
+    }
+
+    #[test]
+    fn what_is_unknown_is_named() {
+        assert_eq!(parsed("tests"), Err("no command `tests`".to_owned()));
+        assert_eq!(
+            parsed("test everything"),
+            Err("unexpected `everything`; expected `--only` or `--without`".to_owned())
+        );
+    }
+}

@@ -1,0 +1,90 @@
+//! Runs the parts of a table one after another, all of them whatever fails, and says what came out.
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use crate::arguments::Choice;
+use crate::parts::{Need, Part, Step, Work};
+use crate::plan::{self, Planned};
+use crate::process::{Ending, Owned};
+use crate::report::{self, Row, Verdict};
+use crate::{demo, setup, workspace};
+
+/// No single command takes longer than this on two cores; one that does hangs, and is stopped so that the rest is still seen.
+const STEP_LIMIT: Duration = Duration::from_mins(15);
+
+/// Runs what `choice` chooses of `parts` and prints the table.
+pub(crate) fn run(parts: &[Part], choice: &Choice) -> ExitCode {
+    let plan = match plan::plan(parts, choice) {
+        Ok(plan) => plan,
+        Err(message) => {
+            eprintln!("xtask: {message}");
+            return ExitCode::from(2);
+        }
+    };
+    let needs = plan::needs(&plan);
+    // Said before anything is run or installed: no part can help here, a person has to.
+    if let Err(message) = setup::machine(&needs) {
+        eprintln!("xtask: {message}");
+        return ExitCode::from(2);
+    }
+    let rows: Vec<Row> = plan.iter().map(|planned| row(planned, &needs)).collect();
+    println!("{}", report::table(&rows));
+    if rows.iter().any(|row| row.verdict == Verdict::Failed) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+fn row(planned: &Planned, needs: &[Need]) -> Row {
+    let part = &planned.part;
+    println!("{}", report::heading(part));
+    let started = Instant::now();
+    let verdict = match planned.skipped_for {
+        Some(reason) => {
+            println!("skipped, --without {reason}");
+            Verdict::Skipped(reason)
+        }
+        None if work(part, needs) => Verdict::Passed,
+        None => Verdict::Failed,
+    };
+    let took = started.elapsed();
+    println!("{}: {:.1} s", part.name, took.as_secs_f64());
+    Row { part: part.name, took, verdict }
+}
+
+/// Does a part's work; false where any of it failed.
+fn work(part: &Part, needs: &[Need]) -> bool {
+    match part.work {
+        Work::Setup => told(&setup::packages(needs)),
+        Work::Demo => told(&demo::once()),
+        // Counted rather than `all`, which would stop at the first that fails.
+        Work::Steps(steps) => steps.iter().filter(|step| !told(&step_done(step))).count() == 0,
+    }
+}
+
+fn told(done: &Result<(), String>) -> bool {
+    if let Err(message) = done {
+        eprintln!("FAILED: {message}");
+    }
+    done.is_ok()
+}
+
+fn step_done(step: &Step) -> Result<(), String> {
+    let line = match step.without_nextest {
+        Some(line) if !workspace::succeeds(".", "cargo", &["nextest", "--version"]) => line,
+        _ => step.line,
+    };
+    run_line(step.folder, line)
+}
+
+/// Runs one command line in a folder, showing the command first and its output as it comes.
+pub(crate) fn run_line(folder: &str, line: &str) -> Result<(), String> {
+    let place = if folder == "." { String::new() } else { format!("{folder}: ") };
+    println!("{place}{line}");
+    let mut words = line.split(' ');
+    let program = words.next().unwrap_or_default();
+    let arguments: Vec<&str> = words.collect();
+    let child = Owned::start(&mut workspace::command(folder, program, &arguments))?;
+    match child.wait(STEP_LIMIT) {
+        Ending::Success => Ok(()),
+        Ending::Failure(how) => Err(format!("{place}{line}: {how}")),
+    }
+}

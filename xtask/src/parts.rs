@@ -1,0 +1,190 @@
+//! The parts of the test run, as a plain table: what is wired is seen here, and a new part is a new entry.
+
+/// Something a part needs that is not on every machine. `--without` takes these names too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// Node with the npm packages of this repository.
+    Node,
+    /// Python with the virtual environment of this repository.
+    Python,
+    /// A Redis server's program.
+    Redis,
+    /// A headless Chromium.
+    Browser,
+}
+
+impl Need {
+    /// Every need there is.
+    pub(crate) const ALL: [Self; 4] = [Self::Node, Self::Python, Self::Redis, Self::Browser];
+
+    /// The name that `--without` takes.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Node => "node",
+            Self::Python => "virtualenv",
+            Self::Redis => "redis",
+            Self::Browser => "browser",
+        }
+    }
+}
+
+/// One part of the run, timed and judged as a whole.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Part {
+    /// How `--only`, `--without` and the final table call it.
+    pub(crate) name: &'static str,
+    /// What it shows, for the heading.
+    pub(crate) about: &'static str,
+    /// What has to be set up before it.
+    pub(crate) needs: &'static [Need],
+    /// What it runs.
+    pub(crate) work: Work,
+}
+
+/// What a part runs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Work {
+    /// Installs what the chosen parts need.
+    Setup,
+    /// The chat example from end to end.
+    Demo,
+    /// Commands, all of them, also after one has failed.
+    Steps(&'static [Step]),
+}
+
+/// One command, run in a folder of the repository.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Step {
+    /// The folder, from the root of the repository.
+    pub(crate) folder: &'static str,
+    /// Program and arguments with single spaces between them.
+    pub(crate) line: &'static str,
+    /// What to run instead on a machine without cargo-nextest.
+    pub(crate) without_nextest: Option<&'static str>,
+}
+
+const fn run(folder: &'static str, line: &'static str) -> Step {
+    Step { folder, line, without_nextest: None }
+}
+
+const fn nextest(line: &'static str, without_nextest: &'static str) -> Step {
+    Step { folder: ".", line, without_nextest: Some(without_nextest) }
+}
+
+/// `cargo xtask test`, in the order of running: what fails fast comes first.
+pub(crate) const TEST: &[Part] = &[
+    Part { name: "setup", about: "what the tests need on this machine", needs: &[], work: Work::Setup },
+    Part {
+        name: "fmt",
+        about: "the layout of Rust sources",
+        needs: &[],
+        work: Work::Steps(&[run(".", "cargo fmt --all --check")]),
+    },
+    Part {
+        name: "tidy",
+        about: "the house rules, as tests",
+        needs: &[],
+        work: Work::Steps(&[run(".", "cargo test --quiet --package xtask")]),
+    },
+    Part {
+        name: "clippy",
+        about: "Rust lints, and the documentation's",
+        needs: &[],
+        work: Work::Steps(&[
+            run(".", "cargo clippy --quiet --workspace --all-targets --all-features -- -D warnings"),
+            run(
+                ".",
+                "cargo doc --quiet --workspace --no-deps --all-features --config build.rustdocflags=[\"-Dwarnings\"]",
+            ),
+        ]),
+    },
+    Part {
+        name: "rust",
+        about: "Rust unit, integration, macro and documentation tests",
+        needs: &[Need::Node, Need::Python],
+        work: Work::Steps(&[
+            nextest(
+                "cargo nextest run --workspace --exclude xtask --all-features --no-fail-fast --status-level fail",
+                "cargo test --quiet --workspace --exclude xtask --all-features --no-fail-fast --lib --bins --tests --examples",
+            ),
+            run(".", "cargo test --quiet --workspace --exclude xtask --all-features --no-fail-fast --doc"),
+        ]),
+    },
+    Part {
+        name: "typescript",
+        about: "the TypeScript client: types, lints, tests, build",
+        needs: &[Need::Node],
+        work: Work::Steps(&[
+            run("clients/typescript", "npm run --silent check"),
+            run("clients/typescript", "npm run --silent test"),
+            run("clients/typescript", "npm run --silent build"),
+        ]),
+    },
+    Part {
+        name: "python",
+        about: "the Python client: lints, types by two checkers, tests",
+        needs: &[Need::Python],
+        work: Work::Steps(&[
+            run("clients/python", "ruff check --quiet ."),
+            run("clients/python", "ruff format --check --quiet ."),
+            run("clients/python", "pyright"),
+            run("clients/python", "mypy"),
+            run("clients/python", "python -m pytest --quiet"),
+        ]),
+    },
+    Part {
+        name: "demo",
+        about: "the chat example with its three clients",
+        needs: &[Need::Node, Need::Python],
+        work: Work::Demo,
+    },
+    Part {
+        name: "package",
+        about: "what would be published",
+        needs: &[Need::Node, Need::Python],
+        work: Work::Steps(&[
+            run(".", "cargo publish --quiet --workspace --dry-run --allow-dirty"),
+            run("clients/typescript", "npm pack --dry-run"),
+            run("clients/python", "python -m build --no-isolation --outdir ../../target/python"),
+        ]),
+    },
+];
+
+/// `cargo xtask full`: the long forms of what `test` shows in short.
+pub(crate) const FULL: &[Part] = &[];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn every_part() -> impl Iterator<Item = &'static Part> {
+        TEST.iter().chain(FULL)
+    }
+
+    #[test]
+    fn a_name_means_one_part_or_one_need() {
+        let mut names: Vec<_> = every_part().map(|part| part.name).chain(Need::ALL.map(Need::name)).collect();
+        names.sort_unstable();
+        let all = names.len();
+        names.dedup();
+        assert_eq!(names.len(), all, "{names:?}");
+    }
+
+    #[test]
+    fn setup_comes_first() {
+        assert!(matches!(TEST[0].work, Work::Setup));
+    }
+
+    #[test]
+    fn every_command_runs_in_a_folder_that_exists() {
+        for part in every_part() {
+            if let Work::Steps(steps) = part.work {
+                assert!(!steps.is_empty(), "{} runs nothing", part.name);
+                for step in steps {
+                    let folder = crate::workspace::root().join(step.folder);
+                    assert!(folder.is_dir(), "{}: {} is not there", part.name, folder.display());
+                }
+            }
+        }
+    }
+}
