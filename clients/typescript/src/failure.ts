@@ -1,0 +1,50 @@
+// Why no connection came about, in words that say what to do.
+
+import { CloseCode, type Disconnect, describe } from "./disconnect.ts";
+import { ConnectError, toError } from "./errors.ts";
+import type { WireError } from "./message.ts";
+
+/** What is said when the server chose no subprotocol. */
+export const NO_SUBPROTOCOL =
+  "the server chose no wirecall subprotocol: for a server that only speaks JSON-RPC 2.0, pass plain: true";
+
+/** `ws` refuses such a server itself, and says so in the text of its error only. */
+export function isNoSubprotocol(error: string | undefined): boolean {
+  return error !== undefined && /no subprotocol/i.test(error);
+}
+
+/** The WebSocket URL. Throws a `ConnectError` when there is no making one. */
+export function webSocketUrl(url: string | URL): URL {
+  try {
+    const parsed = new URL(url, globalThis.location?.href);
+    parsed.protocol = parsed.protocol.replace(/^http/, "ws");
+    // A WebSocket takes no fragment.
+    parsed.hash = "";
+    if (/^wss?:$/.test(parsed.protocol)) return parsed;
+  } catch {
+    // Said below, in one way for all that is no URL.
+  }
+  throw new ConnectError(
+    `${url} is not a WebSocket URL: write ws://host:port/path, or wss:// for an encrypted one`,
+  );
+}
+
+/** An attempt failed. The URL is named without its query, where people put tokens. */
+export function connectError(
+  { origin, pathname }: URL,
+  end: Disconnect,
+  refusal: WireError | undefined,
+  thrown: unknown,
+): ConnectError {
+  const where = `${origin}${pathname}`;
+  if (refusal) {
+    const cause = toError(refusal);
+    return new ConnectError(`${where} refused the connection: ${cause.message}`, { cause });
+  }
+  const message = `cannot connect to ${where}: ${describe(end)}`;
+  const hint = "Is the server running there, and is the URL right?";
+  return new ConnectError(
+    end.code === CloseCode.abnormal ? `${message}. ${hint}` : message,
+    thrown === undefined ? undefined : { cause: thrown },
+  );
+}

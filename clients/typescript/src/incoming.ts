@@ -1,0 +1,127 @@
+// What the server starts: its events go to listeners, its calls to handlers. Knows no connection.
+
+import {
+  DecodeError,
+  InternalError,
+  methodNotFound,
+  RpcError,
+  toError,
+  toWire,
+  ValidationError,
+  wireError,
+} from "./errors.ts";
+import type { Meta, WireError } from "./message.ts";
+import type { Answer, Served } from "./served.ts";
+import { Listeners, type Unsubscribe } from "./states.ts";
+
+/** A call of the server, beside its params. */
+export interface ServedCall {
+  readonly method: string;
+  /** Aborted when nobody waits for the answer any more: cancelled, too late, or connection lost. */
+  readonly signal: AbortSignal;
+  /** What the server allows for it; undefined for no limit. */
+  readonly timeoutMs: number | undefined;
+  readonly meta: Meta;
+}
+
+/** How a call of the server is answered. Generated code makes these. */
+export interface ServedMethod {
+  /** Returns the result, or a promise of it. An `RpcError` that it throws is answered as it is,
+   * anything else as an internal error, without its text. */
+  readonly handle: (params: never, call: ServedCall) => unknown;
+  readonly decode?: (wire: unknown) => unknown;
+  readonly encode?: (result: never) => unknown;
+}
+
+/** The listeners and handlers of one client. */
+export class Incoming {
+  private readonly events = new Map<string, Listeners<unknown>>();
+  private readonly methods = new Map<string, ServedMethod>();
+  private readonly running = new Map<Served, AbortController>();
+  private readonly onError: (error: unknown) => void;
+
+  constructor(onError: (error: unknown) => void) {
+    this.onError = onError;
+  }
+
+  /** Adds a listener to an event. */
+  on<Event>(
+    event: string,
+    listener: (event: Event) => void,
+    decode?: (wire: unknown) => Event,
+  ): Unsubscribe {
+    let listeners = this.events.get(event);
+    if (!listeners) {
+      listeners = new Listeners(this.onError);
+      this.events.set(event, listeners);
+    }
+    return listeners.add((wire) => {
+      listener(decode ? decodeOr(event, wire, decode) : (wire as Event));
+    });
+  }
+
+  /** Adds handlers. Throws when one of the methods has one. */
+  serve(methods: Readonly<Record<string, ServedMethod>>): Unsubscribe {
+    const added = Object.entries(methods);
+    for (const [name] of added) {
+      if (this.methods.has(name)) throw new Error(`${name} is served already: stop that first`);
+    }
+    for (const [name, method] of added) this.methods.set(name, method);
+    return () => {
+      for (const [name, method] of added) {
+        if (this.methods.get(name) === method) this.methods.delete(name);
+      }
+    };
+  }
+
+  /** An event arrived. One that nobody listens to is dropped. */
+  event(method: string, params: unknown): void {
+    this.events.get(method)?.tell(params);
+  }
+
+  /** A call arrived. Resolves to its answer and never rejects. */
+  async run(call: Served): Promise<Answer> {
+    const { method, timeoutMs, meta } = call;
+    const handler = this.methods.get(method);
+    if (!handler) return { error: methodNotFound(method) };
+    const abort = new AbortController();
+    this.running.set(call, abort);
+    try {
+      const params = handler.decode ? decodeOr(method, call.params, handler.decode) : call.params;
+      const served: ServedCall = { method, signal: abort.signal, timeoutMs, meta };
+      const result: unknown = await handler.handle(params as never, served);
+      const wire = handler.encode ? handler.encode(result as never) : result;
+      return { result: wire ?? null };
+    } catch (error) {
+      return { error: this.judge(method, error, abort.signal.aborted) };
+    } finally {
+      this.running.delete(call);
+    }
+  }
+
+  /** A call's answer is not wanted any more. */
+  abort(call: Served, reason: WireError): void {
+    this.running.get(call)?.abort(toError(reason));
+  }
+
+  private judge(method: string, error: unknown, wasAborted: boolean): WireError {
+    if (error instanceof RpcError) return toWire(error);
+    if (error instanceof DecodeError) return wireError(ValidationError, "the params do not decode");
+    // What a handler throws because it was told to stop is no news.
+    if (!wasAborted) this.onError(error);
+    return wireError(InternalError, `the handler of ${method} failed`);
+  }
+}
+
+/** Decodes, and says of what, when it does not work. */
+export function decodeOr<Value>(
+  what: string,
+  wire: unknown,
+  decode: (wire: unknown) => Value,
+): Value {
+  try {
+    return decode(wire);
+  } catch (cause) {
+    throw new DecodeError(`${what}: what the server sent does not decode: ${cause}`, { cause });
+  }
+}

@@ -1,0 +1,72 @@
+// The wire types: what a decoded message may be, and how an unknown JSON value is read as one.
+// Nothing here throws, whatever the value is.
+
+/** The id of a call, as JSON-RPC allows it. */
+export type Id = string | number | null;
+
+/** The optional member `meta` of a call, as it crosses the wire. */
+export type Meta = Readonly<Record<string, unknown>>;
+
+/** The error member of a response. */
+export interface WireError {
+  readonly code: number;
+  readonly message: string;
+  readonly data?: unknown;
+}
+
+/** A decoded message, told apart by what it asks of the reader. */
+export type Message =
+  | {
+      readonly type: "call";
+      readonly id: Id;
+      readonly method: string;
+      readonly params: unknown;
+      readonly meta: Meta;
+    }
+  | { readonly type: "notification"; readonly method: string; readonly params: unknown }
+  | { readonly type: "result"; readonly id: Id; readonly result: unknown }
+  | { readonly type: "error"; readonly id: Id; readonly error: WireError }
+  | { readonly type: "invalid" };
+
+const INVALID: Message = { type: "invalid" };
+
+/** True for an object that is neither null nor an array. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Reads a decoded JSON value as a message; what is none is `invalid`. */
+export function readMessage(value: unknown): Message {
+  if (!isRecord(value)) return INVALID;
+  const { jsonrpc, id, method } = value;
+  if (jsonrpc !== "2.0") return INVALID;
+  if (id !== undefined && id !== null && typeof id !== "string" && typeof id !== "number") {
+    return INVALID;
+  }
+  if (method === undefined) return readResponse(value, id);
+  if (typeof method !== "string") return INVALID;
+  const { params, meta } = value;
+  if (params !== undefined && typeof params !== "object") return INVALID;
+  if (id === undefined) return { type: "notification", method, params };
+  return { type: "call", id, method, params, meta: isRecord(meta) ? meta : {} };
+}
+
+function readResponse(value: Readonly<Record<string, unknown>>, id: Id | undefined): Message {
+  const { error, result } = value;
+  if (id === undefined) return INVALID;
+  // Peers of the 1.0 school send `error: null` beside a result.
+  if (error === undefined || error === null) {
+    return result === undefined ? INVALID : { type: "result", id, result };
+  }
+  return { type: "error", id, error: readError(error) };
+}
+
+/** An error that is itself malformed must still end its call, so it is completed, not refused. */
+function readError(error: unknown): WireError {
+  const { code, message, data } = isRecord(error) ? error : {};
+  return {
+    code: typeof code === "number" && Number.isInteger(code) ? code : -32603,
+    message: typeof message === "string" ? message : "the server sent a malformed error",
+    data,
+  };
+}

@@ -1,0 +1,134 @@
+// What can be set, with every default and its reason.
+
+import type { ReconnectSettings } from "./backoff.ts";
+import type { HeartbeatSettings } from "./heartbeat.ts";
+import type { Layer } from "./layers.ts";
+import { CLIENT } from "./version.ts";
+import type { WebSocketClass } from "./websocket.ts";
+
+/** A token, or a function that is asked for one before every attempt. */
+export type TokenProvider = string | (() => string | Promise<string>);
+
+/** How to reconnect. */
+export interface ReconnectOptions {
+  /** Tries in a row before giving up. Default: unlimited, since a page that is left open overnight
+   * should work in the morning. */
+  readonly attempts?: number;
+  /** Upper bound of the first delay, doubled with each try. Default 250. */
+  readonly baseMs?: number;
+  /** Upper bound of every delay; the real one is random below it, so that clients do not return in
+   * step. Default 20,000. */
+  readonly capMs?: number;
+  /** Connecting, token and hello's answer together. Default 10,000. */
+  readonly connectTimeoutMs?: number;
+  /** How long a connection must last for the delays to start over. Default 10,000, so that a server
+   * that crashes on hello is not met by a storm. */
+  readonly resetAfterMs?: number;
+}
+
+/** When a connection is taken for dead. A plain peer has no heartbeat. */
+export interface HeartbeatOptions {
+  /** How long past the server's ping interval silence is borne. Default 10,000. */
+  readonly graceMs?: number;
+  /** How long after a call was written silence is borne before the client pings. Default 10,000. */
+  readonly callSilenceMs?: number;
+  /** How long that ping may stay unanswered. Default 5,000. */
+  readonly callGraceMs?: number;
+}
+
+/** The options of `connect`. */
+export interface ConnectOptions {
+  /** Sent in hello. A function is asked before every attempt, so that it can hand out a fresh one. */
+  readonly token?: TokenProvider;
+  /** False: the first lost connection is the end. */
+  readonly reconnect?: ReconnectOptions | false;
+  readonly heartbeat?: HeartbeatOptions;
+  /** Calls and notifications that may wait while there is no connection; one more fails at once with
+   * `ResourceExhaustedError`. Default 256. */
+  readonly queue?: number;
+  /** The time limit of calls that set none themselves. Default 30,000; `Infinity` for none. */
+  readonly timeoutMs?: number;
+  /** Return at once and connect in the background; calls wait. Default false: `connect` resolves when
+   * the connection is open, and rejects when the first attempt fails. */
+  readonly lazy?: boolean;
+  /** Be a plain peer of any JSON-RPC 2.0 server: no subprotocol, no hello, no heartbeat. Default false. */
+  readonly plain?: boolean;
+  /** Wrapped around every call, the first outermost. */
+  readonly layers?: readonly Layer[];
+  /** The class to connect with. Default: the global one; Node 20 has none, pass the one of `ws`. */
+  readonly webSocket?: WebSocketClass;
+  /** How the application introduces itself in hello. Default: this package. */
+  readonly name?: string;
+  /** Goes with `name`. */
+  readonly version?: string;
+  /** Hears what has no caller to go to: a listener or handler that threw, a message that made no
+   * sense. Default: `console.error`. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** The options with every default in place. */
+export interface Settings {
+  readonly token: TokenProvider | undefined;
+  readonly reconnect: ReconnectSettings;
+  readonly connectTimeoutMs: number;
+  readonly heartbeat: HeartbeatSettings;
+  readonly queue: number;
+  readonly timeoutMs: number;
+  readonly lazy: boolean;
+  readonly plain: boolean;
+  readonly layers: readonly Layer[];
+  readonly webSocket: WebSocketClass;
+  readonly client: { readonly name: string; readonly version: string };
+  readonly onError: (error: unknown) => void;
+}
+
+const RECONNECT: ReconnectSettings = {
+  attempts: Number.POSITIVE_INFINITY,
+  baseMs: 250,
+  capMs: 20_000,
+  resetAfterMs: 10_000,
+};
+
+const HEARTBEAT: HeartbeatSettings = {
+  graceMs: 10_000,
+  callSilenceMs: 10_000,
+  callGraceMs: 5_000,
+};
+
+/** Completes the options. Throws a `TypeError` that says what to do when they cannot work. */
+export function complete(options: ConnectOptions): Settings {
+  const { token, plain = false, lazy = false, layers = [], onError = console.error } = options;
+  const { name = CLIENT.name, version = CLIENT.version } = options;
+  const webSocket: WebSocketClass | undefined = options.webSocket ?? globalThis.WebSocket;
+  if (!webSocket) {
+    throw new TypeError(
+      "this runtime has no WebSocket of its own (Node 20 has none): npm install ws, then " +
+        'import { WebSocket } from "ws" and connect(url, { webSocket: WebSocket })',
+    );
+  }
+  if (plain && token !== undefined) {
+    throw new TypeError("a plain peer says no hello that could carry `token`: put it into the URL");
+  }
+  const { reconnect = {}, heartbeat, queue = 256, timeoutMs = 30_000 } = options;
+  const { connectTimeoutMs = 10_000, ...tries } = reconnect || { attempts: 0 };
+  return {
+    token,
+    reconnect: withDefaults(RECONNECT, tries),
+    connectTimeoutMs,
+    heartbeat: withDefaults(HEARTBEAT, heartbeat),
+    queue,
+    timeoutMs,
+    lazy,
+    plain,
+    layers,
+    webSocket,
+    client: { name, version },
+    onError,
+  };
+}
+
+/** An option that is there but undefined is not set: most settings of tsc let that through. */
+function withDefaults<Known extends object>(defaults: Known, given: Partial<Known> = {}): Known {
+  const set = Object.entries(given).filter(([, value]) => value !== undefined);
+  return { ...defaults, ...Object.fromEntries(set) };
+}

@@ -1,0 +1,129 @@
+// A service as generated code uses it: a name, its errors, and the typed ways in and out.
+
+import type { RpcErrorClass } from "./errors.ts";
+import type { Incoming, ServedMethod } from "./incoming.ts";
+import type { OutgoingCall } from "./layers.ts";
+import type { Meta } from "./message.ts";
+import type { Unsubscribe } from "./states.ts";
+
+/** What one call may set for itself. */
+export interface CallOptions {
+  /** The time limit; it goes to the server too. `Infinity` for none. Default: the call's own, else
+   * the client's. */
+  readonly timeoutMs?: number | undefined;
+  /** Ends the call when it is aborted, here at once and at the server. */
+  readonly signal?: AbortSignal | undefined;
+  /** Sent beside the params, for layers of the server. */
+  readonly meta?: Meta | undefined;
+}
+
+/** What the contract says of a service. */
+export interface ServiceDeclaration {
+  readonly name: string;
+  /** The fingerprint of its wire shape, told in hello. */
+  readonly contract?: string;
+  /** The errors that any of its calls may answer. */
+  readonly errors?: readonly RpcErrorClass[];
+}
+
+/** What the contract says of one call. */
+export interface CallDeclaration<Params, Result> {
+  /** Safe to run twice: it is sent again after a lost connection. */
+  readonly idempotent?: boolean;
+  readonly timeoutMs?: number;
+  /** Errors of this call only. */
+  readonly errors?: readonly RpcErrorClass[];
+  /** For params whose form on the wire differs from their type. */
+  readonly encode?: (params: Params) => unknown;
+  /** For results whose form on the wire differs from their type. */
+  readonly decode?: (wire: unknown) => Result;
+}
+
+/** The ways of one service. Generated code calls these. */
+export interface ServiceClient {
+  /** Calls a method. An array as `params` goes by position, without trailing undefined ones. */
+  call<Params, Result>(
+    method: string,
+    params: Params,
+    options?: CallOptions,
+    declaration?: CallDeclaration<Params, Result>,
+  ): Promise<Result>;
+  /**
+   * Sends a notification; resolves when it is handed to the connection. While away it waits like a
+   * call. It may be left without `await`: a failure then goes nowhere.
+   */
+  notify<Params>(
+    method: string,
+    params: Params,
+    encode?: (params: Params) => unknown,
+  ): Promise<void>;
+  /** Hears an event. */
+  on<Event>(
+    event: string,
+    listener: (event: Event) => void,
+    decode?: (wire: unknown) => Event,
+  ): Unsubscribe;
+  /** Answers calls of the server. Throws when one of the methods is served already. */
+  serve(methods: Readonly<Record<string, ServedMethod>>): Unsubscribe;
+}
+
+/** Makes a call: the end of all layers. */
+export type MakeCall = (
+  call: OutgoingCall,
+  service: ServiceDeclaration,
+  declaration: CallDeclaration<never, unknown>,
+) => Promise<unknown>;
+
+/** Sends a notification. */
+export type Notify = (method: string, params: () => unknown) => Promise<void>;
+
+/** What a service needs of its client. */
+export interface ServiceHost {
+  readonly timeoutMs: number;
+  readonly incoming: Incoming;
+  readonly makeCall: MakeCall;
+  readonly notify: Notify;
+}
+
+const NOTHING = {};
+
+/** Binds a declaration to a client. */
+export function bindService(host: ServiceHost, service: ServiceDeclaration): ServiceClient {
+  return {
+    call<Params, Result>(
+      method: string,
+      params: Params,
+      options: CallOptions = NOTHING,
+      declaration: CallDeclaration<Params, Result> = NOTHING,
+    ) {
+      const call: OutgoingCall = {
+        method,
+        params,
+        meta: options.meta,
+        timeoutMs: options.timeoutMs ?? declaration.timeoutMs ?? host.timeoutMs,
+        signal: options.signal,
+        idempotent: declaration.idempotent ?? false,
+      };
+      // The contract, and the decoder made from it, say that the result is one.
+      return host.makeCall(call, service, declaration) as Promise<Result>;
+    },
+    notify(method, params, encode) {
+      return host.notify(method, () => prepare(params, encode));
+    },
+    on(event, listener, decode) {
+      return host.incoming.on(event, listener, decode);
+    },
+    serve(methods) {
+      return host.incoming.serve(methods);
+    },
+  };
+}
+
+/** The params as they go onto the wire. */
+export function prepare<Params>(params: Params, encode?: (params: Params) => unknown): unknown {
+  const wire = encode ? encode(params) : params;
+  if (!Array.isArray(wire)) return wire;
+  let length = wire.length;
+  while (length > 0 && wire[length - 1] === undefined) length -= 1;
+  return wire.slice(0, length);
+}

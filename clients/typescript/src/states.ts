@@ -1,0 +1,62 @@
+// The states that a client tells of, and those who hear of them.
+
+import type { Disconnect } from "./disconnect.ts";
+
+/** Where a client is. */
+export type State =
+  /** The first attempt is under way. */
+  | { readonly type: "connecting" }
+  /** Calls go out. A plain peer has no `session`; `user` is there when somebody is logged in. */
+  | {
+      readonly type: "open";
+      readonly session: string | undefined;
+      readonly user: string | undefined;
+    }
+  /** The connection is lost; calls wait. */
+  | {
+      readonly type: "reconnecting";
+      /** Counts from 1, and on until a connection has lasted. */
+      readonly attempt: number;
+      /** Why the last connection, or the last attempt, ended. */
+      readonly lastError: Error;
+      /** When the attempt begins; in the past while it is under way. */
+      readonly nextTryAt: Date;
+    }
+  /** The end: no call succeeds any more. */
+  | {
+      readonly type: "closed";
+      /** The attempts are used up, or reconnecting is switched off. */
+      readonly gaveUp: boolean;
+      readonly disconnect: Disconnect;
+    };
+
+/** Stops listening, or serving. Calling it again does nothing. */
+export type Unsubscribe = () => void;
+
+/** Functions that want to hear of something. */
+export class Listeners<Value> {
+  private readonly listeners = new Set<(value: Value) => void>();
+  private readonly onError: (error: unknown) => void;
+
+  constructor(onError: (error: unknown) => void) {
+    this.onError = onError;
+  }
+
+  /** Adds a listener; the same function may be added twice and then hears twice. */
+  add(listener: (value: Value) => void): Unsubscribe {
+    const own = (value: Value) => listener(value);
+    this.listeners.add(own);
+    return () => this.listeners.delete(own);
+  }
+
+  /** Tells all. One that throws does not keep the others from hearing. */
+  tell(value: Value): void {
+    for (const listener of [...this.listeners]) {
+      try {
+        listener(value);
+      } catch (error) {
+        this.onError(error);
+      }
+    }
+  }
+}

@@ -1,0 +1,17 @@
+// How `npm test` runs: everything but the tests that need a running wirecall server.
+import { fileURLToPath } from "node:url";
+import { defineConfig, type ViteUserConfig } from "vitest/config";
+
+const config: ViteUserConfig = defineConfig({
+  resolve: {
+    alias: { "@wirecall/client": fileURLToPath(new URL("src/index.ts", import.meta.url)) },
+  },
+  test: {
+    include: ["tests/**/*.test.ts"],
+    exclude: ["tests/integration/**"],
+    // An unhandled rejection fails the run: input from the network must never cause one.
+    dangerouslyIgnoreUnhandledErrors: false,
+  },
+});
+
+export default config;
