@@ -1,0 +1,102 @@
+"""wirecall: typed RPC over WebSocket, the Python client.
+
+Programs open a client with `connect` and hand it to the classes that `wirecall generate` wrote:
+
+    async with connect("wss://example.org/ws", token=fetch_token) as client:
+        chat = ChatClient(client)
+        message = await chat.post(room="lobby", text="hi")
+
+The client comes back when the connection goes away, keeps the heartbeat, and tells of every call
+whether it ran, did not run, or may have.
+"""
+
+from wirecall.client import Client, Connecting, connect
+from wirecall.disconnect import CloseCode, Disconnect
+from wirecall.dispatch import Unsubscribe
+from wirecall.errors import (
+    ClosedError,
+    ConnectError,
+    ConnectionLostError,
+    DecodeError,
+    EncodeError,
+    WirecallError,
+)
+from wirecall.heartbeat import HeartbeatOptions
+from wirecall.kinds import (
+    CallCancelledError,
+    DeadlineExceededError,
+    FieldError,
+    InternalError,
+    InvalidRequestError,
+    MethodNotFoundError,
+    NotFoundError,
+    ParseError,
+    PermissionDeniedError,
+    RateLimitedError,
+    ResourceExhaustedError,
+    TooLargeError,
+    UnauthenticatedError,
+    UnavailableError,
+    ValidationError,
+)
+from wirecall.layers import Call, Layer, Next
+from wirecall.options import CallOptions, ConnectOptions, ReconnectOptions, TokenSource
+from wirecall.record import Record
+from wirecall.rpc_error import RpcError
+from wirecall.service import ServiceClient
+from wirecall.serving import CallHandler, ServedCall, handle
+from wirecall.states import ClosedState, ConnectingState, OpenState, ReconnectingState, State
+from wirecall.types import StringInt, TypeExpr
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Call",
+    "CallCancelledError",
+    "CallHandler",
+    "CallOptions",
+    "Client",
+    "CloseCode",
+    "ClosedError",
+    "ClosedState",
+    "ConnectError",
+    "ConnectOptions",
+    "Connecting",
+    "ConnectingState",
+    "ConnectionLostError",
+    "DeadlineExceededError",
+    "DecodeError",
+    "Disconnect",
+    "EncodeError",
+    "FieldError",
+    "HeartbeatOptions",
+    "InternalError",
+    "InvalidRequestError",
+    "Layer",
+    "MethodNotFoundError",
+    "Next",
+    "NotFoundError",
+    "OpenState",
+    "ParseError",
+    "PermissionDeniedError",
+    "RateLimitedError",
+    "ReconnectOptions",
+    "ReconnectingState",
+    "Record",
+    "ResourceExhaustedError",
+    "RpcError",
+    "ServedCall",
+    "ServiceClient",
+    "State",
+    "StringInt",
+    "TokenSource",
+    "TooLargeError",
+    "TypeExpr",
+    "UnauthenticatedError",
+    "UnavailableError",
+    "Unsubscribe",
+    "ValidationError",
+    "WirecallError",
+    "connect",
+    "handle",
+]

@@ -1,0 +1,176 @@
+"""The client: what a program opens, hands to generated classes, watches and closes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from typing import TYPE_CHECKING
+
+from wirecall.dispatch import Dispatch, Unsubscribe, log_error
+from wirecall.lifecycle import Lifecycle, LifecycleOptions
+from wirecall.options import ConnectOptions, SessionOptions, boot_clock
+from wirecall.rpc_error import RpcError
+from wirecall.service import ServiceClient, ServiceContext
+from wirecall.session import Session
+from wirecall.states import OpenState, State
+from wirecall.websocket import SocketOptions
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from typing_extensions import Self, Unpack
+
+DEFAULT_TIMEOUT = 30.0
+"""The time limit of calls that have no other, in seconds."""
+
+
+class Client:
+    """A connection to a server that comes back by itself. Made by `connect`; one event loop only.
+
+    Use it as `async with client:` or call `close`, which joins every task it started.
+    """
+
+    def __init__(self, url: str, options: ConnectOptions) -> None:
+        """Starts the first attempt; `connect` is the way to make one.
+
+        Raises:
+            ValueError: An option makes no sense.
+            RuntimeError: There is no running event loop.
+        """
+        settings = SessionOptions.of(options)
+        socket = SocketOptions(
+            url,
+            plain=settings.plain,
+            headers=options.get("headers", {}),
+            ssl=options.get("ssl"),
+            max_message_bytes=settings.max_message_bytes,
+            grace=settings.heartbeat.grace,
+        )
+        self._session = Session(settings)
+        dispatch = Dispatch(options.get("on_error", log_error), self._session.handled)
+        lifecycle = LifecycleOptions(settings, socket, options.get("token"), boot_clock)
+        self._lifecycle = Lifecycle(self._session, dispatch, lifecycle)
+        self._context = ServiceContext(
+            self._lifecycle.driver,
+            dispatch,
+            tuple(options.get("layers", ())),
+            options.get("timeout", DEFAULT_TIMEOUT),
+        )
+
+    @property
+    def state(self) -> State:
+        """The state now."""
+        return self._lifecycle.state
+
+    @property
+    def session(self) -> str | None:
+        """The session's id; None while there is none, and for a plain peer."""
+        return self.state.session if isinstance(self.state, OpenState) else None
+
+    @property
+    def user(self) -> str | None:
+        """Who the server says is calling; None while away, and where it says nobody."""
+        return self.state.user if isinstance(self.state, OpenState) else None
+
+    def on_state(self, listener: Callable[[State], None]) -> Unsubscribe:
+        """Calls a plain function at every change of state; returns what stops that."""
+        return self._lifecycle.on_state(listener)
+
+    def service(
+        self, name: str, *, contract: str | None = None, errors: Sequence[type[RpcError]] = ()
+    ) -> ServiceClient:
+        """The calls of one service, for generated code and for plain JSON-RPC servers.
+
+        Args:
+            name: The service's name.
+            contract: The fingerprint of its contract, told to the server in the next hello.
+            errors: The classes of its errors.
+        """
+        if contract is not None:
+            self._session.contracts[name] = contract
+        return ServiceClient(self._context, errors)
+
+    async def wait_open(self) -> None:
+        """Waits for the first `open`, which `connect` has done already unless it was `lazy`.
+
+        Cancelling changes nothing.
+
+        Raises:
+            ConnectError: The client gave up or was told to stay away.
+        """
+        await self._lifecycle.wait_open()
+
+    async def close(self) -> None:
+        """Ends the session and joins every task.
+
+        Calls that were written fail with `ConnectionLostError`, those that were not with
+        `ClosedError`; handlers of the server's calls are cancelled. It takes a few seconds at
+        most, whatever the server does. Cancelling it leaves the client closed; calling it again
+        waits for the rest.
+        """
+        await self._lifecycle.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+
+class Connecting:
+    """What `connect` gives: await it for a client, or enter it and the client is closed for you."""
+
+    def __init__(self, url: str, options: ConnectOptions) -> None:
+        """Made by `connect`; nothing happens before it is awaited or entered."""
+        self._url = url
+        self._options = options
+        self._client: Client | None = None
+
+    def __await__(self) -> Generator[object, None, Client]:
+        return self._open().__await__()
+
+    async def __aenter__(self) -> Client:
+        self._client = await self._open()
+        return self._client
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._client is not None:
+            await self._client.close()
+
+    async def _open(self) -> Client:
+        client = Client(self._url, self._options)
+        if self._options.get("lazy", False):
+            return client
+        try:
+            await client.wait_open()
+        except BaseException:
+            await client.close()
+            raise
+        return client
+
+
+def connect(url: str, **options: Unpack[ConnectOptions]) -> Connecting:
+    """Connects to a server.
+
+    `async with connect(url) as client:` closes the client at the end of the block;
+    `client = await connect(url)` leaves that to you. Both wait for the first `open`, unless the
+    option `lazy` is set. Cancelling closes what was half open.
+
+    Args:
+        url: Where the server listens: `ws://localhost:3000/ws` or `wss://example.org/ws`.
+        **options: See `ConnectOptions`.
+
+    Raises:
+        ConnectError: The first attempt failed; the message says what to check.
+        ValueError: An option makes no sense.
+    """
+    return Connecting(url, options)

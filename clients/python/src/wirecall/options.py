@@ -1,0 +1,168 @@
+"""Everything that can be set, with its default and the reason for it."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from ssl import SSLContext
+from typing import TYPE_CHECKING, TypeAlias, TypedDict
+
+from wirecall.heartbeat import HeartbeatOptions
+
+if TYPE_CHECKING:
+    from wirecall.layers import Layer
+    from wirecall.rpc_error import RpcError
+
+TokenSource: TypeAlias = str | Callable[[], str | None] | Callable[[], Awaitable[str | None]]
+"""A token, or a plain or async function that gives one before each attempt."""
+ErrorListener: TypeAlias = Callable[[Exception, str], None]
+"""Hears of errors that no caller awaits, and where each happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReconnectOptions:
+    """How to come back, all times in seconds.
+
+    Attributes:
+        attempts: Attempts in a row before giving up; None never gives up, because a server that is
+            down for an hour should find its clients again.
+        base: Upper bound of the first delay: short, as most cuts are.
+        cap: Upper bound of every delay: a server that is back is found within it.
+        connect_timeout: Limit of one attempt, which covers the token, connecting and hello.
+        reset_after: How long a connection must last before the delays start over, so that a server
+            that accepts and crashes is not hammered.
+    """
+
+    attempts: int | None = None
+    base: float = 0.25
+    cap: float = 20.0
+    connect_timeout: float = 10.0
+    reset_after: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class CallOptions:
+    """What one call may set. To cancel a call, cancel its task.
+
+    Attributes:
+        timeout: Seconds until the call fails with `DeadlineExceededError`, at both ends; None takes
+            the call's declared limit or the client's, `math.inf` has none.
+        meta: Members for the message's `meta`, such as `traceparent`.
+    """
+
+    timeout: float | None = None
+    meta: Mapping[str, object] = field(default_factory=dict[str, object])
+
+
+class CallDeclaration(TypedDict, total=False):
+    """What the contract says of a call; generated code fills it in.
+
+    Attributes:
+        idempotent: Whether the call may be sent again when its connection is lost.
+        timeout: The declared time limit in seconds.
+        errors: Error classes of this call alone, beside the service's.
+        positional: Whether the params leave as an array, in the order of their fields.
+    """
+
+    idempotent: bool
+    timeout: float
+    errors: Sequence[type[RpcError]]
+    positional: bool
+
+
+class ConnectOptions(TypedDict, total=False):
+    """The keyword arguments of `connect`, all times in seconds.
+
+    Attributes:
+        token: Who is calling: a string, or a plain or async function that is asked before each
+            attempt, so that a token which expired is replaced. None by default.
+        reconnect: How to come back; False gives up when the first connection ends.
+        heartbeat: When a silent connection counts as dead.
+        queue: Calls that may wait while away, 256 by default: enough for a pause, too few to hide
+            an outage. One more fails with `ResourceExhaustedError`.
+        timeout: Time limit of calls that have no other, 30 by default.
+        plain: Be a plain peer of any JSON-RPC 2.0 server: no subprotocol, no hello, no token.
+        lazy: Return at once and keep trying in the background; False by default, so that a wrong
+            URL is an error where it was written.
+        layers: Interceptors around every call, the first one outermost.
+        headers: Headers of the HTTP upgrade.
+        ssl: TLS settings for `wss://`; the system's trust by default.
+        max_message_bytes: The largest message to accept, 1 MiB by default, told to the server.
+        name: The program's name, told to the server.
+        version: Its version.
+        on_error: Hears of errors that no caller awaits: a listener that raised, a handler that
+            failed, an event that does not decode. Logged by default.
+    """
+
+    token: TokenSource
+    reconnect: ReconnectOptions | bool
+    heartbeat: HeartbeatOptions
+    queue: int
+    timeout: float
+    plain: bool
+    lazy: bool
+    layers: Sequence[Layer]
+    headers: Mapping[str, str]
+    ssl: SSLContext
+    max_message_bytes: int
+    name: str
+    version: str
+    on_error: ErrorListener
+
+
+def boot_clock() -> float:
+    """Seconds from a clock that goes on while the machine sleeps, where the system has one."""
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if clock is None else time.clock_gettime(clock)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOptions:
+    """The settings of the session machine, with every default filled in."""
+
+    reconnect: ReconnectOptions | None = field(default_factory=ReconnectOptions)
+    attempt_timeout: float = 10.0
+    heartbeat: HeartbeatOptions = field(default_factory=HeartbeatOptions)
+    queue: int = 256
+    plain: bool = False
+    lazy: bool = False
+    max_message_bytes: int = 1024 * 1024
+    name: str = "wirecall-python"
+    version: str = "0.1.0"
+    random: Callable[[], float] = random.random
+
+    @classmethod
+    def of(cls, options: ConnectOptions) -> SessionOptions:
+        """Fills in the defaults.
+
+        Raises:
+            ValueError: A value makes no sense; the message says which.
+        """
+        default = cls()
+        reconnect = _reconnect(options.get("reconnect", True))
+        settings = cls(
+            reconnect=reconnect,
+            attempt_timeout=(reconnect or ReconnectOptions()).connect_timeout,
+            heartbeat=options.get("heartbeat", default.heartbeat),
+            queue=options.get("queue", default.queue),
+            plain=options.get("plain", False),
+            lazy=options.get("lazy", False),
+            max_message_bytes=options.get("max_message_bytes", default.max_message_bytes),
+            name=options.get("name", default.name),
+            version=options.get("version", default.version),
+        )
+        if settings.queue < 0:
+            raise ValueError("queue: the number of calls that may wait cannot be negative")
+        if settings.plain and "token" in options:
+            raise ValueError(
+                "a plain peer says no hello, so it has no place for a token: pass it in headers"
+            )
+        return settings
+
+
+def _reconnect(value: ReconnectOptions | bool) -> ReconnectOptions | None:
+    if isinstance(value, bool):
+        return ReconnectOptions() if value else None
+    return value

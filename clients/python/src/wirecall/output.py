@@ -1,0 +1,95 @@
+"""What the session wants done: the values that its driver takes and acts on, in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from msgspec import Raw
+
+from wirecall.errors import WirecallError
+from wirecall.hello import HelloAnswer
+from wirecall.message import ErrorBody
+from wirecall.served import Served
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A call has its result."""
+
+    call: int
+    result: Raw
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A call was answered with an error."""
+
+    call: int
+    error: ErrorBody
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A call or notification ended without an answer."""
+
+    call: int
+    error: WirecallError
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A notification is handed to the socket."""
+
+    call: int
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The session is open; a plain peer's has no hello."""
+
+    hello: HelloAnswer | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event arrived."""
+
+    method: str
+    params: Raw | None
+
+
+@dataclass(frozen=True, slots=True)
+class Serve:
+    """Run the handler of the server's call."""
+
+    call: Served
+
+
+@dataclass(frozen=True, slots=True)
+class Abort:
+    """Stop a handler: its answer is given, or nobody waits for it any more."""
+
+    call: Served
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """End the connection, abruptly where it is dead anyway; the driver then says `disconnected`."""
+
+    code: int
+    reason: str
+    abrupt: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something arrived that makes no sense and was ignored."""
+
+    message: str
+
+
+Output: TypeAlias = (
+    Answered | Refused | Failed | Sent | Opened | Event | Serve | Abort | Drop | Fault
+)
+"""Everything that the session can want."""

@@ -1,0 +1,67 @@
+"""The states of a client, as its listeners see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+from wirecall.disconnect import Disconnect
+from wirecall.errors import WirecallError
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectingState:
+    """The first attempt is under way."""
+
+    name: Literal["connecting"] = "connecting"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenState:
+    """Calls are sent as they are made.
+
+    Attributes:
+        session: The session's id; None for a plain peer.
+        user: Who the server says is calling, if anyone.
+    """
+
+    session: str | None = None
+    user: str | None = None
+    name: Literal["open"] = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class ReconnectingState:
+    """There is no connection; calls wait for the next one.
+
+    Attributes:
+        attempt: The number of the next attempt since the connection last held, from 1.
+        error: What ended the last connection or attempt.
+        next_try: When the next attempt starts.
+    """
+
+    attempt: int
+    error: WirecallError
+    next_try: datetime
+    name: Literal["reconnecting"] = "reconnecting"
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedState:
+    """The client is done and does not come back.
+
+    Attributes:
+        gave_up: Whether it ran out of attempts, rather than being told to stay away or closed.
+        disconnect: How the last connection ended, if there was one.
+        error: What went wrong; None after `close()`.
+    """
+
+    gave_up: bool
+    disconnect: Disconnect | None = None
+    error: WirecallError | None = None
+    name: Literal["closed"] = "closed"
+
+
+State: TypeAlias = ConnectingState | OpenState | ReconnectingState | ClosedState
+"""Every state; `state.name` tells them apart."""

@@ -1,0 +1,222 @@
+"""The one file that touches the `websockets` library: opening, reading, writing, closing."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from socket import gaierror
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus, InvalidURI, WebSocketException
+from websockets.protocol import State
+from websockets.typing import Subprotocol
+
+from wirecall.disconnect import CloseCode
+from wirecall.errors import ConnectError
+from wirecall.message import SUBPROTOCOL
+
+FRAGMENT_BYTES = 64 * 1024
+"""Larger messages leave in fragments of this size, so that control frames get through."""
+WRITE_DEADLINE = 10.0
+"""Seconds without progress of a fragment before the connection is dropped."""
+CLOSE_TIMEOUT = 2.0
+"""Seconds that a closing handshake may take."""
+PLAIN_PING = 25.0
+"""Seconds between WebSocket Pings to a server that knows no `rpc.ping`."""
+
+
+class SocketClosedError(Exception):
+    """The WebSocket is closed. Never reaches a user."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(code, reason)
+        self.code = code
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class SocketOptions:
+    """How to open a WebSocket.
+
+    Attributes:
+        url: `ws://` or `wss://`.
+        plain: Whether to offer no subprotocol and to send WebSocket Pings.
+        headers: Headers of the upgrade.
+        ssl: TLS settings; the system's trust when None.
+        max_message_bytes: The largest message to accept.
+        grace: Seconds that a WebSocket Ping of a plain peer may stay unanswered.
+    """
+
+    url: str
+    plain: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    ssl: ssl.SSLContext | None = None
+    max_message_bytes: int = 1024 * 1024
+    grace: float = 10.0
+
+
+class Socket:
+    """One open WebSocket."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        """Wraps what `open_socket` opened."""
+        self._connection = connection
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether what is written now may still reach the server."""
+        return (
+            self._connection.protocol.state is State.OPEN
+            and not self._connection.transport.is_closing()
+        )
+
+    async def receive(self) -> str | bytes:
+        """The next message: text as `str`, binary as `bytes`. Cancelling loses none.
+
+        Raises:
+            SocketClosedError: It is closed, with the code and the reason.
+        """
+        try:
+            return await self._connection.recv()
+        except ConnectionClosed as closed:
+            raise _closed(closed) from closed
+
+    async def send(self, frame: bytes) -> None:
+        """Writes a text message and waits until the socket has room for more.
+
+        Cancelling does not take back what was written.
+
+        Raises:
+            SocketClosedError: It is closed, or made no progress within the write deadline.
+        """
+        deadline = _WriteDeadline(self._connection)
+        try:
+            if len(frame) <= FRAGMENT_BYTES:
+                await self._connection.send(frame, text=True)
+            else:
+                await self._connection.send(_fragments(frame, deadline), text=True)
+        except ConnectionClosed as closed:
+            raise _closed(closed) from closed
+        finally:
+            deadline.disarm()
+
+    async def close(self, code: int, reason: str) -> None:
+        """Closes with a handshake, which takes `CLOSE_TIMEOUT` at most."""
+        # A close reason has 123 bytes at most; it is for people, so its end may be lost.
+        short = reason.encode()[:120].decode(errors="ignore")
+        await self._connection.close(code if _may_send(code) else CloseCode.NORMAL, short)
+
+    def abort(self) -> None:
+        """Ends the connection without a handshake."""
+        self._connection.transport.abort()
+
+
+class _WriteDeadline:
+    """Aborts a connection on which a fragment makes no progress."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self._connection = connection
+        self._timer = self._arm()
+
+    def _arm(self) -> asyncio.TimerHandle:
+        loop = asyncio.get_running_loop()
+        return loop.call_later(WRITE_DEADLINE, self._connection.transport.abort)
+
+    def progress(self) -> None:
+        self._timer.cancel()
+        self._timer = self._arm()
+
+    def disarm(self) -> None:
+        self._timer.cancel()
+
+
+def _fragments(frame: bytes, deadline: _WriteDeadline) -> Iterator[bytes]:
+    for start in range(0, len(frame), FRAGMENT_BYTES):
+        deadline.progress()
+        yield frame[start : start + FRAGMENT_BYTES]
+
+
+def _may_send(code: int) -> bool:
+    # 1004 to 1006 and 1015 only ever describe an end; they are not sent.
+    return code not in (CloseCode.NO_STATUS, CloseCode.ABNORMAL)
+
+
+def _closed(closed: ConnectionClosed) -> SocketClosedError:
+    """What the server said; else what this side said for a fault in what it received."""
+    frame = closed.rcvd if closed.rcvd_then_sent or closed.sent is None else closed.sent
+    if frame is None:
+        cause = closed.__cause__
+        reason = "" if cause is None else str(cause)
+        return SocketClosedError(CloseCode.ABNORMAL, reason or "the connection broke")
+    return SocketClosedError(frame.code, frame.reason)
+
+
+async def open_socket(options: SocketOptions) -> Socket:
+    """Opens a WebSocket; time limits are the caller's. Cancelling closes what was half open.
+
+    Raises:
+        ConnectError: It did not open; the message says what to check.
+    """
+    try:
+        connection = await connect(
+            options.url,
+            subprotocols=None if options.plain else [Subprotocol(SUBPROTOCOL)],
+            additional_headers=dict(options.headers),
+            compression=None,
+            open_timeout=None,
+            close_timeout=CLOSE_TIMEOUT,
+            ping_interval=PLAIN_PING if options.plain else None,
+            ping_timeout=options.grace,
+            max_size=options.max_message_bytes,
+            ssl=options.ssl or (True if options.url.lower().startswith("wss:") else None),
+        )
+    except (OSError, WebSocketException, ValueError, EOFError) as error:
+        permanent = isinstance(error, InvalidURI)
+        message = f"cannot connect to {options.url}: {_advice(error)}"
+        raise ConnectError(message, permanent=permanent) from error
+    if not options.plain and connection.subprotocol != SUBPROTOCOL:
+        await connection.close(CloseCode.PROTOCOL_ERROR, "no common subprotocol")
+        raise ConnectError(
+            f"{options.url} answered, but does not speak {SUBPROTOCOL}: check that the URL is that "
+            "of a wirecall server, or pass plain=True for another JSON-RPC 2.0 server",
+            permanent=True,
+        )
+    return Socket(connection)
+
+
+def _advice(error: Exception) -> str:
+    """What went wrong and what to check."""
+    match error:
+        case InvalidURI():
+            return f"{error}; a URL looks like ws://localhost:3000/ws or wss://example.org/ws"
+        case InvalidStatus():
+            status = error.response.status_code
+            check = _STATUS_ADVICE.get(status, "is this a WebSocket server?")
+            return f"HTTP status {status}; {check}"
+        case OSError():
+            return _network_advice(error)
+        case _:
+            return f"{error}; is this a WebSocket server?"
+
+
+def _network_advice(error: OSError) -> str:
+    match error:
+        case ConnectionRefusedError():
+            return "connection refused; is the server running, and is the port right?"
+        case gaierror():
+            return f"the host name was not found ({error.strerror}); check the URL"
+        case ssl.SSLError():
+            return f"TLS failed ({error.reason}); check the certificate, or use ws:// without TLS"
+        case _:
+            return f"{error.strerror or error}; is the server running and reachable?"
+
+
+_STATUS_ADVICE = {
+    401: "the server, or a proxy before it, wants credentials",
+    403: "the server does not accept connections from this origin",
+    404: "there is no WebSocket at this path; check the URL's path",
+    429: "the server limits connections",
+    503: "the server is shutting down or full",
+}
