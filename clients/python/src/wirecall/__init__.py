@@ -12,7 +12,6 @@ whether it ran, did not run, or may have.
 
 from wirecall.client import Client, Connecting, connect
 from wirecall.disconnect import CloseCode, Disconnect
-from wirecall.dispatch import Unsubscribe
 from wirecall.errors import (
     ClosedError,
     ConnectError,
@@ -22,6 +21,7 @@ from wirecall.errors import (
     WirecallError,
 )
 from wirecall.heartbeat import HeartbeatOptions
+from wirecall.incoming import Unsubscribe
 from wirecall.kinds import (
     CallCancelledError,
     DeadlineExceededError,
@@ -40,7 +40,7 @@ from wirecall.kinds import (
     ValidationError,
 )
 from wirecall.layers import Call, Layer, Next
-from wirecall.options import CallOptions, ConnectOptions, ReconnectOptions, TokenSource
+from wirecall.options import CallOptions, ConnectOptions, ReconnectOptions, TokenProvider
 from wirecall.record import Record
 from wirecall.rpc_error import RpcError
 from wirecall.service import ServiceClient
@@ -89,7 +89,7 @@ __all__ = [
     "ServiceClient",
     "State",
     "StringInt",
-    "TokenSource",
+    "TokenProvider",
     "TooLargeError",
     "TypeExpr",
     "UnauthenticatedError",

@@ -53,8 +53,10 @@ class Answering:
             error = protocol_error(ErrorCode.METHOD_NOT_FOUND, f"no handler: {message.method}")
             self._write(error_message(message.id, error))
             return
-        deadline = math.inf if message.timeout is None else now + message.timeout
-        self._begin(Served(message.id, message.method, message.params, message.timeout, deadline))
+        timeout = message.timeout
+        deadline = math.inf if timeout is None else now + timeout
+        call = Served(message.id, message.method, message.params, message.meta, timeout, deadline)
+        self._begin(call)
 
     def notified(self, message: NotificationMessage) -> None:
         """The server sends a notification that has a handler."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING
 
-from wirecall.dispatch import Dispatch, Unsubscribe, log_error
-from wirecall.lifecycle import Lifecycle, LifecycleOptions
+from wirecall.connector import Connector, ConnectorOptions
+from wirecall.incoming import Incoming, Unsubscribe, log_error
 from wirecall.options import ConnectOptions, SessionOptions, boot_clock
 from wirecall.rpc_error import RpcError
 from wirecall.service import ServiceClient, ServiceContext
@@ -38,7 +39,8 @@ class Client:
         """
         settings = SessionOptions.of(options)
         socket = SocketOptions(
-            url,
+            # The page's own scheme is what people copy from a browser.
+            re.sub("^http", "ws", url),
             plain=settings.plain,
             headers=options.get("headers", {}),
             ssl=options.get("ssl"),
@@ -46,12 +48,12 @@ class Client:
             grace=settings.heartbeat.grace,
         )
         self._session = Session(settings)
-        dispatch = Dispatch(options.get("on_error", log_error), self._session.handled)
-        lifecycle = LifecycleOptions(settings, socket, options.get("token"), boot_clock)
-        self._lifecycle = Lifecycle(self._session, dispatch, lifecycle)
+        incoming = Incoming(options.get("on_error", log_error), self._session.handled)
+        connector = ConnectorOptions(settings, socket, options.get("token"), boot_clock)
+        self._connector = Connector(self._session, incoming, connector)
         self._context = ServiceContext(
-            self._lifecycle.driver,
-            dispatch,
+            self._connector.driver,
+            incoming,
             tuple(options.get("layers", ())),
             options.get("timeout", DEFAULT_TIMEOUT),
         )
@@ -59,7 +61,7 @@ class Client:
     @property
     def state(self) -> State:
         """The state now."""
-        return self._lifecycle.state
+        return self._connector.state
 
     @property
     def session(self) -> str | None:
@@ -73,7 +75,7 @@ class Client:
 
     def on_state(self, listener: Callable[[State], None]) -> Unsubscribe:
         """Calls a plain function at every change of state; returns what stops that."""
-        return self._lifecycle.on_state(listener)
+        return self._connector.on_state(listener)
 
     def service(
         self, name: str, *, contract: str | None = None, errors: Sequence[type[RpcError]] = ()
@@ -97,7 +99,7 @@ class Client:
         Raises:
             ConnectError: The client gave up or was told to stay away.
         """
-        await self._lifecycle.wait_open()
+        await self._connector.wait_open()
 
     async def close(self) -> None:
         """Ends the session and joins every task.
@@ -107,7 +109,7 @@ class Client:
         most, whatever the server does. Cancelling it leaves the client closed; calling it again
         waits for the rest.
         """
-        await self._lifecycle.close()
+        await self._connector.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -166,7 +168,8 @@ def connect(url: str, **options: Unpack[ConnectOptions]) -> Connecting:
     option `lazy` is set. Cancelling closes what was half open.
 
     Args:
-        url: Where the server listens: `ws://localhost:3000/ws` or `wss://example.org/ws`.
+        url: Where the server listens: `ws://localhost:3000/ws` or `wss://example.org/ws`;
+            `http` and `https` are taken for `ws` and `wss`.
         **options: See `ConnectOptions`.
 
     Raises:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from wirecall.disconnect import CloseCode
 from wirecall.errors import ConnectError
-from wirecall.options import TokenSource
+from wirecall.options import TokenProvider
 from wirecall.output import Drop
 from wirecall.websocket import Socket, SocketClosedError, SocketOptions, open_socket
 
@@ -56,7 +56,7 @@ class Connection:
     """
 
     def __init__(
-        self, options: SocketOptions, token: TokenSource | None, owner: ConnectionOwner
+        self, options: SocketOptions, token: TokenProvider | None, owner: ConnectionOwner
     ) -> None:
         """Prepares an attempt; `run` makes it."""
         self._options = options
@@ -147,7 +147,7 @@ class Connection:
         return Ending(drop.code, drop.reason)
 
 
-async def _ask(source: TokenSource | None) -> str | None:
+async def _ask(source: TokenProvider | None) -> str | None:
     """The token, fresh from its source.
 
     Raises:

@@ -15,8 +15,8 @@ from msgspec import Raw
 
 from wirecall.calls import Request
 from wirecall.connection import Connection
-from wirecall.dispatch import Dispatch
 from wirecall.hello import HelloAnswer
+from wirecall.incoming import Incoming
 from wirecall.message import ErrorBody, ErrorCode, protocol_error
 from wirecall.output import (
     Abort,
@@ -39,12 +39,12 @@ _LOGGER = logging.getLogger("wirecall")
 
 
 class Driver:
-    """Runs one session; the lifecycle gives it connections."""
+    """Runs one session; the connector gives it connections."""
 
     def __init__(
         self,
         session: Session,
-        dispatch: Dispatch,
+        incoming: Incoming,
         clock: Callable[[], float],
         opened: Callable[[HelloAnswer | None], None],
     ) -> None:
@@ -52,13 +52,13 @@ class Driver:
 
         Args:
             session: What it runs.
-            dispatch: Who hears what arrives.
+            incoming: Who hears what arrives.
             clock: Seconds, growing; asked whenever the session wants the time.
             opened: Hears that the session is open.
         """
         self.session = session
         self.connection: Connection | None = None
-        self._dispatch = dispatch
+        self._incoming = incoming
         self._clock = clock
         self._opened = opened
         self._loop = asyncio.get_running_loop()
@@ -142,14 +142,14 @@ class Driver:
             _, stuck = await asyncio.wait(tasks, timeout=timeout)
             for task in stuck:
                 error = TimeoutError("a handler does not let itself be cancelled")
-                self._dispatch.report(error, task.get_name())
+                self._incoming.report(error, task.get_name())
 
     def _perform(self, output: Output) -> None:
         match output:
             case Answered() | Refused() | Sent() | Failed():
                 self._settle(output)
             case Event():
-                self._dispatch.deliver(output)
+                self._incoming.deliver(output)
             case Serve(call):
                 self._serve(call)
             case Abort(call):
@@ -188,13 +188,13 @@ class Driver:
             task.cancel()
 
     async def _answer(self, call: Served) -> None:
-        handler = self._dispatch.handlers.get(call.method)
+        handler = self._incoming.handlers.get(call.method)
         if handler is None:
             missing = protocol_error(ErrorCode.METHOD_NOT_FOUND, f"no handler: {call.method}")
             self.session.answer(call, None, missing)
             return
-        told = ServedCall(call.method, call.timeout)
-        result, error = await handler.answer(call.params, told, self._dispatch.report)
+        told = ServedCall(call.method, call.timeout, call.meta)
+        result, error = await handler.answer(call.params, told, self._incoming.report)
         self.session.answer(call, result, error)
 
     def _handled(self, call: Served) -> None:

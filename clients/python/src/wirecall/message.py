@@ -9,7 +9,7 @@ from typing import TypeAlias
 import msgspec
 from msgspec import Raw
 
-from wirecall.codec import MAX_DEPTH, decode, encode, too_deep
+from wirecall.codec import MAX_DEPTH, MAX_SAFE_INTEGER, decode, encode, too_deep
 from wirecall.errors import DecodeError
 
 SUBPROTOCOL = "wirecall.1.json"
@@ -59,12 +59,6 @@ class ErrorData(msgspec.Struct, frozen=True):
     details: Raw = Raw(_NULL)
 
 
-class Meta(msgspec.Struct, frozen=True):
-    """The members of `meta` that the receiver of a call reads."""
-
-    timeout_ms: float | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class CallMessage:
     """The peer calls: `id` is kept exactly as it came, to be echoed."""
@@ -72,7 +66,14 @@ class CallMessage:
     id: bytes
     method: str
     params: Raw | None
-    timeout: float | None
+    meta: dict[str, object]
+
+    @property
+    def timeout(self) -> float | None:
+        """Seconds that the caller gives it; None for no limit."""
+        limit = self.meta.get("timeout_ms")
+        # An integer of a thousand digits is valid JSON, but no float.
+        return min(limit, MAX_SAFE_INTEGER) / 1000 if isinstance(limit, (int, float)) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ class InvalidMessage:
     reason: str
 
 
-Incoming: TypeAlias = (
+Message: TypeAlias = (
     CallMessage | NotificationMessage | ResultMessage | ErrorMessage | InvalidMessage
 )
 """One message as it arrived."""
@@ -123,7 +124,7 @@ class _Envelope(msgspec.Struct, frozen=True):
     error: Raw = _ABSENT
 
 
-def parse(frame: bytes | str) -> list[Incoming]:
+def parse(frame: bytes | str) -> list[Message]:
     """Tells the messages of a frame apart; never raises, whatever arrived.
 
     A frame holds one message, or an array of them from a peer that sends batches.
@@ -147,7 +148,7 @@ def _invalid(code: ErrorCode, reason: str) -> InvalidMessage:
     return InvalidMessage(code, reason)
 
 
-def _parse_one(text: Raw) -> Incoming:
+def _parse_one(text: Raw) -> Message:
     try:
         envelope = decode(text, _Envelope)
     except DecodeError:
@@ -159,7 +160,7 @@ def _parse_one(text: Raw) -> Incoming:
     return _invalid(ErrorCode.INVALID_REQUEST, "a message has a method, a result or an error")
 
 
-def _parse_request(envelope: _Envelope) -> Incoming:
+def _parse_request(envelope: _Envelope) -> Message:
     if bytes(envelope.jsonrpc) != b'"2.0"':
         return _invalid(ErrorCode.INVALID_REQUEST, 'jsonrpc must be "2.0"')
     params = bytes(envelope.params)
@@ -170,17 +171,16 @@ def _parse_request(envelope: _Envelope) -> Incoming:
         return _invalid(ErrorCode.INVALID_REQUEST, "an id is a string, a number or null")
     try:
         method = decode(envelope.method, str)
-        meta = decode(envelope.meta, Meta) if bytes(envelope.meta) else Meta()
+        meta = decode(envelope.meta, dict[str, object]) if bytes(envelope.meta) else {}
     except DecodeError as error:
         return _invalid(ErrorCode.INVALID_REQUEST, str(error))
     given = envelope.params if params else None
     if not identity:
         return NotificationMessage(method, given)
-    timeout = None if meta.timeout_ms is None else meta.timeout_ms / 1000
-    return CallMessage(identity, method, given, timeout)
+    return CallMessage(identity, method, given, meta)
 
 
-def _parse_response(envelope: _Envelope) -> Incoming:
+def _parse_response(envelope: _Envelope) -> Message:
     identity = _own_id(bytes(envelope.id))
     if not bytes(envelope.error):
         return ResultMessage(identity, envelope.result)

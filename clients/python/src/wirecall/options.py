@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from wirecall.layers import Layer
     from wirecall.rpc_error import RpcError
 
-TokenSource: TypeAlias = str | Callable[[], str | None] | Callable[[], Awaitable[str | None]]
+TokenProvider: TypeAlias = str | Callable[[], str | None] | Callable[[], Awaitable[str | None]]
 """A token, or a plain or async function that gives one before each attempt."""
 ErrorListener: TypeAlias = Callable[[Exception, str], None]
 """Hears of errors that no caller awaits, and where each happened."""
@@ -96,7 +96,7 @@ class ConnectOptions(TypedDict, total=False):
             failed, an event that does not decode. Logged by default.
     """
 
-    token: TokenSource
+    token: TokenProvider
     reconnect: ReconnectOptions | bool
     heartbeat: HeartbeatOptions
     queue: int

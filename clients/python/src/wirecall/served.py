@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from msgspec import Raw
@@ -23,6 +24,7 @@ class Served:
         id: The server's id exactly as it came; None for a notification.
         method: The method's wire name.
         params: The params as they came.
+        meta: The message's `meta` as it came.
         timeout: Seconds that the caller gives it; None for no limit.
         deadline: When that time is up, on the session's clock.
         answered: Whether the caller has its one answer.
@@ -31,6 +33,7 @@ class Served:
     id: bytes | None
     method: str
     params: Raw | None
+    meta: Mapping[str, object] = field(default_factory=dict[str, object])
     timeout: float | None = None
     deadline: float = math.inf
     answered: bool = False

@@ -10,9 +10,9 @@ from msgspec import UNSET, Raw
 
 from wirecall.calls import Request
 from wirecall.codec import decode, encode
-from wirecall.dispatch import Dispatch, Unsubscribe
 from wirecall.driver import Driver
 from wirecall.errors import DecodeError, EncodeError
+from wirecall.incoming import Incoming, Unsubscribe
 from wirecall.kinds import PROTOCOL_ERRORS
 from wirecall.layers import Call, Layer, Next, stack
 from wirecall.message import ErrorBody
@@ -31,18 +31,18 @@ class ServiceContext:
     """What every service of a client shares."""
 
     def __init__(
-        self, driver: Driver, dispatch: Dispatch, layers: Sequence[Layer], timeout: float
+        self, driver: Driver, incoming: Incoming, layers: Sequence[Layer], timeout: float
     ) -> None:
         """Gathers it.
 
         Args:
             driver: Sends.
-            dispatch: Hears.
+            incoming: Hears.
             layers: Interceptors, the first one outermost.
             timeout: The time limit of calls that have no other, in seconds.
         """
         self.driver = driver
-        self.dispatch = dispatch
+        self.incoming = incoming
         self.layers = layers
         self.timeout = timeout
 
@@ -153,7 +153,7 @@ class ServiceClient:
         def hear(params: Raw | None) -> None:
             listener(decode(b"{}" if params is None else params, shape))
 
-        return self._context.dispatch.on(method, hear)
+        return self._context.incoming.on(method, hear)
 
     def serve(self, handlers: Mapping[str, CallHandler]) -> Unsubscribe:
         """Answers the server's calls, each in a task of its own.
@@ -167,7 +167,7 @@ class ServiceClient:
         Raises:
             ValueError: A method has a handler already.
         """
-        return self._context.dispatch.serve(handlers)
+        return self._context.incoming.serve(handlers)
 
     async def _send(
         self,

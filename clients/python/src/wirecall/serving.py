@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import NoReturn, TypeAlias, TypeVar, overload
 from uuid import uuid4
@@ -38,10 +38,12 @@ class ServedCall:
     Attributes:
         method: The method's wire name.
         timeout: Seconds that the server gives it; None for no limit.
+        meta: The message's `meta`, such as `traceparent`.
     """
 
     method: str
     timeout: float | None
+    meta: Mapping[str, object]
 
 
 _Run: TypeAlias = Callable[[Raw | None, ServedCall], Awaitable[bytes]]

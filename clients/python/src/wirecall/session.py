@@ -26,8 +26,8 @@ from wirecall.message import (
     ErrorBody,
     ErrorCode,
     ErrorMessage,
-    Incoming,
     InvalidMessage,
+    Message,
     NotificationMessage,
     ResultMessage,
     error_message,
@@ -248,13 +248,13 @@ class Session:
         self._answering.max_message_bytes = self._outgoing.max_message_bytes
         self._outputs.append(Opened(hello))
 
-    def _take_in(self, message: Incoming, now: float) -> None:
+    def _take_in(self, message: Message, now: float) -> None:
         if self.phase is Phase.GREETING:
             self._greeted(message, now)
         elif self.phase not in _DEAF:
-            self._dispatch(message, now)
+            self._on_message(message, now)
 
-    def _greeted(self, message: Incoming, now: float) -> None:
+    def _greeted(self, message: Message, now: float) -> None:
         """Until hello's answer, only `rpc.close` and `rpc.ping` may come."""
         match message:
             case ResultMessage(id=0):
@@ -267,11 +267,11 @@ class Session:
                 self.refusal = body
                 self._due = min(self._due, now + REFUSAL_WAIT)
             case NotificationMessage(method="rpc.close" | "rpc.ping"):
-                self._dispatch(message, now)
+                self._on_message(message, now)
             case _:
                 self._drop(CloseCode.PROTOCOL_ERROR, "something came before the answer to hello")
 
-    def _dispatch(self, message: Incoming, now: float) -> None:
+    def _on_message(self, message: Message, now: float) -> None:
         match message:
             case ResultMessage(id=call, result=result):
                 self._answered(call, Answered(call or HELLO_ID, result))

@@ -14,7 +14,7 @@ from wirecall.errors import WirecallError
 class ConnectingState:
     """The first attempt is under way."""
 
-    name: Literal["connecting"] = "connecting"
+    type: Literal["connecting"] = "connecting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class OpenState:
 
     session: str | None = None
     user: str | None = None
-    name: Literal["open"] = "open"
+    type: Literal["open"] = "open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +37,14 @@ class ReconnectingState:
 
     Attributes:
         attempt: The number of the next attempt since the connection last held, from 1.
-        error: What ended the last connection or attempt.
-        next_try: When the next attempt starts.
+        last_error: What ended the last connection or attempt.
+        next_try_at: When the next attempt starts.
     """
 
     attempt: int
-    error: WirecallError
-    next_try: datetime
-    name: Literal["reconnecting"] = "reconnecting"
+    last_error: WirecallError
+    next_try_at: datetime
+    type: Literal["reconnecting"] = "reconnecting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,8 @@ class ClosedState:
     gave_up: bool
     disconnect: Disconnect | None = None
     error: WirecallError | None = None
-    name: Literal["closed"] = "closed"
+    type: Literal["closed"] = "closed"
 
 
 State: TypeAlias = ConnectingState | OpenState | ReconnectingState | ClosedState
-"""Every state; `state.name` tells them apart."""
+"""Every state; `state.type` tells them apart."""

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta, timezone
 
 from wirecall.connection import Connection, Ending
 from wirecall.disconnect import CloseCode, Disconnect
-from wirecall.dispatch import Dispatch, Unsubscribe
 from wirecall.driver import Driver
 from wirecall.errors import ConnectError, ConnectionLostError, WirecallError
 from wirecall.hello import HelloAnswer
+from wirecall.incoming import Incoming, Unsubscribe
 from wirecall.kinds import PROTOCOL_ERRORS
-from wirecall.options import SessionOptions, TokenSource
+from wirecall.options import SessionOptions, TokenProvider
 from wirecall.output import Drop
 from wirecall.reconnect import Reconnect
 from wirecall.rpc_error import read_error
@@ -30,7 +30,7 @@ JOIN_TIMEOUT = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class LifecycleOptions:
+class ConnectorOptions:
     """What a client's life depends on.
 
     Attributes:
@@ -42,17 +42,17 @@ class LifecycleOptions:
 
     session: SessionOptions
     socket: SocketOptions
-    token: TokenSource | None
+    token: TokenProvider | None
     clock: Callable[[], float]
 
 
-class Lifecycle:
+class Connector:
     """Connects, comes back and ends."""
 
-    def __init__(self, session: Session, dispatch: Dispatch, options: LifecycleOptions) -> None:
+    def __init__(self, session: Session, incoming: Incoming, options: ConnectorOptions) -> None:
         """Starts the first attempt; needs a running event loop."""
         self._options = options
-        self._dispatch = dispatch
+        self._incoming = incoming
         self._session = session
         self._reconnect = Reconnect(
             options.session.reconnect, options.session.random, lazy=options.session.lazy
@@ -61,7 +61,7 @@ class Lifecycle:
         self._is_open = False
         self._settled = asyncio.Event()
         self.state: State = ConnectingState()
-        self.driver = Driver(session, dispatch, options.clock, self._opened)
+        self.driver = Driver(session, incoming, options.clock, self._opened)
         self._task = asyncio.create_task(self._run(), name="wirecall client")
 
     def on_state(self, listener: Callable[[State], None]) -> Unsubscribe:
@@ -125,7 +125,7 @@ class Lifecycle:
             return await driver.connection.run()
         except Exception as error:
             _LOGGER.debug("the connection failed", exc_info=True)
-            self._dispatch.report(error, "the connection")
+            self._incoming.report(error, "the connection")
             return Ending(CloseCode.ABNORMAL, repr(error))
         finally:
             driver.connection = None
@@ -176,4 +176,4 @@ class Lifecycle:
         if isinstance(state, (OpenState, ClosedState)):
             self._settled.set()
         for listener in list(self._listeners):
-            self._dispatch.tell(listener, state, "listener of states")
+            self._incoming.tell(listener, state, "listener of states")

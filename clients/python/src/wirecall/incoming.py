@@ -25,7 +25,7 @@ def log_error(error: Exception, where: str) -> None:
     _LOGGER.error("%s: %s", where, error, exc_info=error)
 
 
-class Dispatch:
+class Incoming:
     """The listeners and handlers of one client."""
 
     def __init__(self, report: ErrorListener, handled: set[str]) -> None:
