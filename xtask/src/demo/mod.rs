@@ -57,8 +57,6 @@ pub(crate) fn once() -> Result<(), String> {
 
 fn talk(once: bool) -> Result<(), String> {
     gate::run_line(".", "cargo build --quiet --package chat")?;
-    gate::run_line("clients/typescript", "npm run --silent build")?;
-    gate::run_line("examples/chat/node", "npm run --silent build")?;
     let server = Server::start()?;
     let url = server.url();
     println!("the chat server listens on {url}");

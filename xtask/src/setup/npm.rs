@@ -6,17 +6,26 @@ use std::path::Path;
 use crate::gate::run_line;
 use crate::workspace;
 
-/// Every folder with a `package-lock.json`. A project that another one links to comes before it.
-pub(crate) const PROJECTS: &[&str] = &["clients/typescript"];
+/// A folder with a `package-lock.json`.
+struct Project {
+    folder: &'static str,
+    /// Whether others run what it compiles to, so that it is compiled before them.
+    built: bool,
+}
 
-/// Brings every project's `node_modules` to what its lock file says.
+/// Every npm project of the repository. One that another links to comes before it.
+const PROJECTS: &[Project] = &[Project { folder: "clients/typescript", built: true }];
+
+/// Brings every project's `node_modules` to what its lock file says, and compiles those that others run.
 pub(super) fn install() -> Result<(), String> {
-    for project in PROJECTS {
-        let folder = workspace::root().join(project);
-        if installed(&folder) {
-            println!("{project}: npm packages are up to date");
+    for Project { folder, built } in PROJECTS {
+        if installed(&workspace::root().join(folder)) {
+            println!("{folder}: npm packages are up to date");
         } else {
-            run_line(project, "npm ci --no-audit --no-fund --loglevel=error")?;
+            run_line(folder, "npm ci --no-audit --no-fund --loglevel=error")?;
+        }
+        if *built {
+            run_line(folder, "npm run --silent build")?;
         }
     }
     Ok(())
@@ -52,12 +61,12 @@ mod tests {
 
     #[test]
     fn lock_files_hold_the_packages_of_every_platform() {
-        for project in PROJECTS {
-            let file = workspace::root().join(project).join("package-lock.json");
+        for Project { folder, .. } in PROJECTS {
+            let file = workspace::root().join(folder).join("package-lock.json");
             let lock = fs::read_to_string(&file).expect("a lock file");
             let dropped = dropped(&serde_json::from_str(&lock).expect("JSON"));
             // npm writes such a file where it finds only some of them, and refuses it afterwards.
-            assert!(dropped.is_empty(), "{project}: `npm ci` refuses a lock file without {dropped:?}");
+            assert!(dropped.is_empty(), "{folder}: `npm ci` refuses a lock file without {dropped:?}");
         }
     }
 
@@ -74,7 +83,7 @@ mod tests {
     fn every_lock_file_belongs_to_a_listed_project() {
         for file in crate::tidy::files() {
             if let Some(project) = file.strip_suffix("/package-lock.json") {
-                assert!(PROJECTS.contains(&project), "{project} is missing in PROJECTS");
+                assert!(PROJECTS.iter().any(|it| it.folder == project), "{project} is missing in PROJECTS");
             }
         }
     }
