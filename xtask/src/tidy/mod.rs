@@ -1,10 +1,12 @@
 //! The house rules that a machine can keep, as ordinary tests over the files of the repository.
 
+mod bounds;
 mod cycles;
 mod direction;
 mod licences;
 mod links;
 mod openings;
+mod silenced;
 mod sizes;
 mod waiting;
 mod words;
