@@ -71,7 +71,7 @@ export class Connector {
     this.host = host;
     this.codec = settings.plain ? plainJson : json;
     this.session = new Session({ ...settings, codec: this.codec });
-    this.backoff = new Backoff(settings.reconnect, environment.random);
+    this.backoff = new Backoff(settings.reconnect, () => environment.random());
     this.mayRetry = settings.lazy;
     this.stopWaking = onWake(() => this.wake());
   }

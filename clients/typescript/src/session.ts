@@ -205,16 +205,23 @@ export class Session<Owner> {
         return;
       }
     } else if (message.type === "error" && message.id === HELLO_ID) {
-      this.phase = "refused";
-      this.refusal = message.error;
-      if (message.error.code === MethodNotFoundError.code)
-        this.drop(CloseCode.protocolFault, NO_HELLO);
+      this.refused(message.error);
       return;
     } else if (message.type === "notification" && isControl(message.method)) {
       this.dispatch(message, now);
       return;
     }
     this.drop(CloseCode.protocolFault, "the server sent something else than the answer to hello");
+  }
+
+  /** The server explains the refusal by its close, so that is waited for. */
+  private refused(error: WireError): void {
+    if (error.code === MethodNotFoundError.code) {
+      this.drop(CloseCode.protocolFault, NO_HELLO);
+      return;
+    }
+    this.phase = "refused";
+    this.refusal = error;
   }
 
   private open(hello: typeof PLAIN_HELLO, now: number): void {

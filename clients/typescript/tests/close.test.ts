@@ -1,0 +1,117 @@
+// The end of a client: what `close` waits for, what becomes of open calls, and that nothing is left.
+
+import { expect } from "vitest";
+import { WebSocket } from "ws";
+import { connectIn } from "../src/client.ts";
+import { ClosedError, ConnectError, ConnectionLostError } from "../src/index.ts";
+import { ChatClient } from "./fixtures/chat.ts";
+import { test } from "./support/fixture.ts";
+import { rejection, until } from "./support/states.ts";
+
+test("what was written before close reaches the server, and then the farewell", async ({
+  open,
+}) => {
+  const { client, connection } = await open();
+  const chat = new ChatClient(client);
+  const text = "x".repeat(900_000);
+  const posted = [1, 2, 3, 4].map(() => rejection(chat.post({ room: "a", text })));
+  await client.close();
+  expect(connection.unread).toBe(4);
+  expect((await connection.closed).code).toBe(1000);
+  for (const lost of posted) expect(await lost).toBeInstanceOf(ConnectionLostError);
+});
+
+test("close ends the client: its state says so, and its calls fail", async ({ open }) => {
+  const { client } = await open();
+  const closing = client.close();
+  expect(client.state).toEqual({
+    type: "closed",
+    gaveUp: false,
+    disconnect: { code: 1000, reason: "closed by this client", comeBack: false },
+  });
+  const error = await rejection(new ChatClient(client).hello());
+  expect(error).toBeInstanceOf(ClosedError);
+  expect(error.message).toBe("chat.hello was not sent: closed by this client (1000)");
+  await closing;
+  await client.close();
+  expect([client.session, client.user]).toEqual([undefined, undefined]);
+});
+
+test("a peer that never says farewell is waited for no longer than 3 seconds", async ({
+  openAt,
+  clock,
+}) => {
+  const { client, connection } = await openAt();
+  // A peer that reads nothing any more does not answer the close either.
+  connection.socket.pause();
+  let isClosed = false;
+  const closing = client.close().then(() => {
+    isClosed = true;
+  });
+  clock.advance(2_999);
+  await Promise.resolve();
+  expect(isClosed).toBe(false);
+  clock.advance(1);
+  await closing;
+  expect(clock.timerCount).toBe(0);
+  connection.socket.resume();
+});
+
+test("close during a reconnect stops it; calls that wait fail", async ({ openAt, peer, clock }) => {
+  const { client, connection } = await openAt();
+  connection.kill();
+  await until(client, "reconnecting");
+  const waiting = rejection(new ChatClient(client).hello());
+  await client.close();
+  expect(await waiting).toBeInstanceOf(ClosedError);
+  expect(clock.timerCount).toBe(0);
+  clock.advance(60_000);
+  expect(peer.unseen).toBe(0);
+});
+
+test("close while connecting rejects nothing that nobody awaits", async ({ peer, clock }) => {
+  const client = await connectIn(clock, peer.url, { webSocket: WebSocket, lazy: true });
+  const called = rejection(new ChatClient(client).hello());
+  await client.close();
+  expect(await called).toBeInstanceOf(ClosedError);
+  expect(clock.timerCount).toBe(0);
+});
+
+test("close while a token is awaited opens no connection", async ({ peer, clock }) => {
+  let give = (_: string) => {};
+  const token = () =>
+    new Promise<string>((resolve) => {
+      give = resolve;
+    });
+  const client = await connectIn(clock, peer.url, { webSocket: WebSocket, lazy: true, token });
+  await client.close();
+  give("t");
+  await Promise.resolve();
+  expect(peer.unseen).toBe(0);
+  expect(clock.timerCount).toBe(0);
+});
+
+test("a first attempt that fails leaves no timer behind", async ({ peer, clock }) => {
+  await peer.close();
+  const error = await rejection(connectIn(clock, peer.url, { webSocket: WebSocket }));
+  expect(error).toBeInstanceOf(ConnectError);
+  expect(clock.timerCount).toBe(0);
+});
+
+test("a state listener may close the client", async ({ openAt, clock }) => {
+  const { client, connection } = await openAt();
+  client.onState(() => client.close());
+  connection.kill();
+  await until(client, "closed");
+  expect(clock.timerCount).toBe(0);
+});
+
+test("events that arrive after close are not told", async ({ open }) => {
+  const { client, connection } = await open();
+  const heard: unknown[] = [];
+  new ChatClient(client).onAnnouncement((announcement) => heard.push(announcement));
+  const closing = client.close();
+  connection.send({ method: "chat.announcement", params: { text: "late" } });
+  await closing;
+  expect(heard).toEqual([]);
+});

@@ -1,0 +1,277 @@
+// The server calls this side: handlers, their errors, cancel, time limit, and events.
+
+import { expect } from "vitest";
+import { RpcError, type ServedCall } from "../src/index.ts";
+import { ChatClient, MutedError, type UiHandler } from "./fixtures/chat.ts";
+import { Arrivals } from "./support/arrivals.ts";
+import { test } from "./support/fixture.ts";
+
+const NO_UI: UiHandler = { confirm: () => false, pickSize: () => 0n };
+
+test("a handler answers a call of the server", async ({ open }) => {
+  const { client, connection } = await open();
+  new ChatClient(client).serveUi({
+    ...NO_UI,
+    confirm: async ({ prompt }) => prompt === "Delete?",
+  });
+  connection.send({ id: "q-1", method: "ui.confirm", params: { prompt: "Delete?" } });
+  expect(await connection.next()).toEqual({ jsonrpc: "2.0", id: "q-1", result: true });
+});
+
+test("params and result of a handler go through the generated code's own forms", async ({
+  open,
+}) => {
+  const { client, connection } = await open();
+  new ChatClient(client).serveUi({ ...NO_UI, pickSize: ({ largest }) => largest - 1n });
+  const params = { largest: "9007199254740994" };
+  connection.send({ id: 1, method: "ui.pick_size", params });
+  expect(await connection.next()).toMatchObject({ id: 1, result: "9007199254740993" });
+  connection.send({ id: 2, method: "ui.pick_size", params: { largest: "many" } });
+  expect(await connection.next()).toMatchObject({
+    id: 2,
+    error: { code: -32602, data: { kind: "validation_error" } },
+  });
+});
+
+test("64 calls of the server are answered at once, in whatever order", async ({ open }) => {
+  const { client, connection } = await open();
+  const waiting = new Map<string, (answer: boolean) => void>();
+  const begun = new Arrivals<string>();
+  new ChatClient(client).serveUi({
+    ...NO_UI,
+    confirm: ({ prompt }) =>
+      new Promise((resolve) => {
+        waiting.set(prompt, resolve);
+        begun.push(prompt);
+      }),
+  });
+  for (let id = 1; id <= 64; id += 1) {
+    connection.send({ id, method: "ui.confirm", params: { prompt: String(id) } });
+  }
+  for (let id = 1; id <= 64; id += 1) await begun.next();
+  for (let id = 64; id >= 1; id -= 1) {
+    waiting.get(String(id))?.(true);
+    expect(await connection.next()).toMatchObject({ id, result: true });
+  }
+});
+
+test("a handler that returns nothing answers null", async ({ open }) => {
+  const { client, connection } = await open();
+  client.service({ name: "ui" }).serve({ "ui.beep": { handle: () => undefined } });
+  connection.send({ id: 5, method: "ui.beep" });
+  expect(await connection.next()).toEqual({ jsonrpc: "2.0", id: 5, result: null });
+});
+
+test("a typed error of a handler goes out with its code, kind and details", async ({ open }) => {
+  const { client, connection } = await open();
+  new ChatClient(client).serveUi({
+    ...NO_UI,
+    confirm: () => {
+      throw new MutedError({ details: { until: "noon" }, retryable: true, retryAfterMs: 10 });
+    },
+  });
+  connection.send({ id: 1, method: "ui.confirm", params: { prompt: "?" } });
+  expect((await connection.next()).error).toEqual({
+    code: 1002,
+    message: "muted",
+    data: { kind: "muted", retryable: true, retry_after_ms: 10, details: { until: "noon" } },
+  });
+});
+
+test("what a handler throws otherwise is reported here and not told there", async ({ open }) => {
+  const errors: unknown[] = [];
+  const { client, connection } = await open({ onError: (error) => errors.push(error) });
+  const secret = new Error("password is swordfish");
+  new ChatClient(client).serveUi({ ...NO_UI, confirm: () => Promise.reject(secret) });
+  connection.send({ id: 1, method: "ui.confirm", params: { prompt: "?" } });
+  const { error } = await connection.next();
+  expect(error).toMatchObject({ code: -32603, data: { kind: "internal_error" } });
+  expect(JSON.stringify(error)).not.toContain("swordfish");
+  expect(errors).toEqual([secret]);
+});
+
+test("a result that cannot be encoded is an internal error, and is reported", async ({ open }) => {
+  const errors: unknown[] = [];
+  const { client, connection } = await open({ onError: (error) => errors.push(error) });
+  client.service({ name: "ui" }).serve({ "ui.big": { handle: () => ({ big: 1n }) } });
+  connection.send({ id: 1, method: "ui.big" });
+  expect((await connection.next()).error).toMatchObject({ code: -32603 });
+  expect(errors).toEqual([expect.any(TypeError)]);
+});
+
+test("an answer that is too large becomes that error", async ({ open }) => {
+  const { client, connection } = await open({}, { limits: { max_message_bytes: 300 } });
+  client.service({ name: "ui" }).serve({ "ui.long": { handle: () => "x".repeat(400) } });
+  connection.send({ id: 1, method: "ui.long" });
+  expect(await connection.next()).toMatchObject({ id: 1, error: { code: -32008 } });
+});
+
+test("a call that nobody handles is answered method_not_found", async ({ open }) => {
+  const { client, connection } = await open();
+  const stop = new ChatClient(client).serveUi(NO_UI);
+  stop();
+  for (const method of ["ui.confirm", "rpc.future", "constructor"]) {
+    connection.send({ id: 1, method, params: {} });
+    expect((await connection.next()).error).toMatchObject({
+      code: -32601,
+      data: { kind: "method_not_found" },
+    });
+  }
+});
+
+test("a method is served once", async ({ open }) => {
+  const { client } = await open();
+  const chat = new ChatClient(client);
+  const stop = chat.serveUi(NO_UI);
+  expect(() => chat.serveUi(NO_UI)).toThrow("ui.confirm is served already");
+  stop();
+  chat.serveUi(NO_UI);
+  stop();
+  expect(() => chat.serveUi(NO_UI)).toThrow("served already");
+});
+
+test("rpc.cancel aborts the handler and is answered at once", async ({ open }) => {
+  const { client, connection } = await open();
+  const calls = new Arrivals<ServedCall>();
+  new ChatClient(client).serveUi({
+    ...NO_UI,
+    confirm: (_, call) =>
+      new Promise((resolve) => {
+        call.signal.addEventListener("abort", () => resolve(true));
+        calls.push(call);
+      }),
+  });
+  connection.send({ id: 1, method: "ui.confirm", params: { prompt: "?" } });
+  const { signal } = await calls.next();
+  connection.send({ method: "rpc.cancel", params: { id: 1 } });
+  expect((await connection.next()).error).toMatchObject({ code: -32005 });
+  expect(signal.aborted).toBe(true);
+  expect(signal.reason).toBeInstanceOf(RpcError);
+  await connection.settled();
+});
+
+test("the server's time limit aborts the handler and is answered", async ({ openAt, clock }) => {
+  const { client, connection } = await openAt();
+  const calls = new Arrivals<ServedCall>();
+  new ChatClient(client).serveUi({
+    ...NO_UI,
+    confirm: (_, call) => {
+      calls.push(call);
+      return new Promise(() => {});
+    },
+  });
+  const params = { prompt: "?" };
+  connection.send({ id: 1, method: "ui.confirm", params, meta: { timeout_ms: 100, tenant: "t" } });
+  const call = await calls.next();
+  expect([call.timeoutMs, call.meta]).toEqual([100, { timeout_ms: 100, tenant: "t" }]);
+  clock.advance(100);
+  expect((await connection.next()).error).toMatchObject({ code: -32004 });
+  expect(call.signal.aborted).toBe(true);
+});
+
+test("a lost connection aborts the handlers, and their answers go nowhere", async ({
+  openAt,
+  peer,
+  clock,
+}) => {
+  const { client, connection } = await openAt();
+  const calls = new Arrivals<ServedCall>();
+  let finish = (_: boolean) => {};
+  new ChatClient(client).serveUi({
+    ...NO_UI,
+    confirm: (_, call) => {
+      calls.push(call);
+      return new Promise((resolve) => {
+        finish = resolve;
+      });
+    },
+  });
+  connection.send({ id: 1, method: "ui.confirm", params: { prompt: "?" } });
+  const { signal } = await calls.next();
+  connection.kill();
+  await new Promise((resolve) => signal.addEventListener("abort", resolve));
+  clock.advance(250);
+  const again = await peer.next();
+  await again.greet();
+  again.send({ id: 1, method: "ui.confirm", params: { prompt: "?" } });
+  await calls.next();
+  finish(true);
+  expect(await again.next()).toMatchObject({ id: 1, result: true });
+  await again.settled();
+});
+
+test("an id that is open is not run a second time", async ({ open }) => {
+  const { client, connection } = await open({ onError: () => {} });
+  const calls = new Arrivals<ServedCall>();
+  new ChatClient(client).serveUi({
+    ...NO_UI,
+    confirm: (_, call) => {
+      calls.push(call);
+      return new Promise(() => {});
+    },
+  });
+  connection.send({ id: 1, method: "ui.confirm", params: { prompt: "?" } });
+  connection.send({ id: 1, method: "ui.confirm", params: { prompt: "?" } });
+  expect(await connection.next()).toMatchObject({ id: null, error: { code: -32600 } });
+  await calls.next();
+  expect(calls.count).toBe(0);
+});
+
+test("handlers at work are bounded, cancelled ones included", async ({ open }) => {
+  const { client, connection } = await open();
+  new ChatClient(client).serveUi({ ...NO_UI, confirm: () => new Promise(() => {}) });
+  for (let id = 1; id <= 256; id += 1) {
+    connection.send({ id, method: "ui.confirm", params: { prompt: "?" } });
+    connection.send({ method: "rpc.cancel", params: { id } });
+    expect((await connection.next()).error?.code).toBe(-32005);
+  }
+  connection.send({ id: 257, method: "ui.confirm", params: { prompt: "?" } });
+  expect(await connection.next()).toMatchObject({ id: 257, error: { code: -32009 } });
+});
+
+test("events reach every listener until it stops listening", async ({ open }) => {
+  const { client, connection } = await open();
+  const chat = new ChatClient(client);
+  const heard: string[] = [];
+  const stop = chat.onAnnouncement(({ text }) => heard.push(`one ${text}`));
+  chat.onAnnouncement(({ text }) => heard.push(`two ${text}`));
+  connection.send({ method: "chat.announcement", params: { text: "a" } });
+  await connection.settled();
+  stop();
+  stop();
+  connection.send({ method: "chat.announcement", params: { text: "b" } });
+  await connection.settled();
+  expect(heard).toEqual(["one a", "two a", "two b"]);
+});
+
+test("a listener that throws is reported, and keeps no other from hearing", async ({ open }) => {
+  const errors: unknown[] = [];
+  const { client, connection } = await open({ onError: (error) => errors.push(error) });
+  const chat = new ChatClient(client);
+  const fault = new Error("listener");
+  const heard: string[] = [];
+  chat.onAnnouncement(() => {
+    throw fault;
+  });
+  chat.onAnnouncement(({ text }) => heard.push(text));
+  chat.onArchived(() => heard.push("archived"));
+  connection.send({ method: "chat.announcement", params: { text: "a" } });
+  connection.send({ method: "chat.archived", params: { name: "a", bytes: "many" } });
+  await connection.settled();
+  expect(heard).toEqual(["a"]);
+  expect(errors).toEqual([fault, expect.objectContaining({ name: "DecodeError" })]);
+});
+
+test("a listener may call the server, close and stop listening", async ({ open }) => {
+  const { client, connection } = await open();
+  const chat = new ChatClient(client);
+  const counted = new Promise<number>((resolve) => {
+    const stop = chat.onAnnouncement(() => {
+      stop();
+      resolve(chat.count({ room: "a" }));
+    });
+  });
+  connection.send({ method: "chat.announcement", params: { text: "a" } });
+  connection.answer(await connection.next(), 9);
+  expect(await counted).toBe(9);
+});

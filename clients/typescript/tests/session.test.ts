@@ -1,0 +1,210 @@
+// The pure session: inputs in, outputs out, time handed in.
+
+import { expect, test } from "vitest";
+import { json, plainJson } from "../src/codec.ts";
+import type { Output } from "../src/output.ts";
+import { Session } from "../src/session.ts";
+
+const HEARTBEAT = { graceMs: 10_000, callSilenceMs: 10_000, callGraceMs: 5_000 };
+const HELLO = { client: { name: "n", version: "1" }, token: undefined, contract: {} };
+
+function create(plain = false): Session<string> {
+  return new Session({
+    codec: plain ? plainJson : json,
+    plain,
+    heartbeat: HEARTBEAT,
+    queue: 2,
+  });
+}
+
+/** The outputs, with frames decoded and shown as what they say. */
+function taken(session: Session<string>): unknown[] {
+  return session.take().map((output: Output<string>) => {
+    if (output.type === "write") return JSON.parse(String(output.frame));
+    if (output.type === "settle") return [output.owner, output.outcome.type];
+    return output.type;
+  });
+}
+
+function receive(session: Session<string>, message: object, now = 0): void {
+  session.received(JSON.stringify({ jsonrpc: "2.0", ...message }), now);
+}
+
+function opened(result: object = {}): Session<string> {
+  const session = create();
+  session.connecting(10_000, 0);
+  session.connected(HELLO, 0);
+  receive(session, { id: 0, result: { session: "s-1", ...result } });
+  session.take();
+  return session;
+}
+
+function call(session: Session<string>, owner: string, now = 0, timeoutMs = 30_000): number {
+  const request = { method: "m", params: undefined, meta: undefined, timeoutMs, idempotent: false };
+  return session.send(request, true, owner, now);
+}
+
+test("nothing but hello is written until its answer is there", () => {
+  const session = create();
+  call(session, "before");
+  session.connecting(10_000, 0);
+  call(session, "while connecting");
+  session.connected(HELLO, 0);
+  expect(taken(session)).toEqual([expect.objectContaining({ id: 0, method: "rpc.hello" })]);
+  receive(session, { id: 0, result: { session: "s-1" } });
+  expect(taken(session)).toEqual([
+    "opened",
+    expect.objectContaining({ id: 1, method: "m" }),
+    expect.objectContaining({ id: 2, method: "m" }),
+  ]);
+});
+
+test("the limit of an attempt holds until hello is answered", () => {
+  const session = create();
+  session.connecting(10_000, 5_000);
+  expect(session.wakeAt()).toBe(15_000);
+  session.tick(14_999);
+  expect(taken(session)).toEqual([]);
+  session.tick(15_000);
+  expect(taken(session)).toEqual(["drop"]);
+});
+
+test("a refusal waits for the close that explains it, no longer than the attempt's limit", () => {
+  const session = create();
+  session.connecting(10_000, 0);
+  session.connected(HELLO, 0);
+  session.take();
+  receive(session, { id: 0, error: { code: -32001, message: "no" } });
+  expect(taken(session)).toEqual([]);
+  expect(session.refusal).toMatchObject({ code: -32001 });
+  session.tick(10_000);
+  expect(taken(session)).toEqual(["drop"]);
+});
+
+test("a new attempt forgets the refusal and the verdict of the last one", () => {
+  const session = opened();
+  receive(session, { method: "rpc.close", params: { code: 4501 } });
+  expect(session.disconnected(1006, "").code).toBe(4501);
+  session.connecting(10_000, 0);
+  expect(session.disconnected(1006, "").code).toBe(1006);
+  expect(session.refusal).toBe(undefined);
+});
+
+test("rpc.ping is answered with rpc.pong at once", () => {
+  const session = opened();
+  receive(session, { method: "rpc.ping" });
+  expect(taken(session)).toEqual([{ jsonrpc: "2.0", method: "rpc.pong" }]);
+});
+
+test("after the last rpc.close nothing is written, not even a pong", () => {
+  const session = opened();
+  receive(session, { method: "rpc.close", params: { code: 4008 } });
+  receive(session, { method: "rpc.ping" });
+  call(session, "late");
+  receive(session, { id: 7, method: "ui.confirm" });
+  expect(taken(session)).toEqual([]);
+});
+
+test("an answer that was under way when the close was announced still counts", () => {
+  const session = opened();
+  const id = call(session, "a");
+  session.take();
+  receive(session, { method: "rpc.close", params: { code: 4008 } });
+  receive(session, { id, result: 1 });
+  expect(taken(session)).toEqual([["a", "result"]]);
+});
+
+test("a connection that takes no more holds its calls back for the next one", () => {
+  const session = opened();
+  call(session, "written");
+  session.take();
+  session.hold();
+  call(session, "held");
+  expect(taken(session)).toEqual([]);
+  session.disconnected(1006, "");
+  expect(taken(session)).toEqual([["written", "lost"]]);
+  session.connecting(10_000, 0);
+  session.connected(HELLO, 0);
+  receive(session, { id: 0, result: { session: "s-2" } });
+  expect(taken(session).slice(1)).toEqual(["opened", expect.objectContaining({ id: 2 })]);
+});
+
+test("one outcome: the local cancel was first, the answer after it is ignored", () => {
+  const session = opened();
+  const id = call(session, "a");
+  session.take();
+  session.cancel(id, 0);
+  expect(taken(session)).toEqual([
+    ["a", "error"],
+    { jsonrpc: "2.0", method: "rpc.cancel", params: { id } },
+  ]);
+  receive(session, { id, result: 1 });
+  session.cancel(id, 0);
+  expect(taken(session)).toEqual([]);
+});
+
+test("one outcome: the time limit was first, the answer after it is ignored", () => {
+  const session = opened();
+  const id = call(session, "a", 0, 100);
+  session.take();
+  session.tick(100);
+  receive(session, { id, result: 1 });
+  expect(taken(session)).toEqual([["a", "error"]]);
+});
+
+test("one outcome for a call of the server: the cancel was first, the handler's is dropped", () => {
+  const session = opened();
+  receive(session, { id: 7, method: "ui.confirm" });
+  const [served] = session.take();
+  if (served?.type !== "serve") throw new Error("not served");
+  receive(session, { method: "rpc.cancel", params: { id: 7 } });
+  expect(taken(session)).toEqual(["abort", expect.objectContaining({ id: 7 })]);
+  session.answer(served.call, { result: true });
+  expect(taken(session)).toEqual([]);
+});
+
+test("the end settles every call: written ones are lost, the others were never sent", () => {
+  const session = opened({ limits: { max_calls: 1 } });
+  call(session, "written");
+  call(session, "waiting");
+  session.take();
+  session.end({ code: 1000, reason: "", comeBack: false });
+  call(session, "after");
+  expect(taken(session)).toEqual([
+    ["written", "lost"],
+    ["waiting", "unsent"],
+    ["after", "unsent"],
+  ]);
+  expect(session.wakeAt()).toBe(Number.POSITIVE_INFINITY);
+});
+
+test("the queue of an absent connection is bounded", () => {
+  const session = create();
+  for (const owner of ["a", "b", "c"]) call(session, owner);
+  expect(taken(session)).toEqual([["c", "error"]]);
+});
+
+test("a plain peer is open as soon as it is connected", () => {
+  const session = create(true);
+  session.connecting(10_000, 0);
+  session.connected(HELLO, 0);
+  call(session, "a");
+  expect(taken(session)).toEqual(["opened", { jsonrpc: "2.0", id: 1, method: "m" }]);
+});
+
+test("ids go on over connections, so that a late answer meets no other call", () => {
+  const session = opened();
+  expect(call(session, "a")).toBe(1);
+  session.disconnected(1006, "");
+  session.connecting(10_000, 0);
+  session.connected(HELLO, 0);
+  receive(session, { id: 0, result: { session: "s-2" } });
+  expect(call(session, "b")).toBe(2);
+});
+
+test("with nothing to do it never asks to be woken, but for the watchdog", () => {
+  const session = opened();
+  expect(session.wakeAt()).toBe(35_000);
+  session.disconnected(1006, "");
+  expect(session.wakeAt()).toBe(Number.POSITIVE_INFINITY);
+});
