@@ -1,0 +1,161 @@
+"""A server on a real socket that does what a test says, one message at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias, TypeVar
+
+import msgspec
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
+
+from wirecall.message import SUBPROTOCOL
+
+T = TypeVar("T")
+Json: TypeAlias = dict[str, Any]
+
+PATIENCE = 10.0
+"""Seconds after which a test that waits for something has failed."""
+
+
+async def soon(awaitable: Coroutine[object, object, T] | asyncio.Future[T]) -> T:
+    """Awaits what must come, and fails the test where it does not."""
+    return await asyncio.wait_for(awaitable, PATIENCE)
+
+
+def hello_answer(**members: object) -> Json:
+    """The result of a hello, as the server gives it."""
+    return {
+        "session": "s-1",
+        "secret": "x",
+        "resumed": False,
+        "received": 0,
+        "contract": {},
+        "channels": {},
+        "ping_ms": 25_000,
+        "session_ttl_ms": 0,
+        "limits": {"max_message_bytes": 1_048_576, "max_calls": 64, "max_streams": 128},
+        **members,
+    }
+
+
+class PeerConnection:
+    """One connection as the server sees it."""
+
+    def __init__(self, socket: ServerConnection) -> None:
+        """Wraps what the server accepted."""
+        self._socket = socket
+        self.hello: Json = {}
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of the upgrade, in lower case."""
+        request = self._socket.request
+        return {} if request is None else {k.lower(): v for k, v in request.headers.raw_items()}
+
+    async def receive(self) -> Json:
+        """The next message."""
+        frame = await soon(self._socket.recv())
+        message: Json = msgspec.json.decode(frame)
+        return message
+
+    async def send(self, message: Json) -> None:
+        """Sends a message, which gets its `jsonrpc` here."""
+        text = msgspec.json.encode({"jsonrpc": "2.0", **message})
+        await self._socket.send(text, text=True)
+
+    async def send_raw(self, frame: str | bytes) -> None:
+        """Sends a frame as it is."""
+        await self._socket.send(frame)
+
+    async def result(self, call: Json, result: object = None) -> None:
+        """Answers a call."""
+        await self.send({"id": call["id"], "result": result})
+
+    async def error(self, call: Json, code: int, kind: str, **data: object) -> None:
+        """Answers a call with an error."""
+        body = {"code": code, "message": f"{kind} it is", "data": {"kind": kind, **data}}
+        await self.send({"id": call["id"], "error": body})
+
+    async def greet(self, **members: object) -> None:
+        """Takes the hello and answers it."""
+        self.hello = await self.receive()
+        await self.result(self.hello, hello_answer(**members))
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        """Closes with a handshake."""
+        await self._socket.close(code, reason)
+
+    def abort(self) -> None:
+        """Dies without a word."""
+        self._socket.transport.abort()
+
+    async def closed(self) -> tuple[int | None, str | None]:
+        """Waits for the client's end of the connection: its close code and reason."""
+        try:
+            while True:
+                await soon(self._socket.recv())
+        except ConnectionClosed:
+            return self._socket.close_code, self._socket.close_reason
+
+    async def wait_closed(self) -> None:
+        """Waits until the connection is gone."""
+        await self._socket.wait_closed()
+
+
+Greeting: TypeAlias = Callable[[PeerConnection], Awaitable[None]]
+
+
+class Peer:
+    """The server: connections come in the order in which they were greeted."""
+
+    def __init__(self, greeting: Greeting) -> None:
+        """Listens to nobody before `listen`."""
+        self._greeting = greeting
+        self._connections: asyncio.Queue[PeerConnection] = asyncio.Queue()
+        self.port = 0
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"ws://127.0.0.1:{self.port}/ws"
+
+    async def accept(self) -> PeerConnection:
+        """The next connection, greeted."""
+        return await soon(self._connections.get())
+
+    async def handle(self, socket: ServerConnection) -> None:
+        """Lives as long as one connection."""
+        connection = PeerConnection(socket)
+        try:
+            await self._greeting(connection)
+        except ConnectionClosed:
+            return
+        self._connections.put_nowait(connection)
+        await connection.wait_closed()
+
+
+async def greet(connection: PeerConnection) -> None:
+    """The greeting of a wirecall server."""
+    await connection.greet()
+
+
+async def silence(_: PeerConnection) -> None:
+    """No greeting: the test says what comes."""
+
+
+@asynccontextmanager
+async def listen(
+    greeting: Greeting = greet, *, subprotocol: str | None = SUBPROTOCOL, port: int = 0
+) -> AsyncGenerator[Peer, None]:
+    """Serves on loopback until the block ends."""
+    peer = Peer(greeting)
+    offered = None if subprotocol is None else [Subprotocol(subprotocol)]
+    async with serve(
+        peer.handle, "127.0.0.1", port, subprotocols=offered, close_timeout=1, max_size=2**26
+    ) as server:
+        peer.port = next(iter(server.sockets)).getsockname()[1]
+        yield peer
