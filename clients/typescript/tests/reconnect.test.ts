@@ -1,6 +1,6 @@
 // A lost connection: the states, what is carried, what is lost, and when it is tried again.
 
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import { WebSocket } from "ws";
 import { connectIn } from "../src/client.ts";
 import {
@@ -369,4 +369,38 @@ test("a server that crashes after each hello is met with growing delays", async 
   clock.advance(10_000);
   current.kill();
   expect(await until(client, "reconnecting")).toMatchObject({ attempt: 1 });
+});
+
+test("the next try is made at once when the browser says that the network is back", async ({
+  openAt,
+  peer,
+  clock,
+}) => {
+  const page = new EventTarget();
+  vi.stubGlobal("addEventListener", page.addEventListener.bind(page));
+  vi.stubGlobal("removeEventListener", page.removeEventListener.bind(page));
+  const { client, connection } = await openAt();
+  connection.kill();
+  await until(client, "reconnecting");
+  page.dispatchEvent(new Event("online"));
+  await (await peer.next()).greet();
+  await until(client, "open");
+  expect(clock.now()).toBe(1_000_000);
+  await client.close();
+  vi.unstubAllGlobals();
+});
+
+test("a page that is seen again after a long sleep finds its dead connection at once", async ({
+  openAt,
+  clock,
+}) => {
+  const page = new EventTarget();
+  vi.stubGlobal("addEventListener", page.addEventListener.bind(page));
+  vi.stubGlobal("removeEventListener", page.removeEventListener.bind(page));
+  const { client } = await openAt();
+  clock.sleep(300_000);
+  page.dispatchEvent(new Event("pageshow"));
+  expect(client.state.type).toBe("reconnecting");
+  await client.close();
+  vi.unstubAllGlobals();
 });

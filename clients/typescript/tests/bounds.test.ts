@@ -1,0 +1,47 @@
+// A peer that reads nothing: what this side keeps for it is bounded.
+
+import { expect } from "vitest";
+import { ConnectionLostError, ResourceExhaustedError } from "../src/index.ts";
+import { ChatClient } from "./fixtures/chat.ts";
+import { test } from "./support/fixture.ts";
+import { rejection, until } from "./support/states.ts";
+
+const MEGABYTE = "x".repeat(1_000_000);
+
+test("notifications to a peer that reads nothing fail when 16 MiB are unsent", async ({ open }) => {
+  const { client, connection } = await open();
+  connection.socket.pause();
+  const chat = new ChatClient(client);
+  const sent = Array.from({ length: 60 }, () => chat.typing({ room: MEGABYTE }));
+  const refused = await rejection(Promise.all(sent));
+  expect(refused).toBeInstanceOf(ResourceExhaustedError);
+  expect(refused.message).toContain("16777216 bytes");
+  expect(client.state.type).toBe("open");
+  connection.socket.resume();
+});
+
+test("a peer that reads none of many large calls is given up as too slow", async ({ open }) => {
+  const { client, connection } = await open({}, { limits: { max_calls: 200 } });
+  connection.socket.pause();
+  const chat = new ChatClient(client);
+  const posts = Array.from({ length: 120 }, () => chat.post({ room: "a", text: MEGABYTE }));
+  const outcomes = Promise.allSettled(posts);
+  const { lastError } = await until(client, "reconnecting");
+  expect(lastError).toBeInstanceOf(ConnectionLostError);
+  expect(lastError.message).toContain("too slow (4013)");
+  await client.close();
+  await outcomes;
+});
+
+test("an event flood is not kept: what nobody listens to is dropped", async ({ open }) => {
+  const { client, connection } = await open();
+  for (let count = 0; count < 10_000; count += 1) {
+    connection.send({ method: "chat.announcement", params: { text: "a" } });
+  }
+  await connection.settled();
+  const heard: string[] = [];
+  new ChatClient(client).onAnnouncement(({ text }) => heard.push(text));
+  connection.send({ method: "chat.announcement", params: { text: "b" } });
+  await connection.settled();
+  expect(heard).toEqual(["b"]);
+});
