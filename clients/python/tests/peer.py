@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias, TypeVar
@@ -154,8 +155,10 @@ async def listen(
     """Serves on loopback until the block ends."""
     peer = Peer(greeting)
     offered = None if subprotocol is None else [Subprotocol(subprotocol)]
+    # Bound before it is served, so that a test knows the port and a restart can take it again.
+    listener = socket.create_server(("127.0.0.1", port))
+    peer.port = listener.getsockname()[1]
     async with serve(
-        peer.handle, "127.0.0.1", port, subprotocols=offered, close_timeout=1, max_size=2**26
-    ) as server:
-        peer.port = next(iter(server.sockets)).getsockname()[1]
+        peer.handle, sock=listener, subprotocols=offered, close_timeout=1, max_size=2**26
+    ):
         yield peer
