@@ -131,7 +131,7 @@ class OwnClient implements Client, ConnectorHost, ServiceHost {
   makeCall(
     call: OutgoingCall,
     service: ServiceDeclaration,
-    declaration: CallDeclaration<never, unknown>,
+    declaration: CallDeclaration<unknown, never>,
   ): Promise<unknown> {
     const { layers } = this.settings;
     const send = (one: OutgoingCall) => this.send(one, service, declaration);
@@ -160,7 +160,7 @@ class OwnClient implements Client, ConnectorHost, ServiceHost {
   private send(
     call: OutgoingCall,
     service: ServiceDeclaration,
-    declaration: CallDeclaration<never, unknown>,
+    declaration: CallDeclaration<unknown, never>,
   ): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const { method, timeoutMs, signal, meta, idempotent } = call;

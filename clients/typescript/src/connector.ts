@@ -95,7 +95,8 @@ export class Connector {
         closed: (code, reason, error) => this.hungUp(code, reason, error),
       });
     } catch (error) {
-      if (attempt === this.attempt) this.lost(CloseCode.abnormal, String(error), error);
+      if (attempt !== this.attempt) return;
+      this.lost(CloseCode.abnormal, error instanceof Error ? error.message : "", error);
     }
   }
 
@@ -171,6 +172,8 @@ export class Connector {
 
   /** The connection, or the attempt, has ended: try again, or stop. */
   private lost(code: number, reason: string, thrown?: unknown): void {
+    // Closed by a listener, before the session's wish to drop was attended to.
+    if (this.closed) return;
     const now = this.environment.now();
     const { isOpen, session } = this;
     // A token that is still awaited comes too late.
@@ -180,7 +183,7 @@ export class Connector {
     const end = session.disconnected(code, reason);
     const error = isOpen
       ? new ConnectionLostError(end)
-      : connectError(this.url, end, session.refusal, thrown);
+      : connectError(this.url, this.settings.plain, end, session.refusal, thrown);
     const isRetried = end.comeBack && this.mayRetry;
     const retry = isRetried ? this.backoff.next(end, now) : undefined;
     if (!retry) {

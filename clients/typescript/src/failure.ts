@@ -8,6 +8,9 @@ import type { WireError } from "./message.ts";
 export const NO_SUBPROTOCOL =
   "the server chose no wirecall subprotocol: for a server that only speaks JSON-RPC 2.0, pass plain: true";
 
+const HINT = "Is the server running there, and is the URL right?";
+const HINT_PLAIN = " (For a JSON-RPC 2.0 server that is none of wirecall's pass plain: true.)";
+
 /** `ws` refuses such a server itself, and says so in the text of its error only. */
 export function isNoSubprotocol(error: string | undefined): boolean {
   return error !== undefined && /no subprotocol/i.test(error);
@@ -32,6 +35,7 @@ export function webSocketUrl(url: string | URL): URL {
 /** An attempt failed. The URL is named without its query, where people put tokens. */
 export function connectError(
   { origin, pathname }: URL,
+  plain: boolean,
   end: Disconnect,
   refusal: WireError | undefined,
   thrown: unknown,
@@ -42,9 +46,10 @@ export function connectError(
     return new ConnectError(`${where} refused the connection: ${cause.message}`, { cause });
   }
   const message = `cannot connect to ${where}: ${describe(end)}`;
-  const hint = "Is the server running there, and is the URL right?";
+  // Browsers do not tell a server that is down from one that refuses the subprotocol.
+  const hint = `${message}. ${HINT}${plain ? "" : HINT_PLAIN}`;
   return new ConnectError(
-    end.code === CloseCode.abnormal ? `${message}. ${hint}` : message,
+    end.code === CloseCode.abnormal ? hint : message,
     thrown === undefined ? undefined : { cause: thrown },
   );
 }

@@ -27,7 +27,7 @@ export interface ServiceDeclaration {
 }
 
 /** What the contract says of one call. */
-export interface CallDeclaration<Params, Result> {
+export interface CallDeclaration<Result, Params> {
   /** Safe to run twice: it is sent again after a lost connection. */
   readonly idempotent?: boolean;
   readonly timeoutMs?: number;
@@ -42,11 +42,11 @@ export interface CallDeclaration<Params, Result> {
 /** The ways of one service. Generated code calls these. */
 export interface ServiceClient {
   /** Calls a method. An array as `params` goes by position, without trailing undefined ones. */
-  call<Params, Result>(
+  call<Result = unknown, Params = unknown>(
     method: string,
     params: Params,
     options?: CallOptions,
-    declaration?: CallDeclaration<Params, Result>,
+    declaration?: CallDeclaration<Result, Params>,
   ): Promise<Result>;
   /**
    * Sends a notification; resolves when it is handed to the connection. While away it waits like a
@@ -71,7 +71,7 @@ export interface ServiceClient {
 export type MakeCall = (
   call: OutgoingCall,
   service: ServiceDeclaration,
-  declaration: CallDeclaration<never, unknown>,
+  declaration: CallDeclaration<unknown, never>,
 ) => Promise<unknown>;
 
 /** Sends a notification. */
@@ -90,11 +90,11 @@ const NOTHING = {};
 /** Binds a declaration to a client. */
 export function bindService(host: ServiceHost, service: ServiceDeclaration): ServiceClient {
   return {
-    call<Params, Result>(
+    call<Result, Params>(
       method: string,
       params: Params,
       options: CallOptions = NOTHING,
-      declaration: CallDeclaration<Params, Result> = NOTHING,
+      declaration: CallDeclaration<Result, Params> = NOTHING,
     ) {
       const call: OutgoingCall = {
         method,

@@ -110,7 +110,7 @@ export class Session<Owner> {
     try {
       message = readMessage(this.settings.codec.decode(frame));
     } catch (error) {
-      this.invalid(wireError(ParseError, String(error)));
+      this.invalid(wireError(ParseError, "the frame cannot be decoded"), error);
       return;
     }
     if (this.phase === "greeting") this.greeted(message, now);
@@ -298,8 +298,8 @@ export class Session<Owner> {
   }
 
   /** Says what is wrong, with id null, as JSON-RPC wants it; a plain peer's server expects no answers. */
-  private invalid(error: WireError): void {
-    this.fault(new TypeError(`ignored what the server sent: ${error.message}`));
+  private invalid(error: WireError, cause?: unknown): void {
+    this.fault(new TypeError(`ignored what the server sent: ${error.message}`, { cause }));
     if (this.phase === "greeting") {
       this.drop(CloseCode.protocolFault, error.message);
       return;

@@ -115,3 +115,14 @@ test("events that arrive after close are not told", async ({ open }) => {
   await closing;
   expect(heard).toEqual([]);
 });
+
+test("a listener that closes the client hears of the end once", async ({ open }) => {
+  const { client, connection } = await open();
+  const states: string[] = [];
+  client.onState(({ type }) => states.push(type));
+  new ChatClient(client).onAnnouncement(() => client.close());
+  const frames = ["chat.announcement", "rpc.ping", "chat.announcement"];
+  for (const method of frames) connection.send({ method, params: {} });
+  await connection.closed;
+  expect(states).toEqual(["closed"]);
+});

@@ -64,11 +64,7 @@ test("calls made while away go out on the next connection, in their order", asyn
   const again = await peer.next();
   await again.greet();
   const [one, two, three] = [await again.next(), await again.next(), await again.next()];
-  expect([one.params?.["text"], two.method, three.params?.["text"]]).toEqual([
-    "1",
-    "chat.typing",
-    "2",
-  ]);
+  expect([one.params?.text, two.method, three.params?.text]).toEqual(["1", "chat.typing", "2"]);
   await typing;
   again.answer(three, { id: 2 });
   again.answer(one, { id: 1 });
@@ -132,7 +128,7 @@ test("a call's time limit runs on while it waits", async ({ openAt, peer, clock 
   const again = await peer.next();
   await again.greet();
   const call = await again.next();
-  expect([call.params?.["text"], call.meta]).toEqual(["2", { timeout_ms: 800 }]);
+  expect([call.params?.text, call.meta]).toEqual(["2", { timeout_ms: 800 }]);
   again.answer(call, {});
   await long;
 });
@@ -176,13 +172,13 @@ test("the token is asked before every attempt", async ({ peer, clock }) => {
   };
   const connecting = connectIn(clock, peer.url, { webSocket: WebSocket, token });
   const connection = await peer.next();
-  expect((await connection.greet()).params?.["token"]).toBe("t-1");
+  expect((await connection.greet()).params?.token).toBe("t-1");
   const client = await connecting;
   connection.send({ method: "rpc.close", params: { code: 4010, reason: "expired" } });
   connection.socket.close(4010);
   await until(client, "reconnecting");
   clock.advance(250);
-  expect((await (await peer.next()).greet()).params?.["token"]).toBe("t-2");
+  expect((await (await peer.next()).greet()).params?.token).toBe("t-2");
   await until(client, "open");
   await client.close();
 });
@@ -344,7 +340,7 @@ test("hello tells the services that are in use by then", async ({ openAt, peer, 
   await until(client, "reconnecting");
   clock.advance(250);
   const hello = await (await peer.next()).greet();
-  expect(hello.params?.["contract"]).toEqual({ chat: "5f3a9c21" });
+  expect(hello.params?.contract).toEqual({ chat: "5f3a9c21" });
 });
 
 test("a server that crashes after each hello is met with growing delays", async ({

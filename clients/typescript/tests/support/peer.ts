@@ -15,7 +15,12 @@ export interface Wire {
   readonly jsonrpc: string;
   readonly id?: number | string | null;
   readonly method?: string;
-  readonly params?: Readonly<Record<string, unknown>>;
+  /** With the members that tests look at one by one. */
+  readonly params?: {
+    readonly text?: unknown;
+    readonly token?: unknown;
+    readonly contract?: unknown;
+  };
   readonly meta?: Readonly<Record<string, unknown>>;
   readonly result?: unknown;
   readonly error?: {
