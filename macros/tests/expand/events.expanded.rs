@@ -1,0 +1,356 @@
+#[allow(deprecated, non_camel_case_types, non_snake_case, clippy::all, clippy::pedantic)]
+const _: () = {
+    #[allow(unused_imports)]
+    use ::core::{default::Default as _, option::Option::Some};
+    impl ::wirecall::Events for ChatEvent {
+        fn encode(
+            self,
+            out: ::wirecall::__private::EventEncoder<'_>,
+        ) -> ::core::result::Result<
+            ::wirecall::__private::EncodedEvent,
+            ::wirecall::__private::EncodeError,
+        > {
+            let _ = &out;
+            match self {
+                Self::Announcement { text: __0 } => {
+                    out.event(
+                        "announcement",
+                        false,
+                        &__Announcement::<ChatEvent> {
+                            text: __0,
+                        },
+                    )
+                }
+                Self::UserJoined(__0) => {
+                    out.event(
+                        "joined",
+                        false,
+                        &__UserJoined::<ChatEvent> {
+                            body: __0,
+                        },
+                    )
+                }
+                Self::Subscription { result: __0 } => {
+                    out.event(
+                        "eth_subscription",
+                        true,
+                        &__Subscription::<ChatEvent> {
+                            result: __0,
+                        },
+                    )
+                }
+                Self::Reload {} => {
+                    out.event(
+                        "reload",
+                        false,
+                        &__Reload::<ChatEvent> {
+                            __marker: ::core::marker::PhantomData,
+                        },
+                    )
+                }
+            }
+        }
+        fn decode(
+            name: &str,
+            input: ::wirecall::__private::EventInput<'_>,
+        ) -> ::core::option::Option<
+            ::core::result::Result<Self, ::wirecall::__private::EncodeError>,
+        > {
+            let _ = &input;
+            match name {
+                "announcement" => {
+                    ::core::option::Option::Some(
+                        input
+                            .decode::<__Announcement<ChatEvent>>()
+                            .map(|params| {
+                                let _ = &params;
+                                Self::Announcement {
+                                    text: params.text,
+                                }
+                            }),
+                    )
+                }
+                "joined" => {
+                    ::core::option::Option::Some(
+                        input
+                            .decode::<__UserJoined<ChatEvent>>()
+                            .map(|params| {
+                                let _ = &params;
+                                Self::UserJoined(params.body)
+                            }),
+                    )
+                }
+                "eth_subscription" => {
+                    ::core::option::Option::Some(
+                        input
+                            .decode::<__Subscription<ChatEvent>>()
+                            .map(|params| {
+                                let _ = &params;
+                                Self::Subscription {
+                                    result: params.result,
+                                }
+                            }),
+                    )
+                }
+                "reload" => {
+                    ::core::option::Option::Some(
+                        input
+                            .decode::<__Reload<ChatEvent>>()
+                            .map(|params| {
+                                let _ = &params;
+                                Self::Reload {}
+                            }),
+                    )
+                }
+                _ => ::core::option::Option::None,
+            }
+        }
+        fn set(
+            builder: &mut ::wirecall::__private::contract::Builder,
+            service: &str,
+        ) -> ::core::option::Option<::wirecall::__private::contract::EventSet> {
+            let _ = (&builder, service);
+            ::core::option::Option::Some(::wirecall::__private::contract::EventSet {
+                rust_name: ::core::convert::Into::into("ChatEvent"),
+                docs: ::core::convert::Into::into("What the server tells."),
+                events: ::wirecall::__private::Vec::from([
+                    ::wirecall::__private::contract::Event {
+                        method: ::std::format!("{}.{}", service, "announcement"),
+                        rust_name: ::core::convert::Into::into("Announcement"),
+                        docs: ::core::convert::Into::into(
+                            "A notice from the operators.",
+                        ),
+                        deprecated: ::core::option::Option::None,
+                        params: <__Announcement<
+                            ChatEvent,
+                        > as ::wirecall::__private::Params>::params(
+                            builder,
+                            ::wirecall::__private::contract::Side::Client,
+                        ),
+                    },
+                    ::wirecall::__private::contract::Event {
+                        method: ::std::format!("{}.{}", service, "joined"),
+                        rust_name: ::core::convert::Into::into("UserJoined"),
+                        docs: ::core::convert::Into::into(""),
+                        deprecated: ::core::option::Option::None,
+                        params: <__UserJoined<
+                            ChatEvent,
+                        > as ::wirecall::__private::Params>::params(
+                            builder,
+                            ::wirecall::__private::contract::Side::Client,
+                        ),
+                    },
+                    ::wirecall::__private::contract::Event {
+                        method: ::core::convert::Into::into("eth_subscription"),
+                        rust_name: ::core::convert::Into::into("Subscription"),
+                        docs: ::core::convert::Into::into(""),
+                        deprecated: ::core::option::Option::None,
+                        params: <__Subscription<
+                            ChatEvent,
+                        > as ::wirecall::__private::Params>::params(
+                            builder,
+                            ::wirecall::__private::contract::Side::Client,
+                        ),
+                    },
+                    ::wirecall::__private::contract::Event {
+                        method: ::std::format!("{}.{}", service, "reload"),
+                        rust_name: ::core::convert::Into::into("Reload"),
+                        docs: ::core::convert::Into::into(""),
+                        deprecated: ::core::option::Option::None,
+                        params: <__Reload<
+                            ChatEvent,
+                        > as ::wirecall::__private::Params>::params(
+                            builder,
+                            ::wirecall::__private::contract::Side::Client,
+                        ),
+                    },
+                ]),
+            })
+        }
+    }
+    trait __AnnouncementTypes: 'static {
+        type text: ::wirecall::Message;
+    }
+    impl __AnnouncementTypes for ChatEvent {
+        type text = String;
+    }
+    #[derive(
+        ::wirecall::__private::serde::Serialize,
+        ::wirecall::__private::serde::Deserialize,
+        ::wirecall::__private::schemars::JsonSchema
+    )]
+    #[serde(crate = "::wirecall::__private::serde", bound = "")]
+    #[schemars(crate = "::wirecall::__private::schemars")]
+    struct __Announcement<__S: __AnnouncementTypes> {
+        text: __S::text,
+    }
+    impl<__S: __AnnouncementTypes> ::wirecall::__private::Params
+    for __Announcement<__S> {
+        fn check(&self, at: &mut ::wirecall::Checker<'_>) {
+            at.field(
+                "text",
+                |at| {
+                    ::wirecall::Message::check(&self.text, at);
+                },
+            );
+        }
+        fn params(
+            builder: &mut ::wirecall::__private::contract::Builder,
+            side: ::wirecall::__private::contract::Side,
+        ) -> ::wirecall::__private::contract::Params {
+            <__S::text as ::wirecall::Message>::describe(builder);
+            let schema = match side {
+                ::wirecall::__private::contract::Side::Server => {
+                    builder.input_body::<Self>()
+                }
+                ::wirecall::__private::contract::Side::Client => {
+                    builder.output_body::<Self>()
+                }
+            };
+            ::wirecall::__private::contract::Params {
+                fields: ::wirecall::__private::Vec::from([
+                    ::wirecall::__private::contract::Field {
+                        name: ::core::convert::Into::into("text"),
+                        rust_name: ::core::convert::Into::into("text"),
+                    },
+                ]),
+                schema,
+                positional: false,
+            }
+        }
+    }
+    trait __UserJoinedTypes: 'static {
+        type body: ::wirecall::Message;
+    }
+    impl __UserJoinedTypes for ChatEvent {
+        type body = User;
+    }
+    #[derive(
+        ::wirecall::__private::serde::Serialize,
+        ::wirecall::__private::serde::Deserialize,
+        ::wirecall::__private::schemars::JsonSchema
+    )]
+    #[serde(crate = "::wirecall::__private::serde", bound = "", transparent)]
+    #[schemars(crate = "::wirecall::__private::schemars")]
+    struct __UserJoined<__S: __UserJoinedTypes> {
+        body: __S::body,
+    }
+    impl<__S: __UserJoinedTypes> ::wirecall::__private::Params for __UserJoined<__S> {
+        fn check(&self, at: &mut ::wirecall::Checker<'_>) {
+            ::wirecall::Message::check(&self.body, at);
+        }
+        fn params(
+            builder: &mut ::wirecall::__private::contract::Builder,
+            side: ::wirecall::__private::contract::Side,
+        ) -> ::wirecall::__private::contract::Params {
+            <__S::body as ::wirecall::Message>::describe(builder);
+            let schema = match side {
+                ::wirecall::__private::contract::Side::Server => {
+                    builder.input_body::<Self>()
+                }
+                ::wirecall::__private::contract::Side::Client => {
+                    builder.output_body::<Self>()
+                }
+            };
+            ::wirecall::__private::contract::Params {
+                fields: {
+                    let mut alone = ::wirecall::__private::contract::Builder::new();
+                    <__S::body as ::wirecall::Message>::describe(&mut alone);
+                    let name = <__S::body as ::wirecall::__private::schemars::JsonSchema>::schema_name();
+                    let info = alone.build().types.remove(&*name);
+                    info.map(|info| info.fields).unwrap_or_default()
+                },
+                schema,
+                positional: false,
+            }
+        }
+    }
+    trait __SubscriptionTypes: 'static {
+        type result: ::wirecall::Message;
+    }
+    impl __SubscriptionTypes for ChatEvent {
+        type result = Header;
+    }
+    #[derive(
+        ::wirecall::__private::serde::Serialize,
+        ::wirecall::__private::serde::Deserialize,
+        ::wirecall::__private::schemars::JsonSchema
+    )]
+    #[serde(crate = "::wirecall::__private::serde", bound = "")]
+    #[schemars(crate = "::wirecall::__private::schemars")]
+    struct __Subscription<__S: __SubscriptionTypes> {
+        #[serde(default)]
+        result: Option<__S::result>,
+    }
+    impl<__S: __SubscriptionTypes> ::wirecall::__private::Params
+    for __Subscription<__S> {
+        fn check(&self, at: &mut ::wirecall::Checker<'_>) {
+            at.field(
+                "result",
+                |at| {
+                    ::wirecall::Message::check(&self.result, at);
+                },
+            );
+        }
+        fn params(
+            builder: &mut ::wirecall::__private::contract::Builder,
+            side: ::wirecall::__private::contract::Side,
+        ) -> ::wirecall::__private::contract::Params {
+            <__S::result as ::wirecall::Message>::describe(builder);
+            let schema = match side {
+                ::wirecall::__private::contract::Side::Server => {
+                    builder.input_body::<Self>()
+                }
+                ::wirecall::__private::contract::Side::Client => {
+                    builder.output_body::<Self>()
+                }
+            };
+            ::wirecall::__private::contract::Params {
+                fields: ::wirecall::__private::Vec::from([
+                    ::wirecall::__private::contract::Field {
+                        name: ::core::convert::Into::into("result"),
+                        rust_name: ::core::convert::Into::into("result"),
+                    },
+                ]),
+                schema,
+                positional: false,
+            }
+        }
+    }
+    trait __ReloadTypes: 'static {}
+    impl __ReloadTypes for ChatEvent {}
+    #[derive(
+        ::wirecall::__private::serde::Serialize,
+        ::wirecall::__private::serde::Deserialize,
+        ::wirecall::__private::schemars::JsonSchema
+    )]
+    #[serde(crate = "::wirecall::__private::serde", bound = "")]
+    #[schemars(crate = "::wirecall::__private::schemars")]
+    struct __Reload<__S: __ReloadTypes> {
+        #[serde(skip)]
+        __marker: ::core::marker::PhantomData<fn() -> __S>,
+    }
+    impl<__S: __ReloadTypes> ::wirecall::__private::Params for __Reload<__S> {
+        fn check(&self, at: &mut ::wirecall::Checker<'_>) {
+            let _ = at;
+        }
+        fn params(
+            builder: &mut ::wirecall::__private::contract::Builder,
+            side: ::wirecall::__private::contract::Side,
+        ) -> ::wirecall::__private::contract::Params {
+            let schema = match side {
+                ::wirecall::__private::contract::Side::Server => {
+                    builder.input_body::<Self>()
+                }
+                ::wirecall::__private::contract::Side::Client => {
+                    builder.output_body::<Self>()
+                }
+            };
+            ::wirecall::__private::contract::Params {
+                fields: ::wirecall::__private::Vec::from([]),
+                schema,
+                positional: false,
+            }
+        }
+    }
+};
