@@ -6,11 +6,14 @@ import asyncio
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
+from functools import cached_property
 from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import Frame, Opcode
+from websockets.protocol import Event
 from websockets.typing import Subprotocol
 
 from wirecall.message import SUBPROTOCOL
@@ -43,13 +46,28 @@ def hello_answer(**members: object) -> Json:
     }
 
 
+class _Server(ServerConnection):
+    """Notes WebSocket Pings, which the library answers without a word."""
+
+    @cached_property
+    def pinged(self) -> asyncio.Event:
+        """Set by the first Ping."""
+        return asyncio.Event()
+
+    def process_event(self, event: Event) -> None:
+        super().process_event(event)
+        if isinstance(event, Frame) and event.opcode is Opcode.PING:
+            self.pinged.set()
+
+
 class PeerConnection:
     """One connection as the server sees it."""
 
-    def __init__(self, socket: ServerConnection) -> None:
+    def __init__(self, socket: _Server) -> None:
         """Wraps what the server accepted."""
         self._socket = socket
         self.hello: Json = {}
+        self.pinged = socket.pinged
 
     @property
     def headers(self) -> dict[str, str]:
@@ -71,6 +89,18 @@ class PeerConnection:
     async def send_raw(self, frame: str | bytes) -> None:
         """Sends a frame as it is."""
         await self._socket.send(frame)
+
+    async def send_invalid_text(self) -> None:
+        """Sends a text frame that is no UTF-8."""
+        await self._socket.send(b"\xff\xfe", text=True)
+
+    def stop_reading(self) -> None:
+        """Lets what the client sends pile up in the system's buffers."""
+        self._socket.transport.pause_reading()
+
+    def write_tcp(self, data: bytes) -> None:
+        """Writes bytes past the WebSocket."""
+        self._socket.transport.write(data)
 
     async def result(self, call: Json, result: object = None) -> None:
         """Answers a call."""
@@ -130,6 +160,8 @@ class Peer:
 
     async def handle(self, socket: ServerConnection) -> None:
         """Lives as long as one connection."""
+        if not isinstance(socket, _Server):
+            raise TypeError("made by `listen`")
         connection = PeerConnection(socket)
         try:
             await self._greeting(connection)
@@ -159,6 +191,11 @@ async def listen(
     listener = socket.create_server(("127.0.0.1", port))
     peer.port = listener.getsockname()[1]
     async with serve(
-        peer.handle, sock=listener, subprotocols=offered, close_timeout=1, max_size=2**26
+        peer.handle,
+        sock=listener,
+        subprotocols=offered,
+        close_timeout=1,
+        max_size=2**26,
+        create_connection=_Server,
     ):
         yield peer

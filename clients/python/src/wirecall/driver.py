@@ -129,15 +129,14 @@ class Driver:
         self._set_timer()
 
     async def stop(self, timeout: float) -> None:
-        """Cancels what still runs and waits for it, at most `timeout` seconds.
+        """Stops the timer and waits for the handlers, at most `timeout` seconds.
 
-        A handler that closes its own client is not waited for.
+        The end of the session has cancelled them; a second time would cut their clean-up short. A
+        handler that closes its own client is not waited for.
         """
         if self._timer is not None:
             self._timer.cancel()
         tasks = {task for task in self._handlers.values() if task is not asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
         if tasks:
             _, stuck = await asyncio.wait(tasks, timeout=timeout)
             for task in stuck:
@@ -184,7 +183,8 @@ class Driver:
 
     def _abort(self, call: Served) -> None:
         task = self._handlers.get(call)
-        if task is not None:
+        # A handler that closes its own client goes on: it is the one that waits for the close.
+        if task is not None and task is not asyncio.current_task():
             task.cancel()
 
     async def _answer(self, call: Served) -> None:

@@ -1,0 +1,67 @@
+"""The code of the README is run as it stands there."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import runpy
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fixtures import chat
+from tests.peer import Peer, listen, silence
+from tests.test_call import MESSAGE
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+@pytest.fixture
+def code(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
+    """What the README defines, with the generated module under the name that it uses."""
+    monkeypatch.setitem(sys.modules, "chat", chat)
+    blocks: list[str] = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+    script = tmp_path / "readme.py"
+    script.write_text("\n\n".join(blocks))
+    return runpy.run_path(str(script))
+
+
+async def serve(peer: Peer) -> str:
+    """Plays the chat server of the README; gives the token that it was shown."""
+    connection = await peer.accept()
+    notice = {"severity": "info", "text": "maintenance at noon"}
+    await connection.send({"method": "chat.announcement", "params": notice})
+    await connection.result(await connection.receive(), MESSAGE)
+    details = {"room": "attic"}
+    await connection.error(await connection.receive(), 1001, "room_not_found", details=details)
+    token: str = connection.hello["params"]["token"]
+    return token
+
+
+async def test_the_first_example_runs(
+    code: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    main: Callable[[str], Awaitable[None]] = code["main"]
+    async with listen() as peer:
+        token, _ = await asyncio.gather(serve(peer), main(peer.url))
+    assert token == "t-1"
+    assert capsys.readouterr().out.splitlines() == [
+        "notice: maintenance at noon",
+        "ann 2026-01-02T03:04:05+00:00",
+        "no such room: attic",
+    ]
+
+
+async def test_the_plain_example_runs(code: dict[str, Any]) -> None:
+    block_number: Callable[[str], Awaitable[int]] = code["block_number"]
+
+    async def serve_plainly(peer: Peer) -> None:
+        connection = await peer.accept()
+        await connection.result(await connection.receive(), "0x10")
+
+    async with listen(silence, subprotocol=None) as peer:
+        _, number = await asyncio.gather(serve_plainly(peer), block_number(peer.url))
+    assert number == 16

@@ -1,0 +1,60 @@
+"""What the rest of the client never sees of the WebSocket library."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+
+import pytest
+
+from tests.peer import PeerConnection, listen, silence, soon
+from tests.states import StateLog
+from tests.test_connect import SOON
+from wirecall import ReconnectingState, connect
+from wirecall.websocket import SocketClosedError, SocketOptions, open_socket
+
+
+async def test_a_server_that_never_reads_meets_the_write_deadline(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("wirecall.websocket.WRITE_DEADLINE", 0.05)
+
+    count = itertools.count()
+
+    async def deaf_at_first(peer: PeerConnection) -> None:
+        await peer.greet(limits={"max_message_bytes": 2**26, "max_calls": 64})
+        if next(count) == 0:
+            peer.stop_reading()
+
+    async with listen(deaf_at_first) as peer, connect(peer.url, reconnect=SOON) as client:
+        log = StateLog(client)
+        connection = await peer.accept()
+        service = client.service("x")
+        large = "x" * 2**25
+        # The write counts as begun, so the notification is not sent again on the next connection.
+        await soon(asyncio.ensure_future(service.notify("x.large", {"text": large})))
+        assert isinstance(await log.wait("reconnecting"), ReconnectingState)
+        connection.abort()
+
+
+async def test_a_closed_socket_tells_the_servers_code_and_reason() -> None:
+    async def hang_up(peer: PeerConnection) -> None:
+        await peer.close(4029, "too many")
+
+    async with listen(hang_up) as peer:
+        socket = await open_socket(SocketOptions(peer.url))
+        with pytest.raises(SocketClosedError) as caught:
+            await soon(asyncio.ensure_future(socket.receive()))
+        assert (caught.value.code, caught.value.reason) == (4029, "too many")
+        assert not socket.is_writable
+        with pytest.raises(SocketClosedError):
+            await socket.send(b"{}")
+
+
+async def test_a_close_reason_is_cut_to_what_a_frame_holds() -> None:
+    async with listen(silence) as peer:
+        socket = await open_socket(SocketOptions(peer.url))
+        connection = await peer.accept()
+        ended = asyncio.ensure_future(connection.closed())
+        await socket.close(1000, "ü" * 100)
+        assert await soon(ended) == (1000, "ü" * 60)
