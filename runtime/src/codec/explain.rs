@@ -1,0 +1,54 @@
+//! The slow path: what is wrong with a message that is no JSON-RPC message.
+
+use serde::de::IgnoredAny;
+use serde_json::Value;
+
+use super::too_deep;
+use crate::message::{ErrorKind, Id, RpcError};
+
+/// The answer to a text that could not be read: the error, and the id if it can be told.
+#[cold]
+pub(crate) fn explain(text: &str) -> (Id, RpcError) {
+    if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
+        let place = format!("not JSON, at line {} column {}", error.line(), error.column());
+        return (Id::null(), RpcError::new(ErrorKind::ParseError, place));
+    }
+    if too_deep(text) {
+        return (Id::null(), RpcError::new(ErrorKind::ParseError, "nested deeper than 128"));
+    }
+    let id = serde_json::from_str::<WithId<'_>>(text).ok().and_then(|with| Id::from_json(with.id.get()));
+    (id.unwrap_or_else(Id::null), RpcError::new(ErrorKind::InvalidRequest, what_is_wrong(text)))
+}
+
+/// Only for reading the id: a repeated one does not decode.
+#[derive(serde::Deserialize)]
+struct WithId<'a> {
+    #[serde(borrow)]
+    id: &'a serde_json::value::RawValue,
+}
+
+fn what_is_wrong(text: &str) -> &'static str {
+    let Ok(value) = serde_json::from_str::<Value>(text) else { return "the message cannot be read" };
+    let Some(object) = value.as_object() else { return "a message is a JSON object" };
+    if object.get("jsonrpc").and_then(Value::as_str) != Some("2.0") {
+        return "the member \"jsonrpc\" must be \"2.0\"";
+    }
+    match object.get("method") {
+        None if object.contains_key("result") || object.contains_key("error") => {
+            return "a response needs an \"id\" and one of \"result\" and \"error\"";
+        }
+        None => return "the member \"method\" is missing",
+        Some(Value::String(_)) => {}
+        Some(_) => return "the member \"method\" must be a string",
+    }
+    if object.get("id").is_some_and(|id| !(id.is_string() || id.is_number() || id.is_null())) {
+        return "the member \"id\" must be a string, a number or null";
+    }
+    if object.get("params").is_some_and(|params| !(params.is_object() || params.is_array() || params.is_null())) {
+        return "the member \"params\" must be an object or an array";
+    }
+    if object.get("meta").is_some_and(|meta| serde_json::from_value::<Option<super::Meta>>(meta.clone()).is_err()) {
+        return "the member \"meta\" must be an object, its \"timeout_ms\" a whole number of milliseconds";
+    }
+    "a member is repeated, or a request carries a result"
+}

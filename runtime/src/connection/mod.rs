@@ -1,0 +1,9 @@
+//! The tokio side of one connection: its bounded queue, its task, how it ends.
+
+mod driver;
+mod meter;
+mod outbox;
+
+pub(crate) use driver::{Driver, DriverConfig, Pump, Tick};
+pub(crate) use meter::Meter;
+pub(crate) use outbox::{Outbox, OutboxLimits, Overflow};

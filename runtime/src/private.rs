@@ -1,0 +1,24 @@
+//! What code written by the derive macros calls. No part of the public interface.
+
+pub use std::boxed::Box;
+pub use std::clone::Clone;
+pub use std::convert::{From, Into};
+pub use std::future::Future;
+pub use std::marker::{Send, Sync};
+pub use std::option::Option::{self, None, Some};
+pub use std::result::Result::{self, Err, Ok};
+pub use std::string::String;
+pub use std::sync::{Arc, LazyLock};
+pub use std::vec::Vec;
+
+pub use schemars;
+pub use serde;
+#[cfg(feature = "ts-rs")]
+pub use ts_rs;
+pub use wirecall_contract as contract;
+
+pub use crate::check::rules::{Each, Length, Regex, custom, email, length, pattern, range, url};
+pub use crate::service::{
+    Arrival, CallSpec, EncodeError, EncodedEvent, EventEncoder, EventInput, Lane, Method, Params, Refused, Started, lane,
+    mount, start,
+};

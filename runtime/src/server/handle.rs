@@ -1,0 +1,188 @@
+//! The server as the rest of the program sees it: who is here, events to them, shutdown.
+
+use std::collections::HashSet;
+use std::sync::{Arc, OnceLock, Weak};
+
+use futures_util::Stream;
+
+use super::event::{self, ServerEvent};
+use super::session::{Session, SessionId, encode};
+use super::shared::Shared;
+use crate::service::{Emitted, EncodeError};
+use crate::types::UserId;
+
+/// A handle on a server. Cheap to clone, and weak: it keeps no server alive.
+///
+/// [`ServerBuilder::handle`](super::ServerBuilder::handle) gives one before there is a server, so that handlers can
+/// own it. Until the server is built, and after it is gone, it reaches nobody.
+#[derive(Debug, Clone, Default)]
+pub struct ServerHandle(Arc<OnceLock<Weak<Shared>>>);
+
+impl ServerHandle {
+    pub(crate) fn of(shared: &Arc<Shared>) -> Self {
+        Self(Arc::new(OnceLock::from(Arc::downgrade(shared))))
+    }
+
+    /// Joins a handle that was given out before to its server.
+    pub(crate) fn bind(&self, shared: &Arc<Shared>) {
+        self.0.get_or_init(|| Arc::downgrade(shared));
+    }
+
+    fn shared(&self) -> Option<Arc<Shared>> {
+        self.0.get()?.upgrade()
+    }
+
+    /// The session of that id.
+    pub fn session(&self, id: impl AsRef<str>) -> Option<Session> {
+        self.shared()?.registry.session(id.as_ref())
+    }
+
+    /// All open sessions, in no order.
+    pub fn sessions(&self) -> Vec<Session> {
+        self.shared().map(|shared| shared.registry.sessions()).unwrap_or_default()
+    }
+
+    /// All users who have a session, in no order.
+    pub fn users(&self) -> Vec<UserId> {
+        self.shared().map(|shared| shared.registry.users()).unwrap_or_default()
+    }
+
+    /// How many connections are open, those included that are still shaking hands.
+    pub fn connection_count(&self) -> usize {
+        self.shared().map_or(0, |shared| shared.connection_count())
+    }
+
+    /// How many sessions are open.
+    pub fn session_count(&self) -> usize {
+        self.shared().map_or(0, |shared| shared.registry.session_count())
+    }
+
+    /// How many users have a session.
+    pub fn user_count(&self) -> usize {
+        self.shared().map_or(0, |shared| shared.registry.user_count())
+    }
+
+    /// One user: all sessions of theirs.
+    pub fn user(&self, id: impl AsRef<str>) -> Audience {
+        let sessions = self.shared().map(|shared| shared.registry.sessions_of(id.as_ref())).unwrap_or_default();
+        Audience { sessions }
+    }
+
+    /// Everybody.
+    pub fn everyone(&self) -> Audience {
+        Audience { sessions: self.sessions() }
+    }
+
+    /// Sends an event to every session; gives the number of sessions. Encoded once.
+    ///
+    /// # Errors
+    ///
+    /// Where the event cannot be encoded; the error names the field.
+    pub fn broadcast<E: Emitted>(&self, event: E) -> Result<usize, EncodeError> {
+        self.everyone().emit(event)
+    }
+
+    /// Everybody but one session: `server.except(cx.id()).emit(…)`.
+    pub fn except(&self, id: impl AsRef<str>) -> Audience {
+        self.everyone().except([id])
+    }
+
+    /// Several sessions by their ids; ids of ended sessions are skipped.
+    pub fn select<I: AsRef<str>>(&self, ids: impl IntoIterator<Item = I>) -> Audience {
+        let Some(shared) = self.shared() else { return Audience::default() };
+        Audience { sessions: ids.into_iter().filter_map(|id| shared.registry.session(id.as_ref())).collect() }
+    }
+
+    /// What happens on the server from now on. Never holds it up: a listener that falls 1,024 events behind misses
+    /// the oldest. Ends with the server.
+    pub fn events(&self) -> impl Stream<Item = ServerEvent> + Send + Unpin + 'static {
+        let receiver = match self.shared() {
+            Some(shared) => shared.events.subscribe(),
+            // The sender is dropped at once: an empty stream.
+            None => tokio::sync::broadcast::channel(1).1,
+        };
+        Box::pin(event::stream(receiver))
+    }
+
+    /// Stops taking connections and calls, lets open calls finish for at most [`Limits::drain`](super::Limits::drain),
+    /// then closes every session with 4000 and waits for the connections to end. `serve` returns.
+    ///
+    /// # Cancel safety
+    ///
+    /// The shutdown goes on when the future is dropped, unless it was not polled.
+    pub async fn shutdown(&self) {
+        let Some(shared) = self.shared() else { return };
+        super::shutdown::shutdown(shared).await;
+    }
+}
+
+/// Several sessions, fixed at the moment they were asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Audience {
+    sessions: Vec<Session>,
+}
+
+impl Audience {
+    /// The sessions of these, in no order.
+    pub fn sessions(&self) -> &[Session] {
+        &self.sessions
+    }
+
+    /// How many sessions these are.
+    pub fn count(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// All of these but some.
+    #[must_use]
+    pub fn except<I: AsRef<str>>(mut self, ids: impl IntoIterator<Item = I>) -> Self {
+        let ids: HashSet<String> = ids.into_iter().map(|id| id.as_ref().to_owned()).collect();
+        self.sessions.retain(|session| !ids.contains(session.id().as_str()));
+        self
+    }
+
+    /// Sends an event to each; gives the number of sessions. Encoded once, waits for none.
+    ///
+    /// # Errors
+    ///
+    /// Where the event cannot be encoded; the error names the field.
+    pub fn emit<E: Emitted>(&self, event: E) -> Result<usize, EncodeError> {
+        let event = encode(event)?;
+        for session in &self.sessions {
+            session.emit_encoded(&event);
+        }
+        Ok(self.sessions.len())
+    }
+
+    /// Ends each session: the clients stay away (4502, *revoked*).
+    pub fn close(&self, reason: &str) {
+        for session in &self.sessions {
+            session.close(reason);
+        }
+    }
+}
+
+impl FromIterator<Session> for Audience {
+    fn from_iter<I: IntoIterator<Item = Session>>(sessions: I) -> Self {
+        Self { sessions: sessions.into_iter().collect() }
+    }
+}
+
+impl Extend<Session> for Audience {
+    fn extend<I: IntoIterator<Item = Session>>(&mut self, sessions: I) {
+        self.sessions.extend(sessions);
+    }
+}
+
+/// The ids of a list of sessions.
+impl AsRef<[Session]> for Audience {
+    fn as_ref(&self) -> &[Session] {
+        &self.sessions
+    }
+}
+
+impl AsRef<str> for Session {
+    fn as_ref(&self) -> &str {
+        SessionId::as_str(self.id())
+    }
+}

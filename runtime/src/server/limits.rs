@@ -1,0 +1,110 @@
+//! The bounds and times of a server, each with its default and the reason for it.
+
+use std::time::Duration;
+
+use crate::connection::OutboxLimits;
+use crate::message::HelloLimits;
+use crate::service::EndpointConfig;
+
+/// The bounds and times of a server.
+///
+/// # Examples
+///
+/// ```
+/// let mut limits = wirecall::server::Limits::default();
+/// limits.max_calls = 8;
+/// let builder = wirecall::Server::builder().limits(limits);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The largest message, in bytes. Default 1 MiB: what is larger blocks the connection and belongs in a stream. A
+    /// larger message closes the connection with 1009.
+    pub max_message_bytes: usize,
+    /// Calls that run at once in a session. Default 64: one client cannot take the whole server.
+    pub max_calls: usize,
+    /// Calls that wait for their turn in a session, in number. Default 256. One more is answered `resource_exhausted`.
+    pub max_waiting: usize,
+    /// Calls that wait for their turn in a session, in bytes. Default 1 MiB.
+    pub max_waiting_bytes: usize,
+    /// Calls of the server that may be open at one client. Default 256. One more fails with `resource_exhausted`.
+    pub max_peer_calls: usize,
+    /// Entries of a batch. Default 32: a larger array is answered with one `invalid_request`.
+    pub max_batch: usize,
+    /// Messages queued for one connection. Default 256. An event that finds no room ends the session (4013).
+    pub max_queue: usize,
+    /// Bytes queued for one connection. Default 1 MiB; an empty queue takes any one message.
+    pub max_queue_bytes: usize,
+    /// Connections at once. Default 10,000, which fits the usual limit of open files. One more is refused with HTTP 503.
+    pub max_connections: usize,
+    /// The time limit of calls that declare none. Default 30 s: longer, a person has given up.
+    pub call_timeout: Duration,
+    /// How soon `rpc.hello` is due, and an HTTP request's headers. Default 10 s. Late: closed with 4001.
+    pub hello_timeout: Duration,
+    /// Silence after which a peer is pinged. Default 25 s: shorter than the usual 30 to 60 s of proxies.
+    pub ping: Duration,
+    /// Silence after which a peer is taken for dead. Default 60 s: two pings. It is closed with 4008.
+    pub heartbeat_timeout: Duration,
+    /// How long a peer may take no byte of what is written. Default 10 s. It is aborted, as 4013.
+    pub write_deadline: Duration,
+    /// How long a shutdown waits for open calls. Default 10 s.
+    pub drain: Duration,
+    /// The span over which clients spread their return after a shutdown. Default 5 s.
+    pub retry_within: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_message_bytes: 1 << 20,
+            max_calls: 64,
+            max_waiting: 256,
+            max_waiting_bytes: 1 << 20,
+            max_peer_calls: 256,
+            max_batch: 32,
+            max_queue: 256,
+            max_queue_bytes: 1 << 20,
+            max_connections: 10_000,
+            call_timeout: Duration::from_secs(30),
+            hello_timeout: Duration::from_secs(10),
+            ping: Duration::from_secs(25),
+            heartbeat_timeout: Duration::from_secs(60),
+            write_deadline: Duration::from_secs(10),
+            drain: Duration::from_secs(10),
+            retry_within: Duration::from_secs(5),
+        }
+    }
+}
+
+impl Limits {
+    pub(crate) fn endpoint(&self) -> EndpointConfig {
+        EndpointConfig {
+            max_calls: self.max_calls,
+            max_waiting: self.max_waiting,
+            max_waiting_bytes: self.max_waiting_bytes,
+            max_batch: self.max_batch,
+            max_pending: self.max_peer_calls,
+        }
+    }
+
+    pub(crate) fn outbox(&self) -> OutboxLimits {
+        OutboxLimits { messages: self.max_queue, bytes: self.max_queue_bytes, reader_bytes: self.max_waiting_bytes }
+    }
+
+    pub(crate) fn hello(&self) -> HelloLimits {
+        let narrow = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
+        HelloLimits {
+            max_message_bytes: self.max_message_bytes as u64,
+            max_calls: narrow(self.max_calls),
+            max_waiting: narrow(self.max_waiting),
+            max_streams: 0,
+            max_batch: narrow(self.max_batch),
+            buffer_bytes: self.max_queue_bytes as u64,
+        }
+    }
+}
+
+/// A duration in whole milliseconds, as the wire has it.
+pub(crate) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

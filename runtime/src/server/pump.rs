@@ -1,0 +1,211 @@
+//! Joins a session to the task of its connection: what arrives goes to the endpoint, the clock to the heartbeat.
+
+use std::time::Instant;
+
+use super::limits::millis;
+use super::session::Session;
+use crate::codec::{Frame, notification_frame};
+use crate::connection::{Outbox, OutboxLimits, Pump, Tick};
+use crate::message::{ErrorKind, RpcError};
+use crate::service::{Local, ProtocolCall, Reaction, Scope};
+use crate::session::{Beat, Disconnect, ServerHeartbeat, code};
+
+/// One session on its connection.
+pub(crate) struct SessionPump {
+    session: Session,
+    scope: Scope,
+    heart: ServerHeartbeat,
+}
+
+impl SessionPump {
+    pub(crate) fn new(session: Session, now: Instant) -> Self {
+        let limits = &session.shared().limits;
+        let heart = ServerHeartbeat::new(limits.ping, limits.heartbeat_timeout, now);
+        Self { scope: Scope::Session(session.clone()), session, heart }
+    }
+
+    pub(crate) fn session(&self) -> &Session {
+        &self.session
+    }
+
+    fn ponged(&mut self, now: Instant) {
+        if let Some(time) = self.heart.ponged(now) {
+            self.session.note_round_trip(time);
+            for hook in &self.session.shared().hooks.heartbeat {
+                hook(&self.session, time);
+            }
+        }
+    }
+}
+
+impl Pump for SessionPump {
+    fn outbox(&self) -> &Outbox {
+        &self.session.endpoint().outbox
+    }
+
+    fn text(&mut self, text: &str, now: Instant) -> Result<(), Disconnect> {
+        self.heart.received(now);
+        let local = ServerSide { session: &self.session, ponged: std::cell::Cell::new(false) };
+        self.session.endpoint().receive(text, &self.scope, &local, now)?;
+        if local.ponged.get() {
+            self.ponged(now);
+        }
+        Ok(())
+    }
+
+    fn binary(&mut self, bytes: &[u8], now: Instant) -> Result<(), Disconnect> {
+        // *Some plain peers send their JSON in binary frames: both are read.*
+        if !self.session.connection().is_plain() {
+            return Err(Disconnect::new(code::UNSUPPORTED, "binary frame on wirecall.1.json, which is text"));
+        }
+        match std::str::from_utf8(bytes) {
+            Ok(text) => self.text(text, now),
+            Err(_) => Err(Disconnect::new(code::INVALID_UTF8, "a message is not UTF-8")),
+        }
+    }
+
+    fn alive(&mut self, is_pong: bool, now: Instant) {
+        self.heart.received(now);
+        if is_pong {
+            self.ponged(now);
+        }
+    }
+
+    fn sent(&mut self, now: Instant) {
+        self.heart.sent(now);
+    }
+
+    fn tick(&mut self, now: Instant) -> Result<Tick, Disconnect> {
+        let mut ping = false;
+        loop {
+            match self.heart.beat(now) {
+                Beat::Wait(next) => return Ok(Tick { next: Some(next), ping }),
+                // *Plain peers get WebSocket Pings by the same rule.*
+                Beat::Ping if self.session.connection().is_plain() => ping = true,
+                Beat::Ping => self.session.endpoint().urgent(ping_frame())?,
+                Beat::Dead => {
+                    let silent = millis(self.session.shared().limits.heartbeat_timeout);
+                    let text = format!("nothing was heard for heartbeat_timeout, {silent} ms");
+                    return Err(Disconnect::new(code::HEARTBEAT_TIMEOUT, text));
+                }
+            }
+        }
+    }
+
+    fn closing(&mut self, disconnect: &Disconnect) {
+        if disconnect.code == code::TOO_SLOW {
+            self.session.shared().limit_reached("max_queue_bytes", Some(&self.session));
+        }
+        tracing::info!(target: "wirecall", session = %self.session.id(), code = disconnect.code, reason = %disconnect.reason, "closing a connection");
+        self.session.tell_close(disconnect, None);
+    }
+}
+
+fn ping_frame() -> Frame {
+    Frame::from_static(b"{\"jsonrpc\":\"2.0\",\"method\":\"rpc.ping\"}")
+}
+
+/// The methods of the protocol that only a server knows.
+struct ServerSide<'s> {
+    session: &'s Session,
+    ponged: std::cell::Cell<bool>,
+}
+
+impl Local for ServerSide<'_> {
+    fn protocol(&self, call: ProtocolCall<'_>) -> Result<Option<Reaction>, Disconnect> {
+        Ok(match call.method {
+            "rpc.pong" => {
+                self.ponged.set(true);
+                Some(Reaction::Result(serde_json::value::RawValue::NULL.to_owned()))
+            }
+            "rpc.hello" if self.session.connection().is_plain() => Some(Reaction::Error(RpcError::new(
+                ErrorKind::InvalidRequest,
+                "rpc.hello needs the subprotocol wirecall.1.json, which this connection did not ask for",
+            ))),
+            "rpc.hello" => Some(Reaction::Fatal(
+                RpcError::new(ErrorKind::InvalidRequest, "rpc.hello was answered before"),
+                Disconnect::new(code::PROTOCOL, "a second rpc.hello"),
+            )),
+            "rpc.contract" => self.session.shared().exposed.clone().map(Reaction::Result),
+            _ => None,
+        })
+    }
+
+    fn notification(&self, method: &str, _: &str) {
+        let method: String = method.chars().take(100).collect();
+        tracing::debug!(target: "wirecall", session = %self.session.id(), method, "a notification of no method is ignored");
+    }
+}
+
+/// A connection that is refused: its hello, or its first call, gets the error, and then it is closed.
+pub(crate) struct RefusalPump {
+    outbox: Outbox,
+    error: RpcError,
+    disconnect: Disconnect,
+    /// How long a plain peer may take for its first call.
+    until: Option<Instant>,
+}
+
+impl RefusalPump {
+    /// Refuses now: these messages, then the close.
+    pub(crate) fn at_once(frames: impl IntoIterator<Item = Frame>, disconnect: Disconnect) -> Self {
+        let outbox = Outbox::new(REFUSAL);
+        for frame in frames {
+            // The queue is empty and these are few.
+            let _: Result<(), _> = outbox.push_urgent(frame);
+        }
+        outbox.close(disconnect.clone());
+        let error = RpcError::new(ErrorKind::InvalidRequest, disconnect.reason.clone());
+        Self { outbox, error, disconnect, until: None }
+    }
+
+    /// Refuses at the first call.
+    pub(crate) fn at_first_call(error: RpcError, disconnect: Disconnect, until: Instant) -> Self {
+        Self { outbox: Outbox::new(REFUSAL), error, disconnect, until: Some(until) }
+    }
+}
+
+const REFUSAL: OutboxLimits = OutboxLimits { messages: 4, bytes: 64 * 1024, reader_bytes: 64 * 1024 };
+
+impl Pump for RefusalPump {
+    fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
+    fn text(&mut self, text: &str, _: Instant) -> Result<(), Disconnect> {
+        if self.until.take().is_none() {
+            return Ok(());
+        }
+        let (id, _) = crate::codec::explain(text);
+        // Where even the refusal finds no room, the close says enough.
+        let _: Result<(), _> = self.outbox.push_urgent(crate::codec::error_frame(&id, &self.error));
+        Err(self.disconnect.clone())
+    }
+
+    fn binary(&mut self, bytes: &[u8], now: Instant) -> Result<(), Disconnect> {
+        self.text(&String::from_utf8_lossy(bytes), now)
+    }
+
+    fn alive(&mut self, _: bool, _: Instant) {}
+
+    fn sent(&mut self, _: Instant) {}
+
+    fn tick(&mut self, now: Instant) -> Result<Tick, Disconnect> {
+        match self.until {
+            Some(until) if now >= until => Err(self.disconnect.clone()),
+            next => Ok(Tick { next, ping: false }),
+        }
+    }
+
+    fn closing(&mut self, _: &Disconnect) {}
+}
+
+/// `rpc.close`, for connections that have no session yet.
+pub(crate) fn close_frame(disconnect: &Disconnect) -> Option<Frame> {
+    let notice = crate::message::CloseNotice {
+        code: disconnect.code,
+        reason: disconnect.reason.to_string(),
+        ..crate::message::CloseNotice::default()
+    };
+    notification_frame("rpc.close", &notice).ok()
+}

@@ -1,0 +1,274 @@
+//! A session: the peer at the other end, as handlers and the rest of the program see it.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use super::connection::Connection;
+use super::handle::ServerHandle;
+use super::shared::Shared;
+use crate::codec::notification_frame;
+use crate::connection::Overflow;
+use crate::message::{CloseNotice, ErrorKind, PeerInfo, RpcError};
+use crate::service::{
+    Answered, EncodeError, EncodedEvent, Emitted, Endpoint, EventEncoder, Outgoing, Peer, PeerFault, PeerLink, ServiceClient,
+};
+use crate::session::{Disconnect, code};
+use crate::types::UserId;
+
+/// The name of a session: 128 random bits, told to its client. It opens nothing; the secret does.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SessionId(Arc<str>);
+
+impl SessionId {
+    pub(crate) fn new(id: String) -> Self {
+        Self(id.into())
+    }
+
+    /// The text of the name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for SessionId {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl AsRef<str> for SessionId {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&*self.0, f)
+    }
+}
+
+/// The peer at the other end. Cheap to clone.
+///
+/// As an extractor it is the caller of the handler. In this version a session ends with its connection.
+#[derive(Clone)]
+pub struct Session(Arc<Inner>);
+
+struct Inner {
+    id: SessionId,
+    user: Option<UserId>,
+    endpoint: Arc<Endpoint>,
+    connection: Arc<Connection>,
+    shared: Arc<Shared>,
+    client: PeerInfo,
+    /// The largest message that the peer takes.
+    max_message_bytes: usize,
+    opened: Instant,
+    /// The last round trip, in microseconds; 0 before the first.
+    round_trip: AtomicU64,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("id", &self.0.id).field("user", &self.0.user).finish_non_exhaustive()
+    }
+}
+
+impl PartialEq for Session {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Session {}
+
+/// What a new session is made of.
+pub(crate) struct SessionParts {
+    pub(crate) id: SessionId,
+    pub(crate) user: Option<UserId>,
+    pub(crate) endpoint: Arc<Endpoint>,
+    pub(crate) connection: Arc<Connection>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) client: PeerInfo,
+    pub(crate) max_message_bytes: usize,
+}
+
+impl Session {
+    pub(crate) fn new(parts: SessionParts) -> Self {
+        let SessionParts { id, user, endpoint, connection, shared, client, max_message_bytes } = parts;
+        Self(Arc::new(Inner {
+            id,
+            user,
+            endpoint,
+            connection,
+            shared,
+            client,
+            max_message_bytes,
+            opened: Instant::now(),
+            round_trip: AtomicU64::new(0),
+        }))
+    }
+
+    /// Its name.
+    pub fn id(&self) -> &SessionId {
+        &self.0.id
+    }
+
+    /// The user that it belongs to.
+    ///
+    /// # Errors
+    ///
+    /// `unauthenticated`, where nobody is signed in; `?` answers the call with it.
+    pub fn user(&self) -> Result<UserId, RpcError> {
+        self.0.user.clone().ok_or_else(|| RpcError::new(ErrorKind::Unauthenticated, "this needs a signed-in user"))
+    }
+
+    /// The user that it belongs to, if somebody is signed in.
+    pub fn user_id(&self) -> Option<&UserId> {
+        self.0.user.as_ref()
+    }
+
+    /// The connection it lives on.
+    pub fn connection(&self) -> &Connection {
+        &self.0.connection
+    }
+
+    /// The server it lives on.
+    pub fn server(&self) -> ServerHandle {
+        ServerHandle::of(&self.0.shared)
+    }
+
+    /// The name of the program at the other end, as it tells; empty for a plain peer.
+    pub fn client_name(&self) -> &str {
+        &self.0.client.name
+    }
+
+    /// The version of the program at the other end, as it tells; empty for a plain peer.
+    pub fn client_version(&self) -> &str {
+        &self.0.client.version
+    }
+
+    /// How long ago it was opened.
+    pub fn age(&self) -> Duration {
+        self.0.opened.elapsed()
+    }
+
+    /// The time between the last ping and its pong; `None` before the first.
+    pub fn round_trip(&self) -> Option<Duration> {
+        match self.0.round_trip.load(Ordering::Relaxed) {
+            0 => None,
+            micros => Some(Duration::from_micros(micros)),
+        }
+    }
+
+    /// Sends an event to this session.
+    ///
+    /// It is queued and leaves in order with answers. An event cannot wait: where the queue is full the session ends
+    /// with 4013, *too slow*. An event for an ended session is dropped.
+    ///
+    /// # Errors
+    ///
+    /// Where the event cannot be encoded; the error names the field.
+    pub fn emit<E: Emitted>(&self, event: E) -> Result<(), EncodeError> {
+        let event = encode(event)?;
+        self.emit_encoded(&event);
+        Ok(())
+    }
+
+    /// A typed client for what this peer answers: `session.peer::<UiClient>().confirm("sure?").await`.
+    pub fn peer<C: ServiceClient>(&self) -> C {
+        C::from_peer(Peer(Arc::new(SessionPeer(Arc::clone(&self.0.endpoint)))))
+    }
+
+    /// Ends the session: its client stays away (4502, *revoked*).
+    pub fn close(&self, reason: impl Into<String>) {
+        self.close_with(Disconnect::new(code::REVOKED, reason.into()));
+    }
+
+    /// Ends the session's connection with a code of the application's choice; see [`Disconnect`] for what the range
+    /// of the code makes clients do.
+    pub fn close_with(&self, disconnect: Disconnect) {
+        self.tell_close(&disconnect, None);
+        self.0.endpoint.outbox.close(disconnect);
+    }
+
+    pub(crate) fn emit_encoded(&self, event: &EncodedEvent) {
+        if event.0.len() > self.0.max_message_bytes {
+            tracing::warn!(target: "wirecall", session = %self.0.id, bytes = event.0.len(), "an event is larger than the client takes");
+            return;
+        }
+        if let Err(Overflow) = self.0.endpoint.outbox.push_or_overflow(event.0.clone()) {
+            let limits = &self.0.shared.limits;
+            let text = format!("too slow: {} messages or {} bytes are queued", limits.max_queue, limits.max_queue_bytes);
+            self.0.shared.limit_reached("max_queue", Some(self));
+            self.close_with(Disconnect::new(code::TOO_SLOW, text));
+        }
+    }
+
+    /// *Before closing, the server sends `rpc.close`.* Not to plain peers, who would not know it.
+    pub(crate) fn tell_close(&self, disconnect: &Disconnect, in_ms: Option<u64>) {
+        if self.0.connection.is_plain() || self.0.endpoint.outbox.is_closing() {
+            return;
+        }
+        let notice = CloseNotice {
+            code: disconnect.code,
+            reason: disconnect.reason.to_string(),
+            in_ms,
+            retry_within_ms: disconnect.retry_within.map(super::limits::millis),
+            received: None,
+        };
+        if let Ok(frame) = notification_frame("rpc.close", &notice) {
+            // Where even this finds no room the code says enough.
+            let _: Result<(), Overflow> = self.0.endpoint.outbox.push_urgent(frame);
+        }
+    }
+
+    pub(crate) fn endpoint(&self) -> &Arc<Endpoint> {
+        &self.0.endpoint
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.0.shared
+    }
+
+    pub(crate) fn max_message_bytes(&self) -> usize {
+        self.0.max_message_bytes
+    }
+
+    pub(crate) fn note_round_trip(&self, time: Duration) {
+        let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX).max(1);
+        self.0.round_trip.store(micros, Ordering::Relaxed);
+    }
+}
+
+/// Encodes an event, once for all who receive it.
+pub(crate) fn encode<E: Emitted>(event: E) -> Result<EncodedEvent, EncodeError> {
+    event.encode(EventEncoder { service: E::SERVICE })
+}
+
+/// Calls from the server to one session.
+struct SessionPeer(Arc<Endpoint>);
+
+impl PeerLink for SessionPeer {
+    fn call(&self, call: Outgoing) -> Answered {
+        Box::pin(Arc::clone(&self.0).call(call))
+    }
+
+    fn notify(&self, call: Outgoing) -> std::pin::Pin<Box<dyn Future<Output = Result<(), PeerFault>> + Send>> {
+        Box::pin(Arc::clone(&self.0).notify(call))
+    }
+
+    #[cfg(feature = "client")]
+    fn events(&self) -> Option<tokio::sync::broadcast::Receiver<crate::client::RawEvent>> {
+        None
+    }
+}

@@ -1,0 +1,179 @@
+//! What all connections of a server share.
+
+use std::any::{Any, TypeId};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use serde_json::value::RawValue;
+use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::auth::Authenticate;
+use super::event::ServerEvent;
+use super::origin::OriginPolicy;
+use super::registry::Registry;
+use super::session::Session;
+use super::Limits;
+use crate::contract::Contract;
+use crate::service::{Environment, MethodTable};
+use crate::session::Disconnect;
+
+/// A hook for the open of a session.
+pub(crate) type OpenHook = Box<dyn Fn(&Session) + Send + Sync>;
+/// A hook for the end of a session.
+pub(crate) type CloseHook = Box<dyn Fn(&Session, &Disconnect) + Send + Sync>;
+/// A hook for a heartbeat's round trip.
+pub(crate) type HeartbeatHook = Box<dyn Fn(&Session, Duration) + Send + Sync>;
+
+/// The hooks of a server.
+#[derive(Default)]
+pub(crate) struct Hooks {
+    pub(crate) open: Vec<OpenHook>,
+    pub(crate) close: Vec<CloseHook>,
+    pub(crate) heartbeat: Vec<HeartbeatHook>,
+}
+
+/// Values that extractors find by their type.
+pub(crate) type States = HashMap<TypeId, Arc<dyn Any + Send + Sync>>;
+
+/// What all connections of a server share.
+pub(crate) struct Shared {
+    pub(crate) limits: Limits,
+    pub(crate) environment: Arc<Environment>,
+    pub(crate) methods: Arc<MethodTable>,
+    pub(crate) authenticate: Option<Box<dyn Authenticate>>,
+    pub(crate) origin: OriginPolicy,
+    pub(crate) hooks: Hooks,
+    pub(crate) states: States,
+    pub(crate) contract: Contract,
+    /// By service.
+    pub(crate) fingerprints: BTreeMap<String, String>,
+    /// The answer to `rpc.contract`, where the server exposes it.
+    pub(crate) exposed: Option<Box<RawValue>>,
+    pub(crate) paths: matchit::Router<()>,
+    pub(crate) registry: Registry,
+    pub(crate) events: broadcast::Sender<ServerEvent>,
+    /// Every task of a connection.
+    pub(crate) tasks: TaskTracker,
+    /// Cancelled when a shutdown begins.
+    pub(crate) stop: CancellationToken,
+    connections: AtomicUsize,
+    next_connection: AtomicU64,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").finish_non_exhaustive()
+    }
+}
+
+/// The parts that a builder has collected.
+pub(crate) struct SharedParts {
+    pub(crate) limits: Limits,
+    pub(crate) environment: Environment,
+    pub(crate) methods: MethodTable,
+    pub(crate) authenticate: Option<Box<dyn Authenticate>>,
+    pub(crate) origin: OriginPolicy,
+    pub(crate) hooks: Hooks,
+    pub(crate) states: States,
+    pub(crate) contract: Contract,
+    pub(crate) expose_contract: bool,
+    pub(crate) paths: matchit::Router<()>,
+}
+
+impl Shared {
+    pub(crate) fn new(parts: SharedParts) -> Self {
+        let SharedParts { contract, .. } = &parts;
+        let names = contract.services.iter().map(|service| service.name.clone());
+        let fingerprints = names.filter_map(|name| Some((name.clone(), contract.fingerprint(&name)?))).collect();
+        let exposed = parts.expose_contract.then(|| serde_json::value::to_raw_value(contract).ok()).flatten();
+        Self {
+            limits: parts.limits,
+            environment: Arc::new(parts.environment),
+            methods: Arc::new(parts.methods),
+            authenticate: parts.authenticate,
+            origin: parts.origin,
+            hooks: parts.hooks,
+            states: parts.states,
+            contract: parts.contract,
+            fingerprints,
+            exposed,
+            paths: parts.paths,
+            registry: Registry::default(),
+            events: broadcast::channel(super::event::KEPT).0,
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+            connections: AtomicUsize::new(0),
+            next_connection: AtomicU64::new(1),
+        }
+    }
+
+    pub(crate) fn connection_count(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
+    }
+
+    /// Takes a place for a connection, if there is one.
+    pub(crate) fn take_place(self: &Arc<Self>) -> Option<ConnectionPlace> {
+        let max = self.limits.max_connections;
+        let taken = self.connections.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |open| (open < max).then_some(open + 1));
+        if taken.is_err() {
+            self.limit_reached("max_connections", None);
+            return None;
+        }
+        let number = self.next_connection.fetch_add(1, Ordering::Relaxed);
+        Some(ConnectionPlace { shared: Arc::clone(self), number })
+    }
+
+    /// Tells who listens. Never waits.
+    pub(crate) fn publish(&self, event: ServerEvent) {
+        // Without listeners there is nobody to tell.
+        drop(self.events.send(event));
+    }
+
+    pub(crate) fn limit_reached(&self, limit: &'static str, session: Option<&Session>) {
+        tracing::warn!(target: "wirecall", limit, session = session.map(|session| session.id().as_str()), "a limit is reached");
+        self.publish(ServerEvent::LimitReached { limit, session: session.map(|session| session.id().clone()) });
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.stop.is_cancelled()
+    }
+
+    pub(crate) fn opened(&self, session: &Session) {
+        self.registry.insert(session);
+        for hook in &self.hooks.open {
+            hook(session);
+        }
+        self.publish(ServerEvent::Opened { session: session.id().clone(), user: session.user_id().cloned() });
+    }
+
+    pub(crate) fn ended(&self, session: &Session, disconnect: &Disconnect) {
+        self.registry.remove(session);
+        session.endpoint().end();
+        tracing::debug!(target: "wirecall", session = %session.id(), code = disconnect.code, reason = %disconnect.reason, "a session ended");
+        for hook in &self.hooks.close {
+            hook(session, disconnect);
+        }
+        self.publish(ServerEvent::Ended {
+            session: session.id().clone(),
+            user: session.user_id().cloned(),
+            disconnect: disconnect.clone(),
+        });
+    }
+}
+
+/// One of the server's places for connections, given back when dropped.
+#[derive(Debug)]
+pub(crate) struct ConnectionPlace {
+    shared: Arc<Shared>,
+    pub(crate) number: u64,
+}
+
+impl Drop for ConnectionPlace {
+    fn drop(&mut self) {
+        self.shared.connections.fetch_sub(1, Ordering::Relaxed);
+    }
+}

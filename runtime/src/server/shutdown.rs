@@ -1,0 +1,55 @@
+//! The end of a server, in order: no new connections, a notice, open calls finish, sessions close, tasks end.
+
+use std::sync::Arc;
+
+use super::event::ServerEvent;
+use super::limits::millis;
+use super::session::Session;
+use super::shared::Shared;
+use crate::session::{Disconnect, code};
+
+/// See [`ServerHandle::shutdown`](super::ServerHandle::shutdown).
+pub(crate) async fn shutdown(shared: Arc<Shared>) {
+    if shared.stop.is_cancelled() {
+        // Somebody else does it; this only waits.
+        shared.tasks.wait().await;
+        return;
+    }
+    shared.stop.cancel();
+    // The work is a task of its own, so that who asked for it may go.
+    let work = tokio::spawn(drain(shared));
+    if let Err(error) = work.await {
+        tracing::error!(target: "wirecall", %error, "the shutdown failed");
+    }
+}
+
+async fn drain(shared: Arc<Shared>) {
+    let limits = shared.limits;
+    let draining = || Disconnect {
+        retry_within: Some(limits.retry_within),
+        ..Disconnect::new(code::DRAINING, "the server is shutting down")
+    };
+    let drained = shared.registry.sessions().into_iter().map(|session| async move {
+        session.tell_close(&draining(), Some(millis(limits.drain)));
+        // Who is still at it then is cut off.
+        let finished = tokio::time::timeout(limits.drain, session.endpoint().drain()).await;
+        if finished.is_err() {
+            tracing::warn!(target: "wirecall", session = %session.id(), open = session.endpoint().open_calls(), "calls were still open at the end of the drain");
+        }
+        close(&session, draining());
+    });
+    futures_util::future::join_all(drained).await;
+    shared.tasks.close();
+    // Whoever came in the middle of it: a hello that was under way.
+    for session in shared.registry.sessions() {
+        close(&session, draining());
+    }
+    shared.tasks.wait().await;
+    shared.publish(ServerEvent::Drained);
+}
+
+/// *Then `rpc.close`, then the close.* What is queued is written first.
+fn close(session: &Session, disconnect: Disconnect) {
+    session.tell_close(&disconnect, None);
+    session.endpoint().outbox.close_when_written(disconnect);
+}

@@ -1,0 +1,117 @@
+//! The HTTP side: which requests become connections, and what the others are answered.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{CONNECTION, RETRY_AFTER, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL};
+use http::header::{SEC_WEBSOCKET_VERSION, UPGRADE};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use http_body_util::Full;
+use hyper_util::rt::TokioIo;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+use super::accept;
+use super::connection::UpgradeRequest;
+use super::shared::Shared;
+
+/// The name of the JSON subprotocol.
+pub(crate) const JSON: &str = "wirecall.1.json";
+
+/// The address at the other end of a connection. `serve` adds it to the extensions of every request; in a server of
+/// your own, add it in a middleware, so that [`Connection::address`](super::Connection::address) knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PeerAddress(pub std::net::SocketAddr);
+
+/// The body of an answer.
+pub(crate) type Body = Full<Bytes>;
+
+/// Answers an upgrade request, and starts the connection's task when it may become one.
+pub(crate) fn upgrade<B>(shared: &Arc<Shared>, mut request: Request<B>, params: Vec<(String, String)>) -> Response<Body> {
+    if shared.is_draining() {
+        return unavailable("the server is shutting down");
+    }
+    let accepted = match accept_key(&request) {
+        Ok(key) => derive_accept_key(key.as_bytes()),
+        Err(refusal) => return refusal,
+    };
+    // A wrong origin is an attack on a user's cookies, and its page learns nothing.
+    if !shared.origin.allows(request.headers(), request.uri()) {
+        tracing::info!(target: "wirecall", origin = ?request.headers().get(http::header::ORIGIN), "an origin is refused");
+        return plain(StatusCode::FORBIDDEN, "this origin may not connect; the server allows others with allow_origins");
+    }
+    let Some(place) = shared.take_place() else {
+        return unavailable("the server has max_connections connections");
+    };
+    let subprotocol = offers_json(request.headers());
+    let upgrading = hyper::upgrade::on(&mut request);
+    let (parts, _) = request.into_parts();
+    let address = parts.extensions.get::<PeerAddress>().map(|address| address.0);
+    let origin = UpgradeRequest { uri: parts.uri, headers: parts.headers, path_params: params, address };
+    let server = Arc::clone(shared);
+    shared.tasks.spawn(async move {
+        // A peer that goes away in the middle of it is no news.
+        let Ok(Ok(upgraded)) = tokio::time::timeout(server.limits.hello_timeout, upgrading).await else { return };
+        Box::pin(accept::run(TokioIo::new(upgraded), origin, !subprotocol, server, place)).await;
+    });
+    switching(&accepted, subprotocol)
+}
+
+fn switching(accepted: &str, subprotocol: bool) -> Response<Body> {
+    let mut response = Response::new(Body::default());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let headers = response.headers_mut();
+    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+    if let Ok(accepted) = HeaderValue::from_str(accepted) {
+        headers.insert(SEC_WEBSOCKET_ACCEPT, accepted);
+    }
+    if subprotocol {
+        headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(JSON));
+    }
+    response
+}
+
+/// The key of a well-formed upgrade request of RFC 6455, section 4.2.1.
+fn accept_key<B>(request: &Request<B>) -> Result<String, Response<Body>> {
+    let headers = request.headers();
+    if request.method() != Method::GET || !lists(headers, &UPGRADE, "websocket") || !lists(headers, &CONNECTION, "upgrade") {
+        let mut response = plain(StatusCode::UPGRADE_REQUIRED, "this is a WebSocket endpoint; connect with a wirecall client");
+        response.headers_mut().insert(UPGRADE, HeaderValue::from_static("websocket"));
+        return Err(response);
+    }
+    if headers.get(SEC_WEBSOCKET_VERSION).map(HeaderValue::as_bytes) != Some(b"13") {
+        let mut response = plain(StatusCode::UPGRADE_REQUIRED, "Sec-WebSocket-Version must be 13");
+        response.headers_mut().insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+        return Err(response);
+    }
+    match headers.get(SEC_WEBSOCKET_KEY).and_then(|key| key.to_str().ok()) {
+        Some(key) => Ok(key.to_owned()),
+        None => Err(plain(StatusCode::BAD_REQUEST, "Sec-WebSocket-Key is missing")),
+    }
+}
+
+/// Whether a comma-separated header names `wanted`, in any case.
+fn lists(headers: &HeaderMap, name: &HeaderName, wanted: &str) -> bool {
+    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|item| item.trim().eq_ignore_ascii_case(wanted))
+}
+
+/// *A client that offers none of the subprotocols speaks JSON and is a plain peer.*
+fn offers_json(headers: &HeaderMap) -> bool {
+    lists(headers, &SEC_WEBSOCKET_PROTOCOL, JSON)
+}
+
+/// An answer of one line.
+pub(crate) fn plain(status: StatusCode, text: &'static str) -> Response<Body> {
+    let mut response = Response::new(Body::from(text));
+    *response.status_mut() = status;
+    let kind = HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(http::header::CONTENT_TYPE, kind);
+    response
+}
+
+fn unavailable(text: &'static str) -> Response<Body> {
+    let mut response = plain(StatusCode::SERVICE_UNAVAILABLE, text);
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    response
+}

@@ -1,0 +1,480 @@
+//! One end of a session: what it was asked and has not answered, what it asked and awaits, what it has to write.
+//!
+//! Servers and Rust clients are both made of it; what only one of them knows is behind [`Local`].
+
+use std::error::Error as StdError;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde_json::value::RawValue;
+use tokio::sync::{Notify, oneshot};
+
+use super::context::{CallContext, Scope, incident};
+use super::layer::Layers;
+use super::method::{CallSpec, MethodTable, Refused, Started, method_not_found};
+use super::open::{Held, Sink};
+use super::peer::{Fault as CallFault, Outgoing};
+use crate::check::validation_error;
+use crate::codec::{Fault, Frame, Head, Input, Outcome, error_frame, explain, notification_frame, request_frame, too_deep};
+use crate::connection::{Outbox, Overflow};
+use crate::message::{ErrorKind, Id, RpcError};
+use crate::session::{Calls, Cancelled, Disconnect, PendingCalls, Place, Refusal, code};
+
+/// What every call of one side shares.
+pub(crate) struct Environment {
+    pub(crate) layers: Layers,
+    /// Told of every unexpected failure: the method, the incident id, the cause.
+    pub(crate) on_error: Vec<ErrorHook>,
+    /// The time limit of calls that have none.
+    pub(crate) default_timeout: Duration,
+}
+
+/// A hook for unexpected failures.
+pub(crate) type ErrorHook = Box<dyn Fn(&Incident<'_>) + Send + Sync>;
+
+/// An unexpected failure of a handler. Given to `on_error`.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Incident<'a> {
+    /// The method whose handler failed.
+    pub method: &'a str,
+    /// The id that the caller was told, `details.incident`.
+    pub id: &'a str,
+    /// What happened. Nothing of it leaves this process.
+    pub cause: &'a (dyn StdError + Send + Sync + 'static),
+}
+
+impl Environment {
+    /// Logs an unexpected failure and gives the error that the caller may read.
+    #[cold]
+    pub(crate) fn incident(&self, method: &str, cause: &(dyn StdError + Send + Sync + 'static)) -> RpcError {
+        let id = incident();
+        let mut chain = cause.to_string();
+        let mut source = cause.source();
+        while let Some(cause) = source {
+            chain = format!("{chain}: {cause}");
+            source = cause.source();
+        }
+        tracing::error!(target: "wirecall", method, incident = %id, cause = %chain, "a handler failed");
+        for hook in &self.on_error {
+            hook(&Incident { method, id: &id, cause });
+        }
+        RpcError::new(ErrorKind::InternalError, "the server failed unexpectedly")
+            .with_details(serde_json::json!({ "incident": id }))
+    }
+}
+
+/// The bounds of an endpoint.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct EndpointConfig {
+    pub(crate) max_calls: usize,
+    pub(crate) max_waiting: usize,
+    pub(crate) max_waiting_bytes: usize,
+    pub(crate) max_batch: usize,
+    /// Calls of this side that may be open at the other end.
+    pub(crate) max_pending: usize,
+}
+
+/// What only this side knows: the protocol's methods beyond those of both, and what to do with events.
+pub(crate) trait Local {
+    /// A call or notification of the protocol (`rpc.…`). `None`: there is no such method here.
+    fn protocol(&self, call: ProtocolCall<'_>) -> Result<Option<Reaction>, Disconnect>;
+    /// A notification that no method takes.
+    fn notification(&self, method: &str, params: &str);
+}
+
+/// A message of the protocol's own.
+#[derive(Debug)]
+pub(crate) struct ProtocolCall<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) is_call: bool,
+    pub(crate) params: &'a str,
+}
+
+/// What a message of the protocol is answered; dropped for notifications.
+pub(crate) enum Reaction {
+    Result(Box<RawValue>),
+    Error(RpcError),
+    /// The error, then the end of the connection.
+    Fatal(RpcError, Disconnect),
+}
+
+/// A call at the door: what it takes to start it.
+#[derive(Debug)]
+pub struct Arrival<'i, 't> {
+    pub(crate) input: &'i mut Input<'t>,
+    scope: &'i Scope,
+    environment: &'i Arc<Environment>,
+    spec: &'static CallSpec,
+    now: Instant,
+}
+
+impl std::fmt::Debug for Environment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Environment").finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Scope {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Scope")
+    }
+}
+
+impl Arrival<'_, '_> {
+    /// The call's context, once the whole message was read.
+    pub(crate) fn context(&self) -> CallContext {
+        CallContext {
+            scope: self.scope.clone(),
+            spec: self.spec,
+            id: self.input.id.clone(),
+            meta: self.input.meta.clone(),
+            deadline: self.deadline(),
+            environment: Arc::clone(self.environment),
+        }
+    }
+
+    /// *`meta.timeout_ms` bounds the call*; without it the declaration's limit, else the default.
+    fn deadline(&self) -> Option<Instant> {
+        let limit = self.input.meta.timeout().or(self.spec.timeout_ms.map(Duration::from_millis));
+        self.now.checked_add(limit.unwrap_or(self.environment.default_timeout))
+    }
+
+    /// The layers to run around it, if there are any.
+    pub(crate) fn layers(&self) -> Option<Layers> {
+        (!self.environment.layers.is_empty()).then(|| Arc::clone(&self.environment.layers))
+    }
+}
+
+/// One end of a session.
+pub(crate) struct Endpoint {
+    pub(crate) config: EndpointConfig,
+    pub(crate) outbox: Outbox,
+    pub(crate) environment: Arc<Environment>,
+    methods: Arc<MethodTable>,
+    calls: Mutex<Calls<Held>>,
+    pending: Mutex<Option<PendingCalls<Waiter>>>,
+    /// *Calls that arrive after the notice of a drain are answered `unavailable`, not run.*
+    draining: AtomicBool,
+    /// Told when the last open call is done.
+    pub(super) idle: Notify,
+}
+
+/// Who awaits an answer.
+type Waiter = oneshot::Sender<Result<Box<RawValue>, CallFault>>;
+
+impl Endpoint {
+    pub(crate) fn new(
+        config: EndpointConfig,
+        outbox: Outbox,
+        environment: Arc<Environment>,
+        methods: Arc<MethodTable>,
+    ) -> Self {
+        let calls = Calls::new(config.max_calls, config.max_waiting, config.max_waiting_bytes);
+        let pending = Mutex::new(Some(PendingCalls::new()));
+        Self {
+            config,
+            outbox,
+            environment,
+            methods,
+            calls: Mutex::new(calls),
+            pending,
+            draining: AtomicBool::new(false),
+            idle: Notify::new(),
+        }
+    }
+
+    pub(super) fn calls(&self) -> MutexGuard<'_, Calls<Held>> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pending(&self) -> MutexGuard<'_, Option<PendingCalls<Waiter>>> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many calls of the other end are not done.
+    pub(crate) fn open_calls(&self) -> usize {
+        self.calls().open()
+    }
+
+    /// From now on calls are refused; ready when those that were open are done.
+    ///
+    /// Cancel safe.
+    pub(crate) async fn drain(&self) {
+        self.draining.store(true, Ordering::Release);
+        loop {
+            let idle = self.idle.notified();
+            if self.open_calls() == 0 {
+                return;
+            }
+            idle.await;
+        }
+    }
+
+    /// Takes one message. Never waits, for a call or for room.
+    pub(crate) fn receive(
+        self: &Arc<Self>,
+        text: &str,
+        scope: &Scope,
+        local: &dyn Local,
+        now: Instant,
+    ) -> Result<(), Disconnect> {
+        let sink = Sink::Direct;
+        if too_deep(text) {
+            let (id, error) = explain(text);
+            return self.refuse(&sink, &id, &error);
+        }
+        if text.trim_ascii_start().starts_with('[') {
+            return self.receive_batch(text, scope, local, now);
+        }
+        self.receive_one(text, scope, local, now, &sink)
+    }
+
+    pub(super) fn receive_one(
+        self: &Arc<Self>,
+        text: &str,
+        scope: &Scope,
+        local: &dyn Local,
+        now: Instant,
+        sink: &Sink,
+    ) -> Result<(), Disconnect> {
+        let mut input = Input::new(text);
+        let method = match input.head() {
+            Ok(Head::Request(method)) => method,
+            Ok(Head::Response(id, outcome)) => {
+                self.receive_response(&id, &outcome);
+                return sink.pass(self);
+            }
+            Err(_) => {
+                let (id, error) = explain(text);
+                return self.refuse(sink, &id, &error);
+            }
+        };
+        let Some(found) = self.methods.get(&method) else {
+            return self.receive_unknown(&mut input, &method, text, local, sink);
+        };
+        let spec = found.spec;
+        match found.start(Arrival { input: &mut input, scope, environment: &self.environment, spec, now }) {
+            Ok(started) => self.admit(started, spec, &mut input, text.len(), sink),
+            Err(Refused(Fault::Envelope)) => {
+                let (id, error) = explain(text);
+                self.refuse(sink, &id, &error)
+            }
+            Err(Refused(Fault::Params(violations))) => match input.id.take() {
+                Some(id) => self.refuse(sink, &id, &validation_error(violations)),
+                None => {
+                    tracing::debug!(target: "wirecall", method = spec.method, ?violations, "a notification does not fit");
+                    sink.pass(self)
+                }
+            },
+        }
+    }
+
+    /// A method that no service has: one of the protocol's, an event, or a mistake.
+    fn receive_unknown(
+        self: &Arc<Self>,
+        input: &mut Input<'_>,
+        method: &str,
+        text: &str,
+        local: &dyn Local,
+        sink: &Sink,
+    ) -> Result<(), Disconnect> {
+        let Ok(params) = input.skip() else {
+            let (id, error) = explain(text);
+            return self.refuse(sink, &id, &error);
+        };
+        let id = input.id.take();
+        let reaction = match method {
+            "rpc.cancel" => {
+                self.receive_cancel(params)?;
+                Some(Reaction::Result(RawValue::NULL.to_owned()))
+            }
+            "rpc.ping" => {
+                if id.is_none() {
+                    self.urgent(pong())?;
+                }
+                Some(Reaction::Result(RawValue::NULL.to_owned()))
+            }
+            _ if method.starts_with("rpc.") => {
+                local.protocol(ProtocolCall { method, is_call: id.is_some(), params })?
+            }
+            _ => {
+                if id.is_none() {
+                    local.notification(method, params);
+                }
+                None
+            }
+        };
+        if let Some(Reaction::Fatal(error, disconnect)) = reaction {
+            self.refuse(sink, &id.unwrap_or_else(Id::null), &error)?;
+            return Err(disconnect);
+        }
+        let Some(id) = id else { return sink.pass(self) };
+        match reaction {
+            Some(Reaction::Result(result)) => match crate::codec::result_frame(&id, &result) {
+                Ok(frame) => sink.put(self, frame),
+                Err(error) => self.refuse(sink, &id, &self.environment.incident(method, &error)),
+            },
+            Some(Reaction::Error(error) | Reaction::Fatal(error, _)) => self.refuse(sink, &id, &error),
+            None => self.refuse(sink, &id, &method_not_found(method)),
+        }
+    }
+
+    fn admit(
+        self: &Arc<Self>,
+        started: Started,
+        spec: &'static CallSpec,
+        input: &mut Input<'_>,
+        bytes: usize,
+        sink: &Sink,
+    ) -> Result<(), Disconnect> {
+        if self.draining.load(Ordering::Acquire) {
+            let error = RpcError::new(ErrorKind::Unavailable, "the server is shutting down");
+            return input.id.take().map_or_else(|| sink.pass(self), |id| self.refuse(sink, &id, &error));
+        }
+        let lane = started.lane.map(|lane| lane.0);
+        let place = Place { id: input.id.take(), lane, bytes, no_cancel: spec.no_cancel };
+        let id = place.id.clone();
+        match self.enter(started.run, place, spec, started.deadline, sink) {
+            Ok(()) => Ok(()),
+            Err(Refusal::Duplicate) => {
+                let error = RpcError::new(ErrorKind::InvalidRequest, "a call of this id is still open");
+                self.refuse(sink, &Id::null(), &error)
+            }
+            Err(Refusal::Full) => match id {
+                Some(id) => {
+                    let text = format!(
+                        "{} calls run and {} wait: max_calls and max_waiting are reached",
+                        self.config.max_calls, self.config.max_waiting
+                    );
+                    self.refuse(sink, &id, &RpcError::new(ErrorKind::ResourceExhausted, text))
+                }
+                None => Err(Disconnect::new(code::TOO_SLOW, "no room for a notification: max_waiting is reached")),
+            },
+        }
+    }
+
+    fn receive_cancel(&self, params: &str) -> Result<(), Disconnect> {
+        #[derive(serde::Deserialize)]
+        struct Cancel<'a> {
+            #[serde(borrow)]
+            id: &'a RawValue,
+        }
+        let id = serde_json::from_str::<Cancel<'_>>(params).ok().and_then(|cancel| Id::from_json(cancel.id.get()));
+        let Some(id) = id else { return Ok(()) };
+        let mut calls = self.calls();
+        let sink = match calls.cancel(&id) {
+            Cancelled::Nothing => return Ok(()),
+            Cancelled::Stop(held, next) => {
+                Held::start(&mut calls, &next);
+                drop(calls);
+                held.map(Held::stop)
+            }
+            Cancelled::RunsOn(key) => calls.held(key).map(|held| held.sink.clone()),
+        };
+        let error = RpcError::new(ErrorKind::Cancelled, "the caller cancelled the call");
+        self.refuse(&sink.unwrap_or(Sink::Direct), &id, &error)
+    }
+
+    fn receive_response(&self, id: &Id, outcome: &Outcome<'_>) {
+        let Id::Number(number) = id else { return };
+        let Ok(number) = u64::try_from(*number) else { return };
+        let waiter = self.pending().as_mut().and_then(|pending| pending.close(number));
+        let Some(waiter) = waiter else {
+            tracing::debug!(target: "wirecall", ?id, "a response to no open call is ignored");
+            return;
+        };
+        let answer = match outcome {
+            Outcome::Result(result) => Ok((*result).to_owned()),
+            Outcome::Error(error) => Err(match serde_json::from_str::<RpcError>(error.get()) {
+                Ok(error) => CallFault::Rpc(error),
+                Err(error) => CallFault::Decode(error),
+            }),
+        };
+        // Who no longer waits needs no answer.
+        drop(waiter.send(answer));
+    }
+
+    /// Answers an error from the reader itself.
+    pub(super) fn refuse(&self, sink: &Sink, id: &Id, error: &RpcError) -> Result<(), Disconnect> {
+        sink.put(self, error_frame(id, error))
+    }
+
+    /// Writes what the reader itself answers. *Above the bound there the connection is closed 4013.*
+    pub(crate) fn urgent(&self, frame: Frame) -> Result<(), Disconnect> {
+        self.outbox.push_urgent(frame).map_err(|Overflow| {
+            Disconnect::new(code::TOO_SLOW, "the peer reads too slowly: the reader's answers exceed their bound")
+        })
+    }
+
+    /// Calls the other end.
+    ///
+    /// Cancel safe: a dropped future sends `rpc.cancel`.
+    pub(crate) async fn call(self: Arc<Self>, call: Outgoing) -> Result<Box<RawValue>, CallFault> {
+        let limit = call.timeout.or(call.spec.timeout_ms.map(Duration::from_millis));
+        let limit = limit.unwrap_or(self.environment.default_timeout);
+        let (waiter, answer) = oneshot::channel();
+        let opened = match &mut *self.pending() {
+            None => Err(CallFault::Closed(Disconnect::new(code::GOING_AWAY, "the session has ended"))),
+            Some(pending) if pending.len() >= self.config.max_pending => Err(CallFault::Rpc(RpcError::new(
+                ErrorKind::ResourceExhausted,
+                format!("{} calls to this peer are open: max_peer_calls is reached", self.config.max_pending),
+            ))),
+            Some(pending) => Ok(pending.open(waiter)),
+        };
+        let open = OpenCall { endpoint: &self, id: opened? };
+        let frame = request_frame(Some(open.id), call.spec.method, &*call.params, call.meta_json(Some(limit)).as_deref());
+        let frame = frame.map_err(CallFault::Decode)?;
+        let answered = async {
+            self.outbox.push(frame).await;
+            answer.await.unwrap_or(Err(CallFault::ConnectionLost))
+        };
+        tokio::time::timeout(limit, answered).await.unwrap_or_else(|_| Err(CallFault::deadline()))
+    }
+
+    /// Sends a notification to the other end.
+    pub(crate) async fn notify(self: Arc<Self>, call: Outgoing) -> Result<(), CallFault> {
+        let frame = notification_frame(call.spec.method, &*call.params).map_err(CallFault::Decode)?;
+        if self.pending().is_none() {
+            return Err(CallFault::Closed(Disconnect::new(code::GOING_AWAY, "the session has ended")));
+        }
+        self.outbox.push(frame).await;
+        Ok(())
+    }
+
+    /// The session ended: handlers are dropped (but `no_cancel` ones), and who awaits an answer is told.
+    pub(crate) fn end(&self) {
+        self.outbox.end();
+        let stopped = self.calls().end();
+        for held in stopped {
+            held.stop();
+        }
+        let pending = self.pending().take();
+        for waiter in pending.into_iter().flat_map(|mut pending| pending.end()) {
+            // Who no longer waits needs no answer.
+            drop(waiter.send(Err(CallFault::ConnectionLost)));
+        }
+    }
+}
+
+/// Closes a call when its future is done or dropped.
+struct OpenCall<'e> {
+    endpoint: &'e Endpoint,
+    id: u64,
+}
+
+impl Drop for OpenCall<'_> {
+    fn drop(&mut self) {
+        let open = self.endpoint.pending().as_mut().is_some_and(|pending| pending.close(self.id).is_some());
+        if open && let Ok(frame) = notification_frame("rpc.cancel", &serde_json::json!({ "id": self.id })) {
+            // Where there is no room the connection is ending anyway.
+            let _: Result<(), _> = self.endpoint.outbox.push_urgent(frame);
+        }
+    }
+}
+
+/// The answer to `rpc.ping`.
+fn pong() -> Frame {
+    Frame::from_static(b"{\"jsonrpc\":\"2.0\",\"method\":\"rpc.pong\"}")
+}

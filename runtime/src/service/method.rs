@@ -1,0 +1,273 @@
+//! Methods: from a name and parameters to the future of a handler.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures_util::FutureExt;
+use serde::Serialize;
+
+use super::endpoint::Arrival;
+use super::layer::{Next, Run};
+use super::traits::{Params, Service, ServiceError};
+use super::{ContractSource, Extract, Reply};
+use crate::codec::Fault;
+use crate::message::RpcError;
+use crate::types::Message;
+
+/// What is known of a call at compile time. Written by `#[derive(Service)]`.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct CallSpec {
+    /// The whole method as on the wire.
+    pub method: &'static str,
+    /// Whether it is never answered.
+    pub notification: bool,
+    /// The time limit of the declaration, in milliseconds.
+    pub timeout_ms: Option<u64>,
+    /// Whether running it twice does the same as once.
+    pub idempotent: bool,
+    /// Whether its handler runs to the end once it was started.
+    pub no_cancel: bool,
+    /// Whether its calls run one after the other.
+    pub serial: bool,
+    /// Whether clients send the parameters by position.
+    pub positional: bool,
+}
+
+impl CallSpec {
+    /// A call of that method, with nothing special about it.
+    pub const fn new(method: &'static str) -> Self {
+        Self {
+            method,
+            notification: false,
+            timeout_ms: None,
+            idempotent: false,
+            no_cancel: false,
+            serial: false,
+            positional: false,
+        }
+    }
+
+    /// A notification.
+    #[must_use]
+    pub const fn notification(mut self) -> Self {
+        self.notification = true;
+        self
+    }
+
+    /// With a time limit of its own.
+    #[must_use]
+    pub const fn timeout_ms(mut self, ms: u64) -> Self {
+        self.timeout_ms = Some(ms);
+        self
+    }
+
+    /// Running it twice does the same as once.
+    #[must_use]
+    pub const fn idempotent(mut self) -> Self {
+        self.idempotent = true;
+        self
+    }
+
+    /// Its handler runs to the end once it was started.
+    #[must_use]
+    pub const fn no_cancel(mut self) -> Self {
+        self.no_cancel = true;
+        self
+    }
+
+    /// Its calls run one after the other.
+    #[must_use]
+    pub const fn serial(mut self) -> Self {
+        self.serial = true;
+        self
+    }
+
+    /// Clients send the parameters by position.
+    #[must_use]
+    pub const fn positional(mut self) -> Self {
+        self.positional = true;
+        self
+    }
+}
+
+/// A value that calls of one serial lane share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lane(pub(crate) String);
+
+/// The lane of a parameter's value.
+pub fn lane<T: Serialize + ?Sized>(value: &T) -> Lane {
+    // What does not serialize shares one lane: slower, never out of order.
+    Lane(serde_json::to_string(value).unwrap_or_default())
+}
+
+/// A call that is ready to run.
+pub struct Started {
+    pub(crate) run: Run,
+    pub(crate) lane: Option<Lane>,
+    pub(crate) deadline: Option<Instant>,
+}
+
+impl fmt::Debug for Started {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Started").field("lane", &self.lane).finish_non_exhaustive()
+    }
+}
+
+/// Why a call did not start.
+#[derive(Debug)]
+pub struct Refused(pub(crate) Fault);
+
+/// How one method of a handler of type `H` starts.
+type StartFn<H> = fn(&Arc<H>, Arrival<'_, '_>) -> Result<Started, Refused>;
+
+/// One method of a handler. Written by `#[derive(Service)]`.
+pub struct Method<H> {
+    spec: &'static CallSpec,
+    start: StartFn<H>,
+}
+
+impl<H> fmt::Debug for Method<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Method").field("spec", &self.spec).finish_non_exhaustive()
+    }
+}
+
+impl<H> Method<H> {
+    /// The method of that spec.
+    pub const fn new(spec: &'static CallSpec, start: StartFn<H>) -> Self {
+        Self { spec, start }
+    }
+}
+
+/// Reads the parameters and boxes the handler's future, once. Called by what `#[derive(Service)]` writes.
+///
+/// # Errors
+///
+/// Where the message or its parameters do not fit.
+pub fn start<H, C, P, R, E, F, Fut>(
+    handler: &Arc<H>,
+    arrival: Arrival<'_, '_>,
+    lane: Option<fn(&P) -> Lane>,
+    run: F,
+) -> Result<Started, Refused>
+where
+    H: Send + Sync + 'static,
+    C: Extract,
+    P: Params,
+    R: Message,
+    E: ServiceError,
+    F: FnOnce(Arc<H>, C, P) -> Fut + Send + 'static,
+    Fut: Future<Output = Reply<R, E>> + Send + 'static,
+{
+    let params = arrival.input.decode::<P>().map_err(Refused)?;
+    let call = arrival.context();
+    let lane = match lane {
+        Some(lane) => Some(Lane(format!("{}:{}", call.method(), lane(&params).0))),
+        None => call.spec.serial.then(|| Lane(call.method().to_owned())),
+    };
+    let deadline = call.deadline;
+    let handler = Arc::clone(handler);
+    let layers = arrival.layers();
+    let info = layers.as_ref().map(|_| call.clone());
+    let body = async move {
+        let handled = async {
+            let context = C::extract(&call).await?;
+            run(handler, context, params).await
+        };
+        let said = AssertUnwindSafe(handled).catch_unwind().await;
+        call.conclude::<R, E>(said)
+    };
+    let run: Run = match (layers, info) {
+        (Some(layers), Some(info)) => Next::new(layers, info, Box::pin(body)).run(),
+        _ => Box::pin(body),
+    };
+    Ok(Started { run, lane, deadline })
+}
+
+/// A handler and its methods, with the type of the handler gone.
+trait Served: Send + Sync {
+    fn start(&self, index: usize, arrival: Arrival<'_, '_>) -> Result<Started, Refused>;
+}
+
+struct ServedBy<H> {
+    handler: Arc<H>,
+    methods: Vec<Method<H>>,
+}
+
+impl<H: Send + Sync + 'static> Served for ServedBy<H> {
+    fn start(&self, index: usize, arrival: Arrival<'_, '_>) -> Result<Started, Refused> {
+        match self.methods.get(index) {
+            Some(method) => (method.start)(&self.handler, arrival),
+            None => Err(Refused(Fault::Envelope)),
+        }
+    }
+}
+
+/// A service with its handler, ready to be mounted on a server (or, of a client's side, on a client).
+///
+/// Made by the `serve` function of an enum that derives [`Service`](macro@crate::Service).
+pub struct Mounted {
+    pub(crate) source: ContractSource,
+    specs: Vec<&'static CallSpec>,
+    served: Arc<dyn Served>,
+}
+
+impl fmt::Debug for Mounted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mounted").field("service", &self.source.name).finish_non_exhaustive()
+    }
+}
+
+/// Joins a handler and its methods. Called by what `#[derive(Service)]` writes.
+pub fn mount<S: Service, H: Send + Sync + 'static>(handler: H, methods: Vec<Method<H>>) -> Mounted {
+    let specs = methods.iter().map(|method| method.spec).collect();
+    Mounted { source: ContractSource::of::<S>(), specs, served: Arc::new(ServedBy { handler: Arc::new(handler), methods }) }
+}
+
+/// One method, found by its name.
+#[derive(Clone)]
+pub(crate) struct MethodRef {
+    pub(crate) spec: &'static CallSpec,
+    served: Arc<dyn Served>,
+    index: usize,
+}
+
+impl MethodRef {
+    pub(crate) fn start(&self, arrival: Arrival<'_, '_>) -> Result<Started, Refused> {
+        self.served.start(self.index, arrival)
+    }
+}
+
+/// All methods that one side answers.
+#[derive(Default)]
+pub(crate) struct MethodTable {
+    methods: HashMap<&'static str, MethodRef>,
+}
+
+impl MethodTable {
+    /// Adds a service; gives the name of a method that is there already.
+    pub(crate) fn mount(&mut self, mounted: &Mounted) -> Result<(), &'static str> {
+        for (index, spec) in mounted.specs.iter().enumerate() {
+            let method = MethodRef { spec, served: Arc::clone(&mounted.served), index };
+            if self.methods.insert(spec.method, method).is_some() {
+                return Err(spec.method);
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn get(&self, method: &str) -> Option<&MethodRef> {
+        self.methods.get(method)
+    }
+}
+
+/// The answer to a method that is not there.
+pub(crate) fn method_not_found(method: &str) -> RpcError {
+    let shown: String = method.chars().take(100).collect();
+    RpcError::new(crate::message::ErrorKind::MethodNotFound, format!("no method {shown:?} here"))
+}

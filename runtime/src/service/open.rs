@@ -1,0 +1,286 @@
+//! The calls that are open here: each runs in a task of its own once it did not answer at once.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Instant;
+
+use bytes::{BufMut, BytesMut};
+use tokio::sync::oneshot;
+use tokio::task::AbortHandle;
+
+use super::context::Scope;
+use super::endpoint::{Endpoint, Local};
+use super::layer::{Answer, Run};
+use super::method::CallSpec;
+use crate::codec::{Frame, Scanner, error_frame};
+use crate::message::{ErrorKind, Id, RpcError};
+use crate::session::{Admission, Calls, Disconnect, Place, Refusal};
+
+/// What is kept of a call that is not done.
+#[derive(Debug)]
+pub(crate) struct Held {
+    /// Opened when the call's turn comes.
+    gate: Option<oneshot::Sender<()>>,
+    task: AbortHandle,
+    pub(super) sink: Sink,
+}
+
+impl Held {
+    /// Stops the call; its answer, if it still gets one, goes to the sink.
+    pub(super) fn stop(self) -> Sink {
+        self.task.abort();
+        self.sink
+    }
+
+    /// Lets calls run whose turn it is.
+    pub(super) fn start(calls: &mut Calls<Self>, keys: &[u64]) {
+        for key in keys {
+            if let Some(gate) = calls.held(*key).and_then(|held| held.gate.take()) {
+                // A call that was stopped in between does not listen any more.
+                let _: Result<(), _> = gate.send(());
+            }
+        }
+    }
+}
+
+/// Where an answer goes.
+#[derive(Debug, Clone)]
+pub(crate) enum Sink {
+    /// To the other end.
+    Direct,
+    /// Into the array that answers a batch.
+    Batch(Arc<Batch>),
+}
+
+/// The answers of a batch so far.
+#[derive(Debug)]
+pub(crate) struct Batch(Mutex<BatchState>);
+
+#[derive(Debug)]
+struct BatchState {
+    /// Entries that have not been answered or passed.
+    open: usize,
+    answers: BytesMut,
+}
+
+impl Batch {
+    /// One entry is done; the whole answer, when it was the last.
+    fn add(&self, frame: Option<&Frame>) -> Option<Frame> {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(frame) = frame {
+            let separator = if state.answers.is_empty() { b'[' } else { b',' };
+            state.answers.put_u8(separator);
+            state.answers.put_slice(frame);
+        }
+        state.open -= 1;
+        if state.open > 0 || state.answers.is_empty() {
+            return None;
+        }
+        state.answers.put_u8(b']');
+        Some(std::mem::take(&mut state.answers).freeze())
+    }
+}
+
+impl Sink {
+    /// Gives an answer of the reader's own.
+    pub(super) fn put(&self, endpoint: &Endpoint, frame: Frame) -> Result<(), Disconnect> {
+        match self {
+            Self::Direct => endpoint.urgent(frame),
+            Self::Batch(batch) => batch.add(Some(&frame)).map_or(Ok(()), |frame| endpoint.urgent(frame)),
+        }
+    }
+
+    /// An entry that is not answered.
+    pub(super) fn pass(&self, endpoint: &Endpoint) -> Result<(), Disconnect> {
+        match self {
+            Self::Direct => Ok(()),
+            Self::Batch(batch) => batch.add(None).map_or(Ok(()), |frame| endpoint.urgent(frame)),
+        }
+    }
+
+    /// The frame that leaves now that `answer` is there, if one does.
+    fn frame(&self, answer: Option<Frame>) -> Option<Frame> {
+        match self {
+            Self::Direct => answer,
+            Self::Batch(batch) => batch.add(answer.as_ref()),
+        }
+    }
+}
+
+impl Endpoint {
+    /// Takes an array of messages.
+    pub(super) fn receive_batch(
+        self: &Arc<Self>,
+        text: &str,
+        scope: &Scope,
+        local: &dyn Local,
+        now: Instant,
+    ) -> Result<(), Disconnect> {
+        let invalid = |text| (Id::null(), RpcError::new(ErrorKind::InvalidRequest, text));
+        let entries = match batch_entries(text) {
+            None => {
+                let (id, error) = crate::codec::explain(text);
+                return self.refuse(&Sink::Direct, &id, &error);
+            }
+            Some(entries) if entries.is_empty() => {
+                let (id, error) = invalid("a batch needs at least one entry".to_owned());
+                return self.refuse(&Sink::Direct, &id, &error);
+            }
+            Some(entries) if entries.len() > self.config.max_batch => {
+                let (id, error) = invalid(format!("a batch has at most {} entries (max_batch)", self.config.max_batch));
+                return self.refuse(&Sink::Direct, &id, &error);
+            }
+            Some(entries) => entries,
+        };
+        let state = BatchState { open: entries.len(), answers: BytesMut::new() };
+        let sink = Sink::Batch(Arc::new(Batch(Mutex::new(state))));
+        entries.into_iter().try_for_each(|entry| self.receive_one(entry, scope, local, now, &sink))
+    }
+
+    /// Runs a call: to its answer, if that is there at once; else in a task of its own, or when its turn comes.
+    pub(super) fn enter(
+        self: &Arc<Self>,
+        mut run: Run,
+        place: Place,
+        spec: &'static CallSpec,
+        deadline: Option<Instant>,
+        sink: &Sink,
+    ) -> Result<(), Refusal> {
+        let id = place.id.clone();
+        if self.calls().runs_now(id.as_ref(), place.lane.as_ref())
+            && let Poll::Ready(answer) = run.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+        {
+            let Some(frame) = self.frame_of(answer, id.as_ref(), spec, sink) else { return Ok(()) };
+            // Nearly always there is room. Where there is none the answer keeps the call's place and waits.
+            return match self.outbox.try_push(frame) {
+                Ok(()) => Ok(()),
+                Err(frame) => self.spawn(Box::pin(async move { Answer::result(frame) }), place, spec, None, sink),
+            };
+        }
+        self.spawn(run, place, spec, deadline, sink)
+    }
+
+    fn spawn(
+        self: &Arc<Self>,
+        run: Run,
+        place: Place,
+        spec: &'static CallSpec,
+        deadline: Option<Instant>,
+        sink: &Sink,
+    ) -> Result<(), Refusal> {
+        let id = place.id.clone();
+        // The lock is held until the task is known, so that its turn or its end cannot be missed.
+        let mut calls = self.calls();
+        let (key, gate, turn) = match calls.admit(place)? {
+            Admission::Run(key) => (key, None, None),
+            Admission::Wait(key) => {
+                let (gate, turn) = oneshot::channel();
+                (key, Some(gate), Some(turn))
+            }
+        };
+        let task = Task { endpoint: Arc::clone(self), key, id, spec, deadline, sink: sink.clone() };
+        let task = tokio::spawn(task.run(run, turn)).abort_handle();
+        calls.hold(key, Held { gate, task, sink: sink.clone() });
+        Ok(())
+    }
+
+    fn frame_of(&self, answer: Answer, id: Option<&Id>, spec: &CallSpec, sink: &Sink) -> Option<Frame> {
+        let Some(id) = id else {
+            if let Some(error) = answer.error() {
+                tracing::debug!(target: "wirecall", method = spec.method, %error, "a notification failed");
+            }
+            return sink.frame(None);
+        };
+        sink.frame(answer.into_frame(|error| error_frame(id, error)))
+    }
+}
+
+/// One call that did not answer at once.
+struct Task {
+    endpoint: Arc<Endpoint>,
+    key: u64,
+    id: Option<Id>,
+    spec: &'static CallSpec,
+    deadline: Option<Instant>,
+    sink: Sink,
+}
+
+impl Task {
+    async fn run(self, mut run: Run, turn: Option<oneshot::Receiver<()>>) {
+        let due = self.deadline.map(tokio::time::Instant::from_std);
+        let late = async {
+            match due {
+                Some(due) => tokio::time::sleep_until(due).await,
+                None => std::future::pending().await,
+            }
+        };
+        let mut late = std::pin::pin!(late);
+        if let Some(turn) = turn {
+            tokio::select! {
+                biased;
+                turn = turn => if turn.is_err() { return },
+                () = &mut late => {
+                    self.settle(Answer::from(deadline_exceeded())).await;
+                    return self.finish();
+                }
+            }
+        }
+        tokio::select! {
+            biased;
+            answer = &mut run => self.settle(answer).await,
+            () = &mut late => {
+                self.settle(Answer::from(deadline_exceeded())).await;
+                if self.spec.no_cancel {
+                    // It keeps its slot until it is done; there is one outcome, and that was the deadline.
+                    drop(run.await);
+                }
+            }
+        }
+        self.finish();
+    }
+
+    /// Gives the answer, unless the call was answered before.
+    async fn settle(&self, answer: Answer) {
+        let wanted = self.id.is_none() || self.endpoint.calls().answer(self.key);
+        if !wanted {
+            return;
+        }
+        if let Some(frame) = self.endpoint.frame_of(answer, self.id.as_ref(), self.spec, &self.sink) {
+            self.endpoint.outbox.push(frame).await;
+        }
+    }
+
+    fn finish(&self) {
+        let mut calls = self.endpoint.calls();
+        let next = calls.finish(self.key);
+        Held::start(&mut calls, &next);
+        let idle = calls.open() == 0;
+        drop(calls);
+        if idle {
+            self.endpoint.idle.notify_waiters();
+        }
+    }
+}
+
+fn deadline_exceeded() -> RpcError {
+    RpcError::new(ErrorKind::DeadlineExceeded, "the time limit of the call passed")
+}
+
+/// The entries of a batch; `None` where the text is no JSON array.
+fn batch_entries(text: &str) -> Option<Vec<&str>> {
+    let mut scanner = Scanner::new(text);
+    let mut entries = Vec::new();
+    if !scanner.eat(b'[') {
+        return None;
+    }
+    if !scanner.eat(b']') {
+        loop {
+            entries.push(scanner.value::<&serde_json::value::RawValue>().ok()?.get());
+            if scanner.eat(b']') {
+                break;
+            }
+            scanner.expect(b',').ok()?;
+        }
+    }
+    scanner.peek().is_none().then_some(entries)
+}

@@ -1,0 +1,198 @@
+//! Calls that this side makes: a client's to its server, or a server's to one of its clients.
+
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::value::RawValue;
+
+use super::method::CallSpec;
+use super::traits::{EncodeError, Params, ServiceError, checked};
+use crate::message::{ErrorKind, RpcError};
+use crate::session::Disconnect;
+use crate::types::Message;
+
+/// The other end, as something that can be called.
+///
+/// Generated clients are made from it: `ChatClient::new(&client)`, or on the server `session.peer::<UiClient>()`.
+#[derive(Clone)]
+pub struct Peer(pub(crate) Arc<dyn PeerLink>);
+
+impl fmt::Debug for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Peer")
+    }
+}
+
+/// A call that is about to leave.
+#[derive(Debug, Clone)]
+pub(crate) struct Outgoing {
+    pub(crate) spec: &'static CallSpec,
+    pub(crate) params: Arc<RawValue>,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) meta: Vec<(String, String)>,
+}
+
+impl Outgoing {
+    /// `meta` on the wire, with what is left of the time limit.
+    pub(crate) fn meta_json(&self, time_left: Option<Duration>) -> Option<Box<RawValue>> {
+        let mut meta = serde_json::Map::new();
+        if let Some(time) = time_left {
+            meta.insert("timeout_ms".into(), u64::try_from(time.as_millis().max(1)).unwrap_or(u64::MAX).into());
+        }
+        meta.extend(self.meta.iter().map(|(name, value)| (name.clone(), value.as_str().into())));
+        if meta.is_empty() { None } else { serde_json::value::to_raw_value(&meta).ok() }
+    }
+}
+
+/// Why a call has no result, before the service's own errors are told apart.
+pub(crate) type Fault = CallError<std::convert::Infallible>;
+
+/// The future of an answer.
+pub(crate) type Answered = Pin<Box<dyn Future<Output = Result<Box<RawValue>, Fault>> + Send>>;
+
+/// How calls reach the other end.
+pub(crate) trait PeerLink: Send + Sync + 'static {
+    /// Sends a call and awaits its answer. Dropping the future cancels the call.
+    fn call(&self, call: Outgoing) -> Answered;
+    /// Sends a notification; ready when it was handed over.
+    fn notify(&self, call: Outgoing) -> Pin<Box<dyn Future<Output = Result<(), Fault>> + Send>>;
+    /// Events of one service, where the other end emits some.
+    #[cfg(feature = "client")]
+    fn events(&self) -> Option<tokio::sync::broadcast::Receiver<crate::client::RawEvent>>;
+}
+
+/// Why a call has no result.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CallError<E> {
+    /// The service's own error.
+    #[error("{0}")]
+    Service(E),
+    /// One of the protocol's errors, or one that this client does not know.
+    #[error(transparent)]
+    Rpc(RpcError),
+    /// The connection was lost while the call was open: it may or may not have run. Ask the server before trying again.
+    #[error("connection lost, outcome unknown")]
+    ConnectionLost,
+    /// The other end is closed for good: the call was not sent.
+    #[error("not sent: {0}")]
+    Closed(Disconnect),
+    /// The parameters cannot be sent. Mend the value that the message names.
+    #[error("the parameters cannot be sent: {0}")]
+    Encode(#[source] EncodeError),
+    /// The result does not fit its type: client and server are of different versions.
+    #[error("the result does not fit its type: {0}")]
+    Decode(#[source] serde_json::Error),
+}
+
+impl<E> CallError<E> {
+    pub(crate) fn deadline() -> Self {
+        Self::Rpc(RpcError::new(ErrorKind::DeadlineExceeded, "the time limit of the call passed"))
+    }
+
+    /// The error on the wire, where the other end answered one of the protocol's.
+    pub fn rpc(&self) -> Option<&RpcError> {
+        match self {
+            Self::Rpc(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl<E: ServiceError> From<Fault> for CallError<E> {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            CallError::Service(never) => match never {},
+            CallError::Rpc(error) => E::from_rpc(&error).map_or(Self::Rpc(error), Self::Service),
+            CallError::ConnectionLost => Self::ConnectionLost,
+            CallError::Closed(disconnect) => Self::Closed(disconnect),
+            CallError::Encode(error) => Self::Encode(error),
+            CallError::Decode(error) => Self::Decode(error),
+        }
+    }
+}
+
+impl Peer {
+    /// Starts a call. Generated clients use it.
+    #[doc(hidden)]
+    pub fn __call<P: Params, R: Message, E: ServiceError>(&self, spec: &'static CallSpec, params: &P) -> Pending<R, E> {
+        self.pending(spec, params)
+    }
+
+    /// Starts a notification. Generated clients use it.
+    #[doc(hidden)]
+    pub fn __notify<P: Params>(&self, spec: &'static CallSpec, params: &P) -> Pending<(), super::NoError> {
+        self.pending(spec, params)
+    }
+
+    fn pending<P: Params, R, E>(&self, spec: &'static CallSpec, params: &P) -> Pending<R, E> {
+        let encoded = checked(|at| params.check(at)).and_then(|()| encode_params(spec, params));
+        let call = encoded.map(|params| Outgoing { spec, params: params.into(), timeout: None, meta: Vec::new() });
+        Pending { peer: self.clone(), call, kind: PhantomData }
+    }
+}
+
+/// By name, or for an existing API by position: the same members without their names.
+fn encode_params<P: Params>(spec: &CallSpec, params: &P) -> Result<Box<RawValue>, EncodeError> {
+    if spec.positional {
+        return Ok(serde_json::value::to_raw_value(&crate::codec::by_position(params)?)?);
+    }
+    Ok(serde_json::value::to_raw_value(params)?)
+}
+
+/// A call that is sent when it is awaited.
+///
+/// # Cancel safety
+///
+/// Dropping the future sends `rpc.cancel`: the handler at the other end is dropped, unless the call is `no_cancel`.
+#[must_use = "a call is sent when it is awaited"]
+pub struct Pending<R, E> {
+    peer: Peer,
+    call: Result<Outgoing, EncodeError>,
+    kind: PhantomData<fn() -> (R, E)>,
+}
+
+impl<R, E> fmt::Debug for Pending<R, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pending").field("call", &self.call).finish_non_exhaustive()
+    }
+}
+
+impl<R, E> Pending<R, E> {
+    /// Bounds the call, at both ends. The default is the declaration's, else 30 s.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        if let Ok(call) = &mut self.call {
+            call.timeout = Some(limit);
+        }
+        self
+    }
+
+    /// Sends W3C trace context along, as `meta.traceparent`.
+    pub fn traceparent(mut self, traceparent: impl Into<String>) -> Self {
+        if let Ok(call) = &mut self.call {
+            call.meta.push(("traceparent".to_owned(), traceparent.into()));
+        }
+        self
+    }
+}
+
+impl<R: Message, E: ServiceError> IntoFuture for Pending<R, E> {
+    type Output = Result<R, CallError<E>>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let call = self.call.map_err(CallError::<E>::Encode)?;
+            if call.spec.notification {
+                self.peer.0.notify(call).await?;
+                return serde_json::from_str("null").map_err(CallError::Decode);
+            }
+            let text = self.peer.0.call(call).await?;
+            serde_json::from_str(text.get()).map_err(CallError::Decode)
+        })
+    }
+}

@@ -1,0 +1,81 @@
+//! How a connection ends: the one table of close codes.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+/// The close codes by name.
+pub(crate) mod code {
+    pub(crate) const NORMAL: u16 = 1000;
+    pub(crate) const GOING_AWAY: u16 = 1001;
+    pub(crate) const PROTOCOL: u16 = 1002;
+    pub(crate) const UNSUPPORTED: u16 = 1003;
+    pub(crate) const NO_STATUS: u16 = 1005;
+    pub(crate) const ABNORMAL: u16 = 1006;
+    pub(crate) const INVALID_UTF8: u16 = 1007;
+    pub(crate) const TOO_LARGE: u16 = 1009;
+    pub(crate) const DRAINING: u16 = 4000;
+    pub(crate) const HELLO_TIMEOUT: u16 = 4001;
+    pub(crate) const HEARTBEAT_TIMEOUT: u16 = 4008;
+    pub(crate) const TOO_SLOW: u16 = 4013;
+    pub(crate) const FORBIDDEN: u16 = 4501;
+    pub(crate) const REVOKED: u16 = 4502;
+}
+
+/// How a connection ended, or is to end.
+///
+/// The range of the code says what a client does: **4000–4499 come back, 4500–4999 stay away**; of the standard codes
+/// 1001, 1005, 1006, 1011, 1012, 1013 and 1014 come back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Disconnect {
+    /// The WebSocket close code.
+    pub code: u16,
+    /// Why, for people.
+    pub reason: Cow<'static, str>,
+    /// The span over which clients spread their return, where the server gave one.
+    pub retry_within: Option<Duration>,
+}
+
+impl Disconnect {
+    /// An end with that code.
+    pub fn new(code: u16, reason: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, reason: reason.into(), retry_within: None }
+    }
+
+    /// Whether a client may come back.
+    pub fn reconnects(&self) -> bool {
+        match self.code {
+            1001 | 1005 | 1006 | 1011..=1014 | 4000..=4499 => true,
+            _ => false,
+        }
+    }
+
+    /// The connection broke without a close frame.
+    pub(crate) fn lost(reason: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(code::ABNORMAL, reason)
+    }
+}
+
+impl fmt::Display for Disconnect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "closed with {}", self.code)?;
+        if self.reason.is_empty() { Ok(()) } else { write!(f, ": {}", self.reason) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Disconnect;
+
+    #[test]
+    fn the_range_of_a_close_code_says_whether_to_come_back() {
+        let reconnects = |code| Disconnect::new(code, "").reconnects();
+        for code in [1001, 1005, 1006, 1011, 1012, 1013, 1014, 4000, 4001, 4008, 4010, 4013, 4029, 4050, 4499] {
+            assert!(reconnects(code), "{code}");
+        }
+        for code in [1000, 1002, 1003, 1007, 1008, 1009, 1010, 3000, 4500, 4501, 4502, 4503, 4999] {
+            assert!(!reconnects(code), "{code}");
+        }
+    }
+}

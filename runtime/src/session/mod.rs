@@ -1,0 +1,17 @@
+//! The session's state machines: which calls are open and may run, when to ping, what a close code means.
+//!
+//! **Invariant:** nothing here awaits, reads a clock or touches a socket; time comes in as an argument.
+
+mod backoff;
+mod calls;
+mod disconnect;
+mod heartbeat;
+mod pending;
+
+pub(crate) use backoff::Backoff;
+pub use backoff::BackoffOptions;
+pub(crate) use calls::{Admission, Cancelled, Calls, Place, Refusal};
+pub use disconnect::Disconnect;
+pub(crate) use disconnect::code;
+pub(crate) use heartbeat::{Beat, ClientHeartbeat, ServerHeartbeat};
+pub(crate) use pending::PendingCalls;
