@@ -18,7 +18,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
 
 /// For crates that everything is built on: all that they may depend on besides.
 const ONLY: &[(&str, &[&str])] = &[
-    ("wirecall-macros", &["proc-macro2", "quote", "syn"]),
+    // regex-syntax reads the patterns of `#[check(pattern = …)]`, which have to mean the same in three languages.
+    ("wirecall-macros", &["proc-macro2", "quote", "regex-syntax", "syn"]),
     ("wirecall-contract", &["schemars", "serde", "serde_json", "sha2"]),
 ];
 

@@ -36,14 +36,17 @@ impl Source {
         matches!(self.ending(), "rs" | "ts" | "mts" | "tsx" | "js" | "mjs" | "py")
     }
 
-    /// Whether a program of ours wrote it, which its first lines say.
+    /// Whether a program wrote it, which its first lines or its name say.
     fn is_generated(&self) -> bool {
-        self.text.lines().take(5).any(|line| line.contains("@generated"))
+        self.path.ends_with(".expanded.rs")
+            || self.text.lines().take(5).any(|line| line.contains("@generated"))
     }
 
     /// Whether it is input or expected output of a test rather than a program: it may look like what users write.
     fn is_specimen(&self) -> bool {
-        ["/ui/", "/fixtures/", "/goldens/", "/expand/"].iter().any(|folder| self.path.contains(folder))
+        ["tests/ui/", "tests/expand/", "/fixtures/", "/goldens/"]
+            .iter()
+            .any(|folder| self.path.contains(folder))
     }
 
     /// Whether it holds tests and nothing else.

@@ -2,7 +2,14 @@
 
 use super::{Source, code, none, source, written};
 
-const SLEEPS: &[&str] = &["sleep(", "setTimeout(", "sleep_until("];
+/// The calls that wait for time to pass, by the language that has them.
+fn waits(source: &Source) -> &'static [&'static str] {
+    match source.ending() {
+        "rs" => &["sleep(", "sleep_until("],
+        "py" => &["sleep("],
+        _ => &["setTimeout("],
+    }
+}
 
 /// Places where time itself is what is tested or measured, each with its reason.
 const ALLOWED: &[(&str, &str)] = &[];
@@ -18,23 +25,23 @@ fn sleeping(source: &Source) -> Vec<String> {
     let Some(from) = from else { return Vec::new() };
     lines
         .skip(from)
-        .filter(|(_, line)| sleeps(line))
+        .filter(|(_, line)| sleeps(line, waits(source)))
         .map(|(at, _)| format!("{}:{}", source.path, at + 1))
         .collect()
 }
 
-fn sleeps(line: &str) -> bool {
+fn sleeps(line: &str, waits: &[&str]) -> bool {
     let code = code(line);
     // Python's way to let other tasks run once waits for nothing.
-    !code.contains("sleep(0)") && SLEEPS.iter().any(|call| is_called(&code, call))
+    !code.contains("sleep(0)") && waits.iter().any(|call| is_called(&code, call))
 }
 
-/// Whether `call` is called, rather than declared or part of a longer name.
+/// Whether `call` is called, rather than declared, part of a longer name, or asked of a clock that a test moves.
 fn is_called(code: &str, call: &str) -> bool {
     code.match_indices(call).any(|(at, _)| {
         let before = &code[..at];
         let joined = before.ends_with(|letter: char| letter.is_alphanumeric() || letter == '_');
-        !joined && !before.ends_with("fn ") && !before.ends_with("def ")
+        !joined && !before.ends_with("clock.") && !before.ends_with("fn ") && !before.ends_with("def ")
     })
 }
 
@@ -63,5 +70,7 @@ fn sleeps_are_found_in_tests_alone() {
         sleeping(&source("tests/a.py", "await asyncio.sleep(0)\ntime.sleep(0.1)\n")),
         ["tests/a.py:2"]
     );
+    assert_eq!(sleeping(&source("tests/a.test.ts", "setTimeout(f, 1)\n")), ["tests/a.test.ts:1"]);
+    assert_eq!(sleeping(&source("tests/a.py", "clock.sleep(300)\n")), [""; 0]);
     assert_eq!(sleeping(&source("tests/a.test.ts", "// setTimeout(f, 1)\nclock.setTimeoutOf(3)\n")), [""; 0]);
 }

@@ -53,7 +53,9 @@ fn findings(source: &Source) -> Vec<String> {
             continue;
         }
         for (keyword, name) in declarations(code) {
-            if let Some(fault) = fault(keyword, name) {
+            // Tests speak of other people's APIs, where a name is what it is.
+            let foreign = source.is_test() && FUNCTIONS.contains(&keyword);
+            if let Some(fault) = fault(keyword, name).filter(|_| !foreign) {
                 found.push(format!("{}:{}: `{name}` {fault}", source.path, at + 1));
             }
         }
@@ -66,11 +68,14 @@ fn declarations(code: &str) -> Vec<(&str, &str)> {
     let is_name = |letter: char| letter.is_alphanumeric() || letter == '_';
     let tokens: Vec<&str> = code.split(|letter| !is_name(letter)).filter(|token| !token.is_empty()).collect();
     let keyword = |token: &str| TYPES.contains(&token) || FUNCTIONS.contains(&token) || token == "mod";
-    let mut found: Vec<_> = tokens
+    let pairs = tokens
         .windows(2)
-        .filter_map(|pair| if let [before, name] = pair { Some((*before, *name)) } else { None })
-        .filter(|(before, _)| keyword(before))
-        .collect();
+        .filter_map(|pair| if let [before, name] = pair { Some((*before, *name)) } else { None });
+    // `type` may also stand inside a list of imports, whose names are other people's.
+    let imports = code.starts_with("import ")
+        || code.starts_with("export {")
+        || code.starts_with("type ") && code.ends_with(',');
+    let mut found: Vec<_> = pairs.filter(|(before, _)| keyword(before) && !imports).collect();
     let method = code.trim_start_matches("async ").trim_start_matches("static ");
     if let Some((name, rest)) = method.split_once('(')
         && rest.ends_with('{')
@@ -105,6 +110,7 @@ fn declared_names_are_judged_and_others_are_not() {
     assert_eq!(found("  getUser(id: string): User {"), 1);
     assert_eq!(found("mod utils;"), 1);
     assert_eq!(found("pub struct ErrorData {"), 1);
+    assert_eq!(found("import { type AddressInfo, createServer } from 'node:net';"), 0);
     assert_eq!(found("let user = map.get_mut(&id);"), 0);
     assert_eq!(found("fn get(&self) -> User {"), 0);
     assert_eq!(found("// struct CallManager"), 0);
