@@ -1,0 +1,317 @@
+//! The client class of a service: one method a call, one an event.
+
+use super::declarations::class;
+use super::module::Module;
+use super::syntax::{docstring, docstring_with, list, name, string};
+use super::types::{Py, PyField};
+use super::{STEP, WIDTH, WIRECALL};
+use crate::model::{Event, Method, Params, params_docs};
+use crate::print::docs::with_note;
+use crate::print::layout::Doc;
+use crate::print::names::{Scope, pascal, snake};
+
+/// What a method takes, or an event carries.
+pub(super) enum PyParams {
+    None,
+    /// Fields, which a method takes one by one, and the class that holds them.
+    Fields(String, Vec<PyField>),
+    /// One value.
+    One(Py),
+}
+
+/// A method with its types in Python.
+pub(super) struct PyMethod<'m> {
+    pub(super) call: &'m Method,
+    pub(super) name: String,
+    pub(super) params: PyParams,
+    pub(super) result: Option<Py>,
+}
+
+impl<'m> Module<'m> {
+    /// Everything that the module of a service declares: client, handler, types, errors.
+    pub(super) fn parts(&mut self) -> Vec<Doc> {
+        let Some(service) = self.service() else { return Vec::new() };
+        let methods = self.methods(&service.methods);
+        let served = service.peer.as_ref().map(|peer| (peer, self.methods(&peer.methods)));
+        let events: Vec<(&Event, PyParams)> =
+            service.events.iter().map(|event| (event, self.params(&event.params, &event.docs))).collect();
+        let errors: Vec<_> = service.errors.iter().map(|error| (error, self.error_fields(error))).collect();
+        self.finish();
+        let mut names = Scope::default();
+        let mut members: Vec<(String, Member<'_, 'm>)> = Vec::new();
+        for method in &methods {
+            members.push((names.take([method.name.clone()]), Member::Call(method)));
+        }
+        for (event, params) in &events {
+            let base = snake(&event.rust_name);
+            members.push((
+                names.take([format!("on_{base}"), format!("on_{base}_event")]),
+                Member::Event(event, params),
+            ));
+        }
+        for (peer, methods) in served.iter().filter(|(_, methods)| !methods.is_empty()) {
+            members.push((
+                names.take([format!("serve_{}", snake(&peer.rust_name))]),
+                Member::Serve(peer, methods),
+            ));
+        }
+        let mut parts = vec![self.client(&members)];
+        parts.extend(served.as_ref().map(|(peer, methods)| self.handler(peer, methods)));
+        parts.extend(self.declarations());
+        parts
+            .extend(errors.iter().map(|(error, fields)| self.error_class(error, fields)).collect::<Vec<_>>());
+        parts
+    }
+
+    fn methods(&mut self, methods: &'m [Method]) -> Vec<PyMethod<'m>> {
+        let params: Vec<PyParams> =
+            methods.iter().map(|call| self.params(&call.params, &params_docs(call))).collect();
+        let prepared = methods.iter().zip(params).map(|(call, params)| PyMethod {
+            call,
+            name: name(&call.rust_name),
+            params,
+            result: call
+                .result
+                .as_ref()
+                .map(|body| self.lower(body, &format!("{}Result", pascal(&call.rust_name)), None, true)),
+        });
+        prepared.collect()
+    }
+
+    fn params(&mut self, params: &Params, docs: &str) -> PyParams {
+        match params {
+            Params::None => PyParams::None,
+            Params::Own { name, record } if record.rest.is_none() => {
+                self.class(name.clone(), docs.to_owned(), record);
+                PyParams::Fields(name.clone(), self.class_of(name))
+            }
+            Params::Own { name, record } => {
+                PyParams::One(self.lower(&crate::model::Type::Record(record.clone()), name, Some(docs), true))
+            }
+            Params::Type(body) => PyParams::One(self.lower(body, "Params", None, true)),
+        }
+    }
+
+    fn client(&mut self, members: &[(String, Member<'_, 'm>)]) -> Doc {
+        let Some(service) = self.service() else { return Doc::empty() };
+        let hidden: Vec<String> = members.iter().map(|(name, _)| name.clone()).collect();
+        let docs = if service.docs.is_empty() {
+            format!("The service `{}`.", service.name)
+        } else {
+            service.docs.clone()
+        };
+        let client = self.imports.value(WIRECALL, "Client");
+        let mut arguments: Vec<Doc> =
+            vec![string(&service.name).into(), format!("contract={}", string(&service.fingerprint)).into()];
+        let errors: Vec<Doc> = service
+            .default_errors
+            .iter()
+            .filter_map(|place| service.errors.get(*place))
+            .map(|error| error.class.clone().into())
+            .collect();
+        if !errors.is_empty() {
+            arguments.push(list("errors=[", errors, "]"));
+        }
+        let mut body = vec![
+            docstring(&docs, 1),
+            Doc::empty(),
+            Doc::Concat(vec![
+                format!("def __init__(self, client: {client}) -> None:").into(),
+                Doc::indent(vec![Doc::HardLine, list("self._service = client.service(", arguments, ")")]),
+            ]),
+        ];
+        for (name, member) in members {
+            body.push(Doc::empty());
+            body.push(match member {
+                Member::Call(method) => self.call(name, method, &hidden),
+                Member::Event(event, params) => self.event(name, event, params, &hidden),
+                Member::Serve(peer, methods) => self.serve(name, peer, methods),
+            });
+        }
+        class(format!("class {}", service.client).into(), body)
+    }
+
+    fn call(&mut self, name: &str, method: &PyMethod<'_>, hidden: &[String]) -> Doc {
+        let call = method.call;
+        let (mut parameters, names) = self.parameters(&method.params, hidden);
+        let mut options = "options".to_owned();
+        while names.contains(&options) {
+            options = format!("call_{options}");
+        }
+        if call.is_call() {
+            let class = self.imports.value(WIRECALL, "CallOptions");
+            if !parameters.iter().any(|(is_named, _)| *is_named) {
+                parameters.push((true, "*".into()));
+            }
+            parameters.push((true, format!("{options}: {class} | None = None").into()));
+        }
+        let parameters =
+            std::iter::once("self".into()).chain(parameters.into_iter().map(|(_, doc)| doc)).collect();
+        let result = match &method.result {
+            Some(Py::Any) => "object".into(),
+            Some(body) => self.annotation(body, hidden),
+            None => "None".into(),
+        };
+        let verb = if call.is_call() { "Calls" } else { "Sends" };
+        let docs = self.method_docs(call, &format!("{verb} `{}`.", call.wire));
+        let body = self.call_body(method, &options, &names);
+        function(&format!("async def {name}"), parameters, result, vec![docs, body])
+    }
+
+    fn call_body(&mut self, method: &PyMethod<'_>, options: &str, names: &[String]) -> Doc {
+        let call = method.call;
+        let (verb, keyword) = match (call.is_call(), &method.result) {
+            (true, Some(_)) => ("call", "return await"),
+            (true, None) => ("call", "await"),
+            (false, _) => ("notify", "await"),
+        };
+        let mut tail = Vec::new();
+        if call.is_call() {
+            tail.push(
+                method.result.as_ref().map_or_else(|| "None".into(), |body| self.expression(body, names)),
+            );
+            tail.push(options.to_owned().into());
+            tail.extend(self.settings(call));
+        }
+        let sent = |params: Doc| {
+            let arguments = [vec![string(&call.wire).into(), params], tail.clone()].concat();
+            list(format!("{keyword} self._service.{verb}("), arguments, ")")
+        };
+        match &method.params {
+            PyParams::None => sent("None".into()),
+            PyParams::One(_) => sent("params".into()),
+            PyParams::Fields(class, fields) => {
+                let arguments = fields.iter().map(|field| format!("{0}={0}", field.name).into()).collect();
+                let made = list(format!("{class}("), arguments, ")");
+                let inline = sent(made.clone());
+                if inline.render(usize::MAX, STEP).chars().count() + 2 * STEP <= WIDTH {
+                    return inline;
+                }
+                let mut local = "params".to_owned();
+                while names.contains(&local) {
+                    local.push('_');
+                }
+                Doc::lines([Doc::Concat(vec![format!("{local} = ").into(), made]), sent(local.into())])
+            }
+        }
+    }
+
+    fn settings(&self, call: &Method) -> Vec<Doc> {
+        let mut settings: Vec<Doc> = Vec::new();
+        settings.extend(call.idempotent.then(|| "idempotent=True".into()));
+        settings.extend(call.timeout_ms.map(|limit| {
+            let limit = std::time::Duration::from_millis(limit).as_secs_f64();
+            format!("timeout={limit:?}").into()
+        }));
+        if call.has_own_errors {
+            let errors = call.errors.iter().filter_map(|place| self.service()?.errors.get(*place));
+            settings.push(list("errors=[", errors.map(|error| error.class.clone().into()).collect(), "]"));
+        }
+        settings.extend(call.positional.then(|| "positional=True".into()));
+        settings
+    }
+
+    /// The parameters of a method, each with whether it is given by name, and their names.
+    pub(super) fn parameters(
+        &mut self,
+        params: &PyParams,
+        hidden: &[String],
+    ) -> (Vec<(bool, Doc)>, Vec<String>) {
+        match params {
+            PyParams::None => (Vec::new(), Vec::new()),
+            PyParams::One(body) => {
+                let body = if *body == Py::Any { "object".into() } else { self.annotation(body, hidden) };
+                (vec![(false, Doc::Concat(vec!["params: ".into(), body]))], vec!["params".to_owned()])
+            }
+            PyParams::Fields(_, fields) => {
+                let mut parameters: Vec<(bool, Doc)> = vec![(true, "*".into())];
+                for field in fields {
+                    let (body, default) = self.with_default(field, hidden);
+                    let body = if field.body == Py::Any { "object".into() } else { body };
+                    let default = default.map_or_else(String::new, |default| format!(" = {default}"));
+                    parameters.push((
+                        true,
+                        Doc::Concat(vec![format!("{}: ", field.name).into(), body, default.into()]),
+                    ));
+                }
+                (parameters, fields.iter().map(|field| field.name.clone()).collect())
+            }
+        }
+    }
+
+    /// The docstring of a method, with what it raises.
+    pub(super) fn method_docs(&self, call: &Method, fallback: &str) -> Doc {
+        let mut docs = if call.docs.is_empty() { fallback.to_owned() } else { call.docs.clone() };
+        if let Some(note) = &call.deprecated {
+            docs = format!("{docs}\n\n{}", deprecated(note));
+        }
+        let errors = call.answers().filter_map(|place| self.service()?.errors.get(*place));
+        let entries: Vec<(String, String)> = errors
+            .map(|error| {
+                let docs = error.docs.split_whitespace().collect::<Vec<_>>().join(" ");
+                (
+                    error.class.clone(),
+                    if docs.is_empty() { format!("The error `{}`.", error.kind) } else { docs },
+                )
+            })
+            .collect();
+        docstring_with(&docs, "Raises:", &entries, 2)
+    }
+
+    fn event(&mut self, name: &str, event: &Event, params: &PyParams, hidden: &[String]) -> Doc {
+        let callable = self.imports.value("collections.abc", "Callable");
+        let unsubscribe = self.imports.value(WIRECALL, "Unsubscribe");
+        let docs =
+            if event.docs.is_empty() { format!("Hears `{}`.", event.wire) } else { event.docs.clone() };
+        let mut docs = with_note(&docs, "Returns a function that stops listening.");
+        if let Some(note) = &event.deprecated {
+            docs = format!("{docs}\n\n{}", deprecated(note));
+        }
+        let body = match params {
+            PyParams::None => None,
+            PyParams::Fields(class, _) => Some(Py::Name(class.clone())),
+            PyParams::One(body) => Some(body.clone()),
+        };
+        let heard = body.as_ref().map(|body| self.annotation(body, hidden)).into_iter().collect();
+        let listener = list(
+            format!("listener: {callable}["),
+            vec![Doc::Concat(vec![list("[", heard, "]"), ", None".into()])],
+            "]",
+        );
+        let given = match &body {
+            Some(body) => vec![self.expression(body, &[]), "listener".into()],
+            None => vec![self.expression(&Py::Any, &[]), "lambda _: listener()".into()],
+        };
+        let given = [vec![string(&event.wire).into()], given].concat();
+        let body = list("return self._service.on(", given, ")");
+        function(
+            &format!("def {name}"),
+            vec!["self".into(), listener],
+            unsubscribe.into(),
+            vec![docstring(&docs, 2), body],
+        )
+    }
+}
+
+/// A method of the client class.
+enum Member<'p, 'm> {
+    Call(&'p PyMethod<'m>),
+    Event(&'p Event, &'p PyParams),
+    Serve(&'p crate::model::Peer, &'p [PyMethod<'m>]),
+}
+
+fn deprecated(note: &str) -> String {
+    if note.is_empty() { "Deprecated.".to_owned() } else { format!("Deprecated: {note}") }
+}
+
+/// A function with the lines of its body.
+pub(super) fn function(head: &str, parameters: Vec<Doc>, result: Doc, body: Vec<Doc>) -> Doc {
+    let head = list(format!("{head}("), parameters, ")");
+    Doc::Concat(vec![
+        head,
+        " -> ".into(),
+        result,
+        ":".into(),
+        Doc::indent(vec![Doc::HardLine, Doc::lines(body)]),
+    ])
+}
