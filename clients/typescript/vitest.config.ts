@@ -8,6 +8,8 @@ const config: ViteUserConfig = defineConfig({
   },
   test: {
     include: ["tests/**/*.test.ts"],
+    // Generous: the machine may be busy. No test waits for time to pass.
+    testTimeout: 30_000,
     exclude: ["tests/integration/**"],
     // An unhandled rejection fails the run: input from the network must never cause one.
     dangerouslyIgnoreUnhandledErrors: false,

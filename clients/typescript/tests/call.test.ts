@@ -1,5 +1,6 @@
 // Typed calls over a real socket: what goes out, what comes back, how each error arrives.
 
+import { getEventListeners } from "node:events";
 import { expect } from "vitest";
 import {
   CancelledError,
@@ -269,4 +270,14 @@ test("an error of the other side is made from whatever it sent", async ({ open }
     expect(await posted).toBeInstanceOf(RpcError);
     expect(await posted).toMatchObject({ code: -32603 });
   }
+});
+
+test("a signal that outlives its calls keeps nothing of them", async ({ open }) => {
+  const { client, connection } = await open();
+  const { signal } = new AbortController();
+  const counted = new ChatClient(client).count({ room: "a" }, { signal });
+  expect(getEventListeners(signal, "abort")).toHaveLength(1);
+  connection.answer(await connection.next(), 3);
+  await counted;
+  expect(getEventListeners(signal, "abort")).toEqual([]);
 });

@@ -3,7 +3,7 @@
 import { expect } from "vitest";
 import { WebSocket } from "ws";
 import { connectIn } from "../src/client.ts";
-import { ClosedError, ConnectError, ConnectionLostError } from "../src/index.ts";
+import { ClosedError, ConnectError, ConnectionLostError, connect } from "../src/index.ts";
 import { ChatClient } from "./fixtures/chat.ts";
 import { test } from "./support/fixture.ts";
 import { rejection, until } from "./support/states.ts";
@@ -78,16 +78,23 @@ test("close while connecting rejects nothing that nobody awaits", async ({ peer,
 });
 
 test("close while a token is awaited opens no connection", async ({ peer, clock }) => {
+  let opened = 0;
+  class Counted extends WebSocket {
+    constructor(url: string, protocols?: string[]) {
+      opened += 1;
+      super(url, protocols);
+    }
+  }
   let give = (_: string) => {};
   const token = () =>
     new Promise<string>((resolve) => {
       give = resolve;
     });
-  const client = await connectIn(clock, peer.url, { webSocket: WebSocket, lazy: true, token });
+  const client = await connectIn(clock, peer.url, { webSocket: Counted, lazy: true, token });
   await client.close();
   give("t");
-  await Promise.resolve();
-  expect(peer.unseen).toBe(0);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(opened).toBe(0);
   expect(clock.timerCount).toBe(0);
 });
 
@@ -123,6 +130,29 @@ test("a listener that closes the client hears of the end once", async ({ open })
   new ChatClient(client).onAnnouncement(() => client.close());
   const frames = ["chat.announcement", "rpc.ping", "chat.announcement"];
   for (const method of frames) connection.send({ method, params: {} });
+  await connection.closed;
+  expect(states).toEqual(["closed"]);
+});
+
+test("a notification that nobody awaits may fail without ending the process", async ({ open }) => {
+  const { client } = await open();
+  await client.close();
+  // An unhandled rejection would fail the whole run.
+  void new ChatClient(client).typing({ room: "a" });
+  await new Promise((resolve) => setImmediate(resolve));
+});
+
+test("an onError that closes the client hears of the end once", async ({ peer }) => {
+  const states: string[] = [];
+  const client = await connect(peer.url, {
+    webSocket: WebSocket,
+    lazy: true,
+    onError: () => client.close(),
+  });
+  client.onState(({ type }) => states.push(type));
+  const connection = await peer.next();
+  await connection.next();
+  connection.raw("nonsense");
   await connection.closed;
   expect(states).toEqual(["closed"]);
 });

@@ -1,5 +1,6 @@
 // A lost connection: the states, what is carried, what is lost, and when it is tried again.
 
+import { getEventListeners } from "node:events";
 import { expect, vi } from "vitest";
 import { WebSocket } from "ws";
 import { connectIn } from "../src/client.ts";
@@ -383,6 +384,7 @@ test("the next try is made at once when the browser says that the network is bac
   await until(client, "open");
   expect(clock.now()).toBe(1_000_000);
   await client.close();
+  expect(getEventListeners(page, "online")).toEqual([]);
   vi.unstubAllGlobals();
 });
 
@@ -399,4 +401,82 @@ test("a page that is seen again after a long sleep finds its dead connection at 
   expect(client.state.type).toBe("reconnecting");
   await client.close();
   vi.unstubAllGlobals();
+});
+
+test("a socket that is closing already is not written to: the call is carried", async ({
+  openAt,
+  peer,
+  clock,
+}) => {
+  const sockets: WebSocket[] = [];
+  class Seen extends WebSocket {
+    constructor(url: string, protocols?: string[]) {
+      super(url, protocols);
+      sockets.push(this);
+    }
+  }
+  const { client, connection } = await openAt({ webSocket: Seen });
+  // The peer says farewell and then reads nothing: the client's socket stays between open and closed.
+  connection.socket.pause();
+  connection.socket.close(4000);
+  await vi.waitFor(() => expect(sockets[0]?.readyState).toBe(WebSocket.CLOSING));
+  const posted = new ChatClient(client).post({ room: "a", text: "b" });
+  expect(client.state.type).toBe("open");
+  connection.kill();
+  await until(client, "reconnecting");
+  clock.advance(250);
+  const again = await peer.next();
+  await again.greet();
+  again.answer(await again.next(), { id: 4 });
+  expect(await posted).toEqual({ id: 4 });
+});
+
+test("what a dropped socket still says is ignored", async ({ openAt, clock }) => {
+  const closed: Promise<unknown>[] = [];
+  class Seen extends WebSocket {
+    constructor(url: string, protocols?: string[]) {
+      super(url, protocols);
+      closed.push(new Promise((resolve) => this.once("close", resolve)));
+    }
+  }
+  const { client } = await openAt({ webSocket: Seen });
+  const attempts: unknown[] = [];
+  client.onState((state) => attempts.push(state.type === "reconnecting" && state.attempt));
+  clock.advance(35_000);
+  await closed[0];
+  expect(attempts).toEqual([1]);
+});
+
+test("calls that a state listener makes go out after those that waited", async ({
+  openAt,
+  peer,
+  clock,
+}) => {
+  const { client, connection } = await openAt();
+  const chat = new ChatClient(client);
+  connection.kill();
+  await until(client, "reconnecting");
+  const waited = chat.count({ room: "waited" });
+  const listened = new Promise<number>((resolve) => {
+    const stop = client.onState(() => {
+      stop();
+      resolve(chat.count({ room: "listened" }));
+    });
+  });
+  clock.advance(250);
+  const again = await peer.next();
+  await again.greet();
+  for (const room of ["waited", "listened"]) {
+    const call = await again.next();
+    expect(call.params).toEqual({ room });
+    again.answer(call, 1);
+  }
+  await Promise.all([waited, listened]);
+});
+
+test("the watchdog's timer is set from the receive path", async ({ openAt, clock }) => {
+  const { connection } = await openAt();
+  clock.advance(2_000);
+  await connection.settled();
+  expect(clock.nextInMs).toBe(35_000);
 });

@@ -275,3 +275,34 @@ test("a listener may call the server, close and stop listening", async ({ open }
   connection.answer(await connection.next(), 9);
   expect(await counted).toBe(9);
 });
+
+test("handlers that have ended make room for others", async ({ open }) => {
+  const { client, connection } = await open();
+  new ChatClient(client).serveUi(NO_UI);
+  for (let id = 1; id <= 300; id += 1) {
+    connection.send({ id, method: "ui.confirm", params: { prompt: "?" } });
+    expect(await connection.next()).toMatchObject({ id, result: false });
+  }
+});
+
+test("a handler that fails because it was told to stop is not reported", async ({ open }) => {
+  const errors: unknown[] = [];
+  const { client, connection } = await open({ onError: (error) => errors.push(error) });
+  const stopped = new Arrivals<true>();
+  new ChatClient(client).serveUi({
+    ...NO_UI,
+    confirm: (_, { signal }) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener("abort", () => {
+          reject(new Error("stopped"));
+          stopped.push(true);
+        });
+      }),
+  });
+  connection.send({ id: 1, method: "ui.confirm", params: { prompt: "?" } });
+  connection.send({ method: "rpc.cancel", params: { id: 1 } });
+  expect((await connection.next()).error?.code).toBe(-32005);
+  await stopped.next();
+  await connection.settled();
+  expect(errors).toEqual([]);
+});

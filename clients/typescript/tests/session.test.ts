@@ -208,3 +208,20 @@ test("with nothing to do it never asks to be woken, but for the watchdog", () =>
   session.disconnected(1006, "");
   expect(session.wakeAt()).toBe(Number.POSITIVE_INFINITY);
 });
+
+test("an id that is used again is another call: the first handler does not answer it", () => {
+  const session = opened();
+  const serve = () => {
+    receive(session, { id: 7, method: "ui.confirm" });
+    const served = session.take().find((output) => output.type === "serve");
+    if (served?.type !== "serve") throw new Error("not served");
+    return served.call;
+  };
+  const first = serve();
+  receive(session, { method: "rpc.cancel", params: { id: 7 } });
+  const second = serve();
+  session.answer(first, { result: "first" });
+  expect(taken(session)).toEqual([]);
+  session.answer(second, { result: "second" });
+  expect(taken(session)).toEqual([{ jsonrpc: "2.0", id: 7, result: "second" }]);
+});
