@@ -9,14 +9,14 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use futures_util::{Sink, Stream};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::ReadBuf;
 use tokio::time::Sleep;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, Frame as WsFrame};
 use tokio_tungstenite::tungstenite::{Bytes, Error as WsError, Message as WsMessage, Utf8Bytes};
 
-use super::meter::Meter;
+use super::meter::Transport;
 use super::outbox::{Next, Outbox};
 use crate::session::{Disconnect, code};
 
@@ -63,7 +63,7 @@ pub(crate) struct DriverConfig {
 
 /// The task of one connection.
 pub(crate) struct Driver<S, P> {
-    socket: WebSocketStream<Meter<S>>,
+    socket: WebSocketStream<S>,
     pump: P,
     config: DriverConfig,
     /// The rest of a large message.
@@ -95,8 +95,8 @@ impl<S, P> std::fmt::Debug for Driver<S, P> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin, P: Pump + Unpin> Driver<S, P> {
-    pub(crate) fn new(socket: WebSocketStream<Meter<S>>, pump: P, config: DriverConfig) -> Self {
+impl<S: Transport, P: Pump + Unpin> Driver<S, P> {
+    pub(crate) fn new(socket: WebSocketStream<S>, pump: P, config: DriverConfig) -> Self {
         let now = Instant::now();
         Self {
             socket,

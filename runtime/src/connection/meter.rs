@@ -17,10 +17,29 @@ impl<S> Meter<S> {
     pub(crate) fn new(stream: S) -> Self {
         Self { stream, written: 0 }
     }
+}
 
-    /// Bytes that the stream has taken.
-    pub(crate) fn written(&self) -> u64 {
+/// What a WebSocket runs over: a stream that knows how much it has taken.
+pub(crate) trait Transport: AsyncRead + AsyncWrite + Unpin {
+    /// Bytes written so far.
+    fn written(&self) -> u64;
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Transport for Meter<S> {
+    fn written(&self) -> u64 {
         self.written
+    }
+}
+
+#[cfg(feature = "client")]
+impl<S: AsyncRead + AsyncWrite + Unpin> Transport for tokio_tungstenite::MaybeTlsStream<Meter<S>> {
+    fn written(&self) -> u64 {
+        match self {
+            Self::Plain(meter) => meter.written,
+            #[cfg(feature = "client-tls")]
+            Self::Rustls(stream) => stream.get_ref().0.written,
+            _ => 0,
+        }
     }
 }
 

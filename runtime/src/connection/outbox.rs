@@ -50,6 +50,9 @@ struct State {
     flushing: bool,
     /// Nothing is taken any more.
     ended: bool,
+    /// Messages that ever entered the queue, and left it for the socket.
+    pushed: u64,
+    popped: u64,
 }
 
 #[derive(Debug, Default)]
@@ -95,18 +98,26 @@ impl Outbox {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a message, if there is room; else gives it back.
-    pub(crate) fn try_push(&self, frame: Frame) -> Result<(), Frame> {
+    /// Adds a message, if there is room; else gives it back. Its number in the queue tells later, by
+    /// [`Outbox::taken`], whether the socket got it.
+    pub(crate) fn try_push(&self, frame: Frame) -> Result<u64, Frame> {
         let mut state = self.lock();
         if state.ended {
-            return Ok(());
+            return Ok(u64::MAX);
         }
         if !state.queue.fits(&frame, self.limits.messages, self.limits.bytes) {
             return Err(frame);
         }
         state.queue.push(frame);
+        state.pushed += 1;
+        let number = state.pushed;
         wake(state);
-        Ok(())
+        Ok(number)
+    }
+
+    /// How many messages of the queue the socket got: those of this number and below.
+    pub(crate) fn taken(&self) -> u64 {
+        self.lock().popped
     }
 
     /// Adds a message, waiting for room. After the end the message is dropped.
@@ -116,7 +127,7 @@ impl Outbox {
         loop {
             let room = self.room.notified();
             match self.try_push(frame) {
-                Ok(()) => return,
+                Ok(_) => return,
                 Err(full) => frame = full,
             }
             room.await;
@@ -125,7 +136,7 @@ impl Outbox {
 
     /// Adds what cannot wait.
     pub(crate) fn push_or_overflow(&self, frame: Frame) -> Result<(), Overflow> {
-        self.try_push(frame).map_err(|_| Overflow)
+        self.try_push(frame).map(drop).map_err(|_| Overflow)
     }
 
     /// Adds what the reader itself answers; it overtakes the queue.
@@ -201,6 +212,7 @@ impl Outbox {
         let was_busy = self.is_busy(&state.queue);
         match state.queue.pop() {
             Some(frame) => {
+                state.popped += 1;
                 // Waiters are told once, when half is free, not at every message.
                 let told = was_busy && !self.is_busy(&state.queue);
                 drop(state);

@@ -266,9 +266,4 @@ impl PeerLink for SessionPeer {
     fn notify(&self, call: Outgoing) -> std::pin::Pin<Box<dyn Future<Output = Result<(), PeerFault>> + Send>> {
         Box::pin(Arc::clone(&self.0).notify(call))
     }
-
-    #[cfg(feature = "client")]
-    fn events(&self) -> Option<tokio::sync::broadcast::Receiver<crate::client::RawEvent>> {
-        None
-    }
 }

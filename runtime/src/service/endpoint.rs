@@ -82,7 +82,15 @@ pub(crate) trait Local {
     fn protocol(&self, call: ProtocolCall<'_>) -> Result<Option<Reaction>, Disconnect>;
     /// A notification that no method takes.
     fn notification(&self, method: &str, params: &str);
+    /// The answer to a call, given back where the endpoint itself made the call.
+    fn response(&self, id: u64, answer: Answer) -> Option<Answer> {
+        let _ = id;
+        Some(answer)
+    }
 }
+
+/// The answer to a call that this side made.
+pub(crate) type Answer = Result<Box<RawValue>, CallFault>;
 
 /// A message of the protocol's own.
 #[derive(Debug)]
@@ -162,7 +170,7 @@ pub(crate) struct Endpoint {
 }
 
 /// Who awaits an answer.
-type Waiter = oneshot::Sender<Result<Box<RawValue>, CallFault>>;
+type Waiter = oneshot::Sender<Answer>;
 
 impl Endpoint {
     pub(crate) fn new(
@@ -243,7 +251,7 @@ impl Endpoint {
         let method = match input.head() {
             Ok(Head::Request(method)) => method,
             Ok(Head::Response(id, outcome)) => {
-                self.receive_response(&id, &outcome);
+                self.receive_response(&id, &outcome, local);
                 return sink.pass(self);
             }
             Err(_) => {
@@ -377,20 +385,21 @@ impl Endpoint {
         self.refuse(&sink.unwrap_or(Sink::Direct), &id, &error)
     }
 
-    fn receive_response(&self, id: &Id, outcome: &Outcome<'_>) {
+    fn receive_response(&self, id: &Id, outcome: &Outcome<'_>, local: &dyn Local) {
         let Id::Number(number) = id else { return };
         let Ok(number) = u64::try_from(*number) else { return };
-        let waiter = self.pending().as_mut().and_then(|pending| pending.close(number));
-        let Some(waiter) = waiter else {
-            tracing::debug!(target: "wirecall", ?id, "a response to no open call is ignored");
-            return;
-        };
         let answer = match outcome {
             Outcome::Result(result) => Ok((*result).to_owned()),
             Outcome::Error(error) => Err(match serde_json::from_str::<RpcError>(error.get()) {
                 Ok(error) => CallFault::Rpc(error),
                 Err(error) => CallFault::Decode(error),
             }),
+        };
+        let Some(answer) = local.response(number, answer) else { return };
+        let waiter = self.pending().as_mut().and_then(|pending| pending.close(number));
+        let Some(waiter) = waiter else {
+            tracing::debug!(target: "wirecall", ?id, "a response to no open call is ignored");
+            return;
         };
         // Who no longer waits needs no answer.
         drop(waiter.send(answer));

@@ -3,6 +3,7 @@
 mod context;
 mod contract;
 mod endpoint;
+mod events;
 mod failure;
 mod layer;
 mod method;
@@ -14,7 +15,9 @@ pub use context::{CallContext, Extract};
 pub(crate) use context::{Scope, incident};
 pub(crate) use contract::ContractSource;
 pub use endpoint::{Arrival, Incident};
-pub(crate) use endpoint::{Endpoint, EndpointConfig, Environment, Local, ProtocolCall, Reaction};
+pub(crate) use endpoint::{Answer as PeerAnswer, Endpoint, EndpointConfig, Environment, Local, ProtocolCall, Reaction};
+pub use events::EventStream;
+pub(crate) use events::{KEPT as EVENTS_KEPT, RawEvent};
 pub use failure::{Failure, Internal, NoError, Reply, Unexpected};
 pub use layer::{Answer, CallInfo, Layer, Next};
 pub(crate) use layer::{Layers, Run};

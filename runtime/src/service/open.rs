@@ -153,7 +153,7 @@ impl Endpoint {
             let Some(frame) = self.frame_of(answer, id.as_ref(), spec, sink) else { return Ok(()) };
             // Nearly always there is room. Where there is none the answer keeps the call's place and waits.
             return match self.outbox.try_push(frame) {
-                Ok(()) => Ok(()),
+                Ok(_) => Ok(()),
                 Err(frame) => self.spawn(Box::pin(async move { Answer::result(frame) }), place, spec, None, sink),
             };
         }

@@ -33,6 +33,7 @@ pub(crate) struct Outgoing {
     pub(crate) spec: &'static CallSpec,
     pub(crate) params: Arc<RawValue>,
     pub(crate) timeout: Option<Duration>,
+    /// Members of `meta` beside the time limit.
     pub(crate) meta: Vec<(String, String)>,
 }
 
@@ -60,9 +61,10 @@ pub(crate) trait PeerLink: Send + Sync + 'static {
     fn call(&self, call: Outgoing) -> Answered;
     /// Sends a notification; ready when it was handed over.
     fn notify(&self, call: Outgoing) -> Pin<Box<dyn Future<Output = Result<(), Fault>> + Send>>;
-    /// Events of one service, where the other end emits some.
-    #[cfg(feature = "client")]
-    fn events(&self) -> Option<tokio::sync::broadcast::Receiver<crate::client::RawEvent>>;
+    /// The events of the other end, if it is one that emits any.
+    fn events(&self) -> Option<tokio::sync::broadcast::Receiver<super::RawEvent>> {
+        None
+    }
 }
 
 /// Why a call has no result.

@@ -1,0 +1,99 @@
+//! Events as they arrive at a client.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_util::Stream;
+use tokio::sync::broadcast;
+
+use super::Peer;
+use super::traits::{EventInput, Events};
+
+/// An event that arrived, not decoded yet.
+#[derive(Debug, Clone)]
+pub(crate) struct RawEvent {
+    pub(crate) method: Arc<str>,
+    pub(crate) params: Arc<str>,
+}
+
+/// Events kept for a listener that does not keep up; older ones are skipped, and that is logged.
+pub(crate) const KEPT: usize = 1024;
+
+/// The events of one service from the moment it was asked for. Ends when the client is closed.
+///
+/// A listener that falls more than 1,024 events behind misses the oldest. Events that this program does not know, from
+/// a newer server, are skipped.
+pub struct EventStream<E> {
+    events: Pin<Box<dyn Stream<Item = RawEvent> + Send>>,
+    service: &'static str,
+    kind: PhantomData<fn() -> E>,
+}
+
+impl<E> fmt::Debug for EventStream<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventStream").field("service", &self.service).finish_non_exhaustive()
+    }
+}
+
+impl Peer {
+    /// The events that the other end emits. Generated clients use it.
+    #[doc(hidden)]
+    pub fn __events<E: Events>(&self, service: &'static str) -> EventStream<E> {
+        let receiver = self.0.events().unwrap_or_else(|| broadcast::channel(1).1);
+        let events = futures_util::stream::unfold(receiver, |mut receiver| async {
+            loop {
+                match receiver.recv().await {
+                    Ok(event) => return Some((event, receiver)),
+                    Err(broadcast::error::RecvError::Lagged(missed)) => {
+                        tracing::warn!(target: "wirecall", missed, "a listener to events does not keep up");
+                    }
+                    Err(broadcast::error::RecvError::Closed) => return None,
+                }
+            }
+        });
+        EventStream { events: Box::pin(events), service, kind: PhantomData }
+    }
+}
+
+impl<E: Events> EventStream<E> {
+    /// The next event; `None` when the client is closed.
+    ///
+    /// # Cancel safety
+    ///
+    /// A dropped future has taken no event.
+    pub async fn next(&mut self) -> Option<E> {
+        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+
+    fn decode(&self, event: &RawEvent) -> Option<E> {
+        let name = event.method.strip_prefix(self.service).and_then(|rest| rest.strip_prefix('.'));
+        let name = name.unwrap_or(&event.method);
+        match E::decode(name, EventInput { params: &event.params })? {
+            Ok(event) => Some(event),
+            Err(error) => {
+                tracing::warn!(target: "wirecall", method = %event.method, %error, "an event does not fit its type");
+                None
+            }
+        }
+    }
+}
+
+impl<E: Events> Stream for EventStream<E> {
+    type Item = E;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<E>> {
+        loop {
+            match std::task::ready!(self.events.as_mut().poll_next(cx)) {
+                None => return Poll::Ready(None),
+                Some(event) => {
+                    if let Some(event) = self.decode(&event) {
+                        return Poll::Ready(Some(event));
+                    }
+                }
+            }
+        }
+    }
+}
