@@ -82,3 +82,10 @@ class Machine:
     def outputs(self) -> list[Output]:
         """All outputs."""
         return self.session.take()
+
+
+def opened() -> Machine:
+    """A session that is open."""
+    machine = Machine()
+    machine.greet()
+    return machine

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from enum import IntEnum
+from typing import Annotated
 
 import pytest
-from msgspec import field
+from msgspec import Meta, field
 
 from wirecall import DecodeError, EncodeError, Record, StringInt, TypeExpr
 from wirecall.codec import decode, encode, too_deep
@@ -132,6 +133,11 @@ def test_text_that_does_not_fit_names_the_place() -> None:
 def test_a_type_expression_decodes_what_no_class_can_say() -> None:
     assert decode(b"null", TypeExpr[str | None]()) is None
     assert decode(b'"x"', TypeExpr[str | None]()) == "x"
+
+
+def test_a_type_that_cannot_be_hashed_is_decoded_all_the_same() -> None:
+    shape = TypeExpr[Annotated[int, Meta(examples=[1])]]()
+    assert decode(b"1", shape) == 1
 
 
 def test_a_type_expression_without_brackets_says_how_to_write_it() -> None:

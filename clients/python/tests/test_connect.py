@@ -10,6 +10,7 @@ import pytest
 from tests.peer import PeerConnection, greet, listen, silence, soon
 from tests.states import StateLog
 from wirecall import (
+    ClosedError,
     ClosedState,
     ConnectError,
     Connecting,
@@ -224,6 +225,16 @@ async def test_wait_open_tells_a_lazy_client_that_it_was_closed_for_good() -> No
             await client.wait_open()
         assert isinstance(client.state, ClosedState)
         assert not client.state.gave_up
+
+
+async def test_wait_open_tells_that_the_client_was_closed_first() -> None:
+    async with listen(silence) as peer:
+        client = await connect(peer.url, lazy=True)
+        waiting = asyncio.ensure_future(client.wait_open())
+        await asyncio.sleep(0)
+        await client.close()
+        with pytest.raises(ClosedError, match="the client was closed"):
+            await waiting
 
 
 async def test_options_that_make_no_sense_are_refused() -> None:

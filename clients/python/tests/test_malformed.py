@@ -10,7 +10,7 @@ from tests.fixtures.chat import ChatClient
 from tests.peer import PeerConnection, listen, soon
 from tests.states import StateLog
 from tests.test_connect import SOON
-from tests.test_session import MALFORMED
+from tests.test_message import MALFORMED
 from wirecall import ClosedState, ReconnectingState, connect
 
 

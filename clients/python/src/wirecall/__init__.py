@@ -47,8 +47,9 @@ from wirecall.service import ServiceClient
 from wirecall.serving import CallHandler, ServedCall, handle
 from wirecall.states import ClosedState, ConnectingState, OpenState, ReconnectingState, State
 from wirecall.types import StringInt, TypeExpr
+from wirecall.version import VERSION
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 __all__ = [
     "Call",

@@ -98,6 +98,7 @@ class Client:
 
         Raises:
             ConnectError: The client gave up or was told to stay away.
+            ClosedError: It was closed.
         """
         await self._connector.wait_open()
 

@@ -24,8 +24,11 @@ MAX_DEPTH = 128
 
 # Encoding is fast and checking slow, so only text that could hide a value JSON changes is checked:
 # a number of 16 digits, `null` (what NaN turns into), a time of day without an offset behind it.
-_SUSPECT = re.compile(rb'\d{16}|null|\d\d:\d\d:\d\d(?:\.\d+)?"')
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# Looked for in the text with every digit turned into 0, which is ten times faster than a pattern.
+_DIGITS = bytes.maketrans(b"123456789", b"000000000")
+_STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_BRACKETS = bytes.maketrans(b"{}", b"[]")
+_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 _DECIMAL = re.compile(r"-?\d{1,40}")
 
 
@@ -59,9 +62,18 @@ def encode(value: object) -> bytes:
         text = _ENCODER.encode(value)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise EncodeError(f"the value cannot be encoded: {error}") from error
-    if _SUSPECT.search(text) is not None:
+    if _is_suspect(text.translate(_DIGITS)):
         _check(value, "")
     return text
+
+
+def _is_suspect(digits: bytes) -> bool:
+    return (
+        b"0000000000000000" in digits
+        or b"null" in digits
+        or b'00:00:00"' in digits
+        or b'00:00:00.000000"' in digits
+    )
 
 
 def _check(value: object, path: str) -> None:
@@ -110,28 +122,33 @@ def decode(text: bytes | str | msgspec.Raw, shape: type[T] | TypeExpr[T] | None)
     """
     expression = shape.resolve() if isinstance(shape, TypeExpr) else shape
     try:
-        return cast("T | None", _decoder(expression).decode(text))
+        decoder = _cached_decoder(expression)
+    except TypeError:
+        # A type whose annotations hold a list cannot be looked up.
+        decoder = _decoder(expression)
+    try:
+        return cast("T | None", decoder.decode(text))
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise DecodeError(str(error)) from error
     except RecursionError as error:
         raise DecodeError("nested too deeply") from error
 
 
-@lru_cache(maxsize=4096)
 def _decoder(expression: object) -> msgspec.json.Decoder[object]:
     return msgspec.json.Decoder(cast("type[object]", expression), dec_hook=_decode_custom)
+
+
+_cached_decoder = lru_cache(maxsize=4096)(_decoder)
 
 
 def too_deep(text: bytes) -> bool:
     """Whether arrays and objects are nested more than `MAX_DEPTH` deep."""
     if text.count(b"[") + text.count(b"{") <= MAX_DEPTH:
         return False
-    depth = 0
-    for byte in _STRINGS.sub(b"", text):
-        if byte in b"[{":
-            depth += 1
-            if depth > MAX_DEPTH:
-                return True
-        elif byte in b"]}":
-            depth -= 1
-    return False
+    brackets = _STRINGS.sub(b"", text).translate(_BRACKETS, _NO_BRACKETS)
+    for _ in range(MAX_DEPTH):
+        if b"[]" not in brackets:
+            break
+        # Each round takes the innermost pairs away, so there are as many rounds as levels.
+        brackets = brackets.replace(b"[]", b"")
+    return b"[]" in brackets or brackets.count(b"[") > MAX_DEPTH

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone
 from wirecall.connection import Connection, Ending
 from wirecall.disconnect import CloseCode, Disconnect
 from wirecall.driver import Driver
-from wirecall.errors import ConnectError, ConnectionLostError, WirecallError
+from wirecall.errors import ClosedError, ConnectError, ConnectionLostError, WirecallError
 from wirecall.hello import HelloAnswer
 from wirecall.incoming import Incoming, Unsubscribe
 from wirecall.kinds import PROTOCOL_ERRORS
@@ -81,8 +81,8 @@ class Connector:
             WirecallError: The client was closed instead.
         """
         await self._settled.wait()
-        if isinstance(self.state, ClosedState) and self.state.error is not None:
-            raise self.state.error
+        if isinstance(self.state, ClosedState):
+            raise self.state.error or ClosedError("the client was closed", self.state.disconnect)
 
     async def close(self) -> None:
         """Ends the client: fails what is open, says goodbye, and joins every task.

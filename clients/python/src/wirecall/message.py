@@ -50,7 +50,7 @@ class ErrorBody(msgspec.Struct, frozen=True):
     data: Raw = Raw(_NULL)
 
 
-class ErrorData(msgspec.Struct, frozen=True):
+class ErrorTraits(msgspec.Struct, frozen=True):
     """The `data` member of an error, as wirecall fills it."""
 
     kind: str = ""

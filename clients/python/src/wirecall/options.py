@@ -10,6 +10,7 @@ from ssl import SSLContext
 from typing import TYPE_CHECKING, TypeAlias, TypedDict
 
 from wirecall.heartbeat import HeartbeatOptions
+from wirecall.version import NAME, VERSION
 
 if TYPE_CHECKING:
     from wirecall.layers import Layer
@@ -90,7 +91,7 @@ class ConnectOptions(TypedDict, total=False):
         headers: Headers of the HTTP upgrade.
         ssl: TLS settings for `wss://`; the system's trust by default.
         max_message_bytes: The largest message to accept, 1 MiB by default, told to the server.
-        name: The program's name, told to the server.
+        name: The program's name, told to the server; this package by default.
         version: Its version.
         on_error: Hears of errors that no caller awaits: a listener that raised, a handler that
             failed, an event that does not decode. Logged by default.
@@ -129,8 +130,8 @@ class SessionOptions:
     plain: bool = False
     lazy: bool = False
     max_message_bytes: int = 1024 * 1024
-    name: str = "wirecall-python"
-    version: str = "0.1.0"
+    name: str = NAME
+    version: str = VERSION
     random: Callable[[], float] = random.random
 
     @classmethod

@@ -10,7 +10,7 @@ from msgspec import UNSET, field
 
 from wirecall.codec import decode
 from wirecall.errors import DecodeError, WirecallError
-from wirecall.message import ErrorBody, ErrorData
+from wirecall.message import ErrorBody, ErrorTraits
 
 if TYPE_CHECKING:
     from typing_extensions import Self, dataclass_transform
@@ -88,7 +88,7 @@ class RpcError(WirecallError):
         return cls(message, code=None, kind=None, **details)
 
     @classmethod
-    def from_wire(cls, body: ErrorBody, data: ErrorData) -> Self:
+    def from_wire(cls, body: ErrorBody, data: ErrorTraits) -> Self:
         """Makes the error of a response.
 
         Raises:
@@ -167,10 +167,10 @@ def read_error(body: ErrorBody, classes: dict[int, type[RpcError]]) -> RpcError:
         return RpcError.from_wire(body, data)
 
 
-def _read_data(body: ErrorBody) -> ErrorData:
+def _read_data(body: ErrorBody) -> ErrorTraits:
     """`data` as wirecall fills it; what a foreign server put there is all details."""
     try:
-        data = decode(body.data, ErrorData)
+        data = decode(body.data, ErrorTraits)
     except DecodeError:
-        return ErrorData(details=body.data)
-    return data if data.kind else ErrorData(details=body.data)
+        return ErrorTraits(details=body.data)
+    return data if data.kind else ErrorTraits(details=body.data)

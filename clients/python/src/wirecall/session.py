@@ -249,7 +249,7 @@ class Session:
         self._outputs.append(Opened(hello))
 
     def _take_in(self, message: Message, now: float) -> None:
-        if self.phase is Phase.GREETING:
+        if self.phase in (Phase.GREETING, Phase.REFUSED):
             self._greeted(message, now)
         elif self.phase not in _DEAF:
             self._on_message(message, now)

@@ -1,0 +1,138 @@
+"""The server's calls in the session machine: each answered once."""
+
+from __future__ import annotations
+
+from tests.machine import Machine, opened
+from wirecall.output import (
+    Abort,
+    Drop,
+    Event,
+    Serve,
+)
+
+
+def test_events_and_handlers_are_told_apart() -> None:
+    machine = opened()
+    machine.session.handled.add("ui.clear")
+    machine.receive({"method": "chat.announcement", "params": {"text": "hi"}})
+    machine.receive({"method": "ui.clear"})
+    event, serve = machine.outputs()
+    assert isinstance(event, Event)
+    assert event.method == "chat.announcement"
+    assert isinstance(serve, Serve)
+    assert serve.call.id is None
+
+
+def test_a_call_of_the_server_is_answered_with_its_id_exactly_as_it_came() -> None:
+    for identity in (b"7", b'"x"', b'""', b"1.50", b"-1", b"12345678901234567890123", b"null"):
+        machine = opened()
+        machine.session.handled.add("ui.confirm")
+        machine.raw(
+            b'{"jsonrpc":"2.0","id":%b,"method":"ui.confirm"}'.replace(b"%b", identity).decode()
+        )
+        (serve,) = machine.take(Serve)
+        machine.session.answer(serve.call, b"true")
+        frame = machine.session.next_frame(machine.now)
+        assert frame == b'{"jsonrpc":"2.0","id":%b,"result":true}' % identity
+
+
+def test_an_unknown_method_is_answered_not_run() -> None:
+    machine = opened()
+    machine.receive({"id": 1, "method": "ui.unknown"})
+    (frame,) = machine.frames()
+    assert (frame["id"], frame["error"]["code"]) == (1, -32601)
+    assert frame["error"]["data"]["kind"] == "method_not_found"
+
+
+def test_a_cancelled_call_of_the_server_is_answered_once_and_its_handler_stopped() -> None:
+    machine = opened()
+    machine.session.handled.add("ui.confirm")
+    machine.receive({"id": "x", "method": "ui.confirm"})
+    (serve,) = machine.take(Serve)
+    machine.receive({"method": "rpc.cancel", "params": {"id": "x"}})
+    assert machine.take(Abort) == [Abort(serve.call)]
+    machine.session.answer(serve.call, b"true")
+    assert [frame["error"]["code"] for frame in machine.frames()] == [-32005]
+
+
+def test_the_servers_time_limit_holds_here_too() -> None:
+    machine = opened()
+    machine.session.handled.add("ui.confirm")
+    machine.receive({"id": 1, "method": "ui.confirm", "meta": {"timeout_ms": 3000}})
+    (serve,) = machine.take(Serve)
+    assert serve.call.timeout == 3.0
+    machine.move(3.0)
+    assert machine.take(Abort) == [Abort(serve.call)]
+    assert [frame["error"]["code"] for frame in machine.frames()] == [-32004]
+
+
+def test_sixty_four_handlers_run_and_two_hundred_fifty_six_wait() -> None:
+    machine = opened()
+    machine.session.handled.add("ui.confirm")
+    for number in range(64 + 256 + 1):
+        machine.receive({"id": number, "method": "ui.confirm"})
+    serves = machine.take(Serve)
+    assert len(serves) == 64
+    (frame,) = machine.frames()
+    assert (frame["id"], frame["error"]["code"]) == (320, -32009)
+    machine.session.answer(serves[0].call, b"true")
+    assert [serve.call.id for serve in machine.take(Serve)] == [b"64"]
+
+
+def test_a_cancelled_call_that_waits_never_starts() -> None:
+    machine = opened()
+    machine.session.handled.add("ui.confirm")
+    for number in range(65):
+        machine.receive({"id": number, "method": "ui.confirm"})
+    serves = machine.take(Serve)
+    machine.receive({"method": "rpc.cancel", "params": {"id": 64}})
+    assert [frame["id"] for frame in machine.frames()] == [64]
+    machine.session.answer(serves[0].call, b"true")
+    assert machine.take(Serve) == []
+
+
+def test_an_id_that_is_open_is_not_run_again() -> None:
+    machine = opened()
+    machine.session.handled.add("ui.confirm")
+    machine.receive({"id": 1, "method": "ui.confirm"})
+    machine.receive({"id": 1, "method": "ui.confirm"})
+    assert len(machine.take(Serve)) == 1
+    (frame,) = machine.frames()
+    assert (frame["id"], frame["error"]["code"]) == (None, -32600)
+
+
+def test_too_many_notifications_for_handlers_end_the_connection() -> None:
+    machine = opened()
+    machine.session.handled.add("ui.clear")
+    for _ in range(64 + 256 + 1):
+        machine.receive({"method": "ui.clear"})
+    assert [drop.code for drop in machine.take(Drop)] == [4013]
+
+
+def test_a_server_that_reads_no_answers_is_left() -> None:
+    machine = opened()
+    for number in range(20_000):
+        machine.receive({"id": number, "method": "x"})
+    assert [drop.code for drop in machine.take(Drop)] == [4013]
+
+
+def test_handlers_are_stopped_when_the_connection_is_lost_and_answer_nobody() -> None:
+    machine = opened()
+    machine.session.handled.add("ui.confirm")
+    machine.receive({"id": 1, "method": "ui.confirm"})
+    (serve,) = machine.take(Serve)
+    machine.lose()
+    assert machine.take(Abort) == [Abort(serve.call)]
+    machine.greet()
+    machine.session.answer(serve.call, b"true")
+    assert machine.frames() == []
+
+
+def test_an_answer_larger_than_the_server_takes_becomes_an_error() -> None:
+    machine = Machine()
+    machine.greet(limits={"max_message_bytes": 300, "max_calls": 64})
+    machine.session.handled.add("ui.confirm")
+    machine.receive({"id": 1, "method": "ui.confirm"})
+    (serve,) = machine.take(Serve)
+    machine.session.answer(serve.call, b'"' + b"x" * 300 + b'"')
+    assert machine.frames()[0]["error"]["code"] == -32008
