@@ -7,6 +7,8 @@ export type Frame = string | ArrayBuffer;
 export interface Codec {
   /** What is offered to the server. */
   readonly subprotocol: string;
+  /** Whether a frame is of the type, text or binary, that this encoding goes in. */
+  fits(frame: Frame): boolean;
   /** Throws what the encoder throws: for JSON a `TypeError` for a cycle or a `bigint`. */
   encode(message: unknown): Frame;
   /** Throws when the frame does not hold one encoded value. */
@@ -16,21 +18,22 @@ export interface Codec {
 /** JSON in text frames. */
 export const json: Codec = {
   subprotocol: "wirecall.1.json",
+  fits: (frame) => typeof frame === "string",
   encode: JSON.stringify,
-  decode(frame) {
-    if (typeof frame !== "string") throw new TypeError("a binary frame on the JSON subprotocol");
-    return JSON.parse(frame);
-  },
+  decode: readJson,
 };
 
 /** JSON as plain peers speak it: some send it in binary frames, so both are read. */
 export const plainJson: Codec = {
   subprotocol: "",
+  fits: () => true,
   encode: JSON.stringify,
-  decode(frame) {
-    return JSON.parse(typeof frame === "string" ? frame : new TextDecoder().decode(frame));
-  },
+  decode: readJson,
 };
+
+function readJson(frame: Frame): unknown {
+  return JSON.parse(typeof frame === "string" ? frame : new TextDecoder().decode(frame));
+}
 
 /** True when a frame takes more than `limit` bytes on the wire. */
 export function isLarger(frame: Frame, limit: number): boolean {

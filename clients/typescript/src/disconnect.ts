@@ -19,6 +19,8 @@ export interface Disconnect {
 export const CloseCode = {
   normal: 1000,
   protocolFault: 1002,
+  wrongFrame: 1003,
+  noStatus: 1005,
   abnormal: 1006,
   heartbeatTimeout: 4008,
   tooSlow: 4013,
@@ -42,7 +44,7 @@ const REASONS: ReadonlyMap<number, string> = new Map([
 ]);
 
 /** 1000 is a farewell; the others say that trying again would meet the same fault. */
-const STAY_AWAY = [1000, 1002, 1003, 1007, 1008, 1009, 1010];
+const STAY_AWAY = [1000, 1002, 1003, 1007, 1008, 1009];
 
 /**
  * Whether a close code says to come back. The range decides, so that an unknown code has a verdict:

@@ -13,8 +13,10 @@ import {
   MethodNotFoundError,
   methodNotFound,
   ParseError,
+  RateLimitedError,
   ResourceExhaustedError,
   TooLargeError,
+  UnavailableError,
   wireError,
 } from "./errors.ts";
 import { Heartbeat, type HeartbeatSettings } from "./heartbeat.ts";
@@ -44,6 +46,10 @@ type Phase =
   | "ended";
 
 const HELLO_ID = 0;
+/** In these nothing is read: what still arrives is from a connection that is over. */
+const DEAF: readonly Phase[] = ["away", "connecting", "ended"];
+/** How long the server has to close after it refused the hello, before this side does. */
+const REFUSAL_MS = 1_000;
 
 /** The state machine of one client, over all its connections. `Owner` is whoever awaits a call. */
 export class Session<Owner> {
@@ -105,7 +111,12 @@ export class Session<Owner> {
 
   /** A frame arrived. Never throws, whatever it holds. */
   received(frame: Frame, now: number): void {
+    if (DEAF.includes(this.phase)) return;
     this.heartbeat.heard(now);
+    if (!this.settings.codec.fits(frame)) {
+      this.drop(CloseCode.wrongFrame, "a frame of the wrong type for the subprotocol");
+      return;
+    }
     let message: Message;
     try {
       message = readMessage(this.settings.codec.decode(frame));
@@ -119,7 +130,7 @@ export class Session<Owner> {
 
   /** The connection is over: decides the fate of every call and tells the verdict. */
   disconnected(code: number, reason: string): Disconnect {
-    const end = this.verdict ?? disconnect(code, reason);
+    const end = this.verdict ?? this.refusedEnd(code) ?? disconnect(code, reason);
     this.phase = "away";
     this.due = Number.POSITIVE_INFINITY;
     this.heartbeat.closed();
@@ -205,7 +216,7 @@ export class Session<Owner> {
         return;
       }
     } else if (message.type === "error" && message.id === HELLO_ID) {
-      this.refused(message.error);
+      this.refused(message.error, now);
       return;
     } else if (message.type === "notification" && isControl(message.method)) {
       this.dispatch(message, now);
@@ -215,13 +226,21 @@ export class Session<Owner> {
   }
 
   /** The server explains the refusal by its close, so that is waited for. */
-  private refused(error: WireError): void {
+  private refused(error: WireError, now: number): void {
     if (error.code === MethodNotFoundError.code) {
       this.drop(CloseCode.protocolFault, NO_HELLO);
       return;
     }
     this.phase = "refused";
     this.refusal = error;
+    this.due = Math.min(this.due, now + REFUSAL_MS);
+  }
+
+  /** The verdict of a refusal whose close, with its code, got lost on the way. */
+  private refusedEnd(code: number): Disconnect | undefined {
+    if (!this.refusal || (code !== CloseCode.noStatus && code !== CloseCode.abnormal)) return;
+    const comeBack = PASSING.some((one) => one.code === this.refusal?.code);
+    return { code, reason: this.refusal.message, comeBack };
   }
 
   private open(hello: typeof PLAIN_HELLO, now: number): void {
@@ -275,7 +294,8 @@ export class Session<Owner> {
     }
     this.verdict = close.end;
     this.due = Math.min(this.due, now + (close.inMs ?? 0) + this.settings.heartbeat.graceMs);
-    this.phase = close.inMs !== undefined && this.phase === "open" ? "draining" : "closing";
+    const isDrain = close.inMs !== undefined && ["open", "draining"].includes(this.phase);
+    this.phase = isDrain ? "draining" : "closing";
   }
 
   private serve(message: Message & { type: "call" }, now: number): void {
@@ -334,6 +354,15 @@ export class Session<Owner> {
     this.outputs.push({ type: "drop", code, reason });
   }
 }
+
+/** Refusals that may not be met again. */
+const PASSING = [
+  InternalError,
+  RateLimitedError,
+  DeadlineExceededError,
+  UnavailableError,
+  ResourceExhaustedError,
+];
 
 const NO_HELLO =
   "it knows no rpc.hello; for a JSON-RPC 2.0 server that is none of wirecall pass plain";

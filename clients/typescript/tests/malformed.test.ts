@@ -5,16 +5,15 @@ import { WebSocket } from "ws";
 import { connect } from "../src/index.ts";
 import { ChatClient } from "./fixtures/chat.ts";
 import { test } from "./support/fixture.ts";
-import { rejection } from "./support/states.ts";
+import { rejection, until } from "./support/states.ts";
 
 const DEEP = 100_000;
 
 /** Not JSON: answered with a parse error. */
-const UNREADABLE: Readonly<Record<string, string | Buffer>> = {
+const UNREADABLE: Readonly<Record<string, string>> = {
   "an empty frame": "",
   "half a message": '{"jsonrpc":"2.0","id":1',
   "text that is no JSON": "hello",
-  "a binary frame": Buffer.from('{"jsonrpc":"2.0","method":"chat.announcement"}'),
   "a NUL": "\u0000",
 };
 
@@ -94,6 +93,13 @@ test("what means nothing to this client is ignored without a word", async ({ ope
   await done;
   await connection.settled();
   expect(errors).toEqual([]);
+});
+
+test("a binary frame on the JSON subprotocol ends the connection with 1003", async ({ open }) => {
+  const { client, connection } = await open();
+  connection.raw(Buffer.from('{"jsonrpc":"2.0","method":"chat.announcement"}'));
+  const { gaveUp, disconnect } = await until(client, "closed");
+  expect([gaveUp, disconnect.code]).toEqual([false, 1003]);
 });
 
 test("a malformed rpc.close is reported and closes nothing", async ({ open }) => {

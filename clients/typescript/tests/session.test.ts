@@ -69,7 +69,7 @@ test("the limit of an attempt holds until hello is answered", () => {
   expect(taken(session)).toEqual(["drop"]);
 });
 
-test("a refusal waits for the close that explains it, no longer than the attempt's limit", () => {
+test("a refusal waits a second for the close that explains it", () => {
   const session = create();
   session.connecting(10_000, 0);
   session.connected(HELLO, 0);
@@ -77,8 +77,42 @@ test("a refusal waits for the close that explains it, no longer than the attempt
   receive(session, { id: 0, error: { code: -32001, message: "no" } });
   expect(taken(session)).toEqual([]);
   expect(session.refusal).toMatchObject({ code: -32001 });
-  session.tick(10_000);
+  session.tick(999);
+  expect(taken(session)).toEqual([]);
+  session.tick(1_000);
   expect(taken(session)).toEqual(["drop"]);
+});
+
+test.each([
+  [-32001, 1006, false],
+  [-32002, 1005, false],
+  [-32006, 1006, true],
+  [-32009, 1006, true],
+  [-32001, 4010, true],
+])("a hello refused with %i and closed with %i: comes back: %s", (refusal, code, comeBack) => {
+  const session = create();
+  session.connecting(10_000, 0);
+  session.connected(HELLO, 0);
+  receive(session, { id: 0, error: { code: refusal, message: "no" } });
+  expect(session.disconnected(code, "").comeBack).toBe(comeBack);
+});
+
+test("a drain that is announced again is still a drain", () => {
+  const session = opened();
+  receive(session, { method: "rpc.close", params: { code: 4000, in_ms: 5_000 } });
+  receive(session, { method: "rpc.close", params: { code: 4000, in_ms: 4_000 } });
+  receive(session, { id: 7, method: "rpc.future" });
+  expect(taken(session)).toEqual([expect.objectContaining({ id: 7 })]);
+});
+
+test("what arrives while there is no connection is ignored", () => {
+  const session = opened();
+  session.disconnected(1006, "");
+  session.take();
+  receive(session, { method: "chat.announcement", params: {} });
+  session.connecting(10_000, 0);
+  receive(session, { id: 0, result: { session: "s-2" } });
+  expect(taken(session)).toEqual([]);
 });
 
 test("a new attempt forgets the refusal and the verdict of the last one", () => {
