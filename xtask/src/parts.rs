@@ -91,10 +91,13 @@ pub(crate) const TEST: &[Part] = &[
         about: "Rust lints, and the documentation's",
         needs: &[],
         work: Work::Steps(&[
-            run(".", "cargo clippy --quiet --workspace --all-targets --all-features -- -D warnings"),
             run(
                 ".",
-                "cargo doc --quiet --workspace --no-deps --all-features --config build.rustdocflags=[\"-Dwarnings\"]",
+                "cargo clippy --quiet --keep-going --workspace --all-targets --all-features -- -D warnings",
+            ),
+            run(
+                ".",
+                "cargo doc --quiet --keep-going --workspace --no-deps --all-features --config build.rustdocflags=[\"-Dwarnings\"]",
             ),
         ]),
     },
