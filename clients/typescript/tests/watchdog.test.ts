@@ -1,0 +1,114 @@
+// A connection that is dead without saying so: how it is found, and what wakes a client up.
+
+import { getEventListeners } from "node:events";
+import { expect, vi } from "vitest";
+import { WebSocket } from "ws";
+import { ConnectionLostError } from "../src/index.ts";
+import { ChatClient } from "./fixtures/chat.ts";
+import { test } from "./support/fixture.ts";
+import { rejection, until } from "./support/states.ts";
+
+test("nothing heard for ping_ms and the grace: the connection is dropped", async ({
+  openAt,
+  clock,
+}) => {
+  const { client, connection } = await openAt({ heartbeat: { graceMs: 500 } }, { ping_ms: 1_000 });
+  clock.advance(1_499);
+  await connection.settled();
+  clock.advance(1_499);
+  expect(client.state.type).toBe("open");
+  clock.advance(1);
+  const state = await until(client, "reconnecting");
+  expect(state.lastError.message).toContain("heartbeat timeout (4008)");
+  await connection.closed;
+});
+
+test("a call that meets silence pings, and drops the connection when that is not answered", async ({
+  openAt,
+  clock,
+}) => {
+  const { client, connection } = await openAt();
+  const lost = rejection(new ChatClient(client).hello());
+  await connection.next();
+  clock.advance(10_000);
+  expect(await connection.next()).toEqual({ jsonrpc: "2.0", method: "rpc.ping" });
+  clock.advance(4_999);
+  expect(client.state.type).toBe("open");
+  clock.advance(1);
+  expect(await lost).toBeInstanceOf(ConnectionLostError);
+});
+
+test("a client that has slept drops the connection instead of writing, and carries the call", async ({
+  openAt,
+  peer,
+  clock,
+}) => {
+  const { client, connection } = await openAt();
+  clock.sleep(300_000);
+  const posted = new ChatClient(client).post({ room: "a", text: "b" });
+  await connection.closed;
+  expect(connection.unread).toBe(0);
+  clock.advance(250);
+  const again = await peer.next();
+  await again.greet();
+  again.answer(await again.next(), { id: 4 });
+  expect(await posted).toEqual({ id: 4 });
+});
+
+test("the next try is made at once when the browser says that the network is back", async ({
+  openAt,
+  peer,
+  clock,
+}) => {
+  const page = new EventTarget();
+  vi.stubGlobal("addEventListener", page.addEventListener.bind(page));
+  vi.stubGlobal("removeEventListener", page.removeEventListener.bind(page));
+  const { client, connection } = await openAt();
+  connection.kill();
+  await until(client, "reconnecting");
+  page.dispatchEvent(new Event("online"));
+  await (await peer.next()).greet();
+  await until(client, "open");
+  expect(clock.now()).toBe(1_000_000);
+  await client.close();
+  expect(getEventListeners(page, "online")).toEqual([]);
+  vi.unstubAllGlobals();
+});
+
+test("a page that is seen again after a long sleep finds its dead connection at once", async ({
+  openAt,
+  clock,
+}) => {
+  const page = new EventTarget();
+  vi.stubGlobal("addEventListener", page.addEventListener.bind(page));
+  vi.stubGlobal("removeEventListener", page.removeEventListener.bind(page));
+  const { client } = await openAt();
+  clock.sleep(300_000);
+  page.dispatchEvent(new Event("pageshow"));
+  expect(client.state.type).toBe("reconnecting");
+  await client.close();
+  vi.unstubAllGlobals();
+});
+
+test("what a dropped socket still says is ignored", async ({ openAt, clock }) => {
+  const closed: Promise<unknown>[] = [];
+  class Seen extends WebSocket {
+    constructor(url: string, protocols?: string[]) {
+      super(url, protocols);
+      closed.push(new Promise((resolve) => this.once("close", resolve)));
+    }
+  }
+  const { client } = await openAt({ webSocket: Seen });
+  const attempts: unknown[] = [];
+  client.onState((state) => attempts.push(state.type === "reconnecting" && state.attempt));
+  clock.advance(35_000);
+  await closed[0];
+  expect(attempts).toEqual([1]);
+});
+
+test("the watchdog's timer is set from the receive path", async ({ openAt, clock }) => {
+  const { connection } = await openAt();
+  clock.advance(2_000);
+  await connection.settled();
+  expect(clock.nextInMs).toBe(35_000);
+});
