@@ -1,7 +1,6 @@
 // What the server says of the end of a connection, and what the client makes of it.
 
 import { expect } from "vitest";
-import { WebSocket } from "ws";
 import { ChatClient } from "./fixtures/chat.ts";
 import { test } from "./support/fixture.ts";
 import { until } from "./support/states.ts";
