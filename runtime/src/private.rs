@@ -14,8 +14,11 @@ pub use std::vec::Vec;
 pub use schemars;
 pub use serde;
 #[cfg(feature = "ts-rs")]
-pub use ts_rs;
+pub use ts_rs::{self, TS};
 pub use wirecall_contract as contract;
+// `#[wirecall::message]` derives it always, and cannot know this crate's features.
+#[cfg(not(feature = "ts-rs"))]
+pub use wirecall_macros::NoTs as TS;
 
 pub use crate::check::rules::{Each, Length, Regex, custom, email, length, pattern, range, url};
 pub use crate::service::{
