@@ -477,8 +477,9 @@ impl Drop for OpenCall<'_> {
     fn drop(&mut self) {
         let open = self.endpoint.pending().as_mut().is_some_and(|pending| pending.close(self.id).is_some());
         if open && let Ok(frame) = notification_frame("rpc.cancel", &serde_json::json!({ "id": self.id })) {
-            // Where there is no room the connection is ending anyway.
-            let _: Result<(), _> = self.endpoint.outbox.push_urgent(frame);
+            // It must not overtake its own call, so it takes the queue; where that is full the time limit at the other
+            // end does the same.
+            drop(self.endpoint.outbox.try_push(frame));
         }
     }
 }

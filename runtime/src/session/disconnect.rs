@@ -43,12 +43,9 @@ impl Disconnect {
         Self { code, reason: reason.into(), retry_within: None }
     }
 
-    /// Whether a client may come back.
+    /// Whether a client may come back. A code that is in no list comes back: a proxy's own is no verdict.
     pub fn reconnects(&self) -> bool {
-        match self.code {
-            1001 | 1005 | 1006 | 1011..=1014 | 4000..=4499 => true,
-            _ => false,
-        }
+        !matches!(self.code, 1000 | 1002 | 1003 | 1007..=1009 | 4500..=4999)
     }
 
     /// The connection broke without a close frame.
@@ -71,10 +68,10 @@ mod tests {
     #[test]
     fn the_range_of_a_close_code_says_whether_to_come_back() {
         let reconnects = |code| Disconnect::new(code, "").reconnects();
-        for code in [1001, 1005, 1006, 1011, 1012, 1013, 1014, 4000, 4001, 4008, 4010, 4013, 4029, 4050, 4499] {
+        for code in [1001, 1005, 1006, 1010, 1011, 1012, 1013, 1014, 1015, 3000, 4000, 4001, 4008, 4010, 4013, 4029, 4050, 4499] {
             assert!(reconnects(code), "{code}");
         }
-        for code in [1000, 1002, 1003, 1007, 1008, 1009, 1010, 3000, 4500, 4501, 4502, 4503, 4999] {
+        for code in [1000, 1002, 1003, 1007, 1008, 1009, 4500, 4501, 4502, 4503, 4999] {
             assert!(!reconnects(code), "{code}");
         }
     }

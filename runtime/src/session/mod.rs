@@ -6,6 +6,8 @@ mod backoff;
 mod calls;
 mod disconnect;
 mod heartbeat;
+#[cfg(feature = "client")]
+mod outgoing;
 mod pending;
 
 pub(crate) use backoff::Backoff;
@@ -14,4 +16,6 @@ pub(crate) use calls::{Admission, Cancelled, Calls, Place, Refusal};
 pub use disconnect::Disconnect;
 pub(crate) use disconnect::code;
 pub(crate) use heartbeat::{Beat, ClientHeartbeat, ServerHeartbeat};
+#[cfg(feature = "client")]
+pub(crate) use outgoing::{Full, Kind, Outgoing};
 pub(crate) use pending::PendingCalls;

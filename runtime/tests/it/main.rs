@@ -1,5 +1,23 @@
 //! The integration tests: one binary, one module a capability, over real sockets on free ports.
-#![allow(missing_docs, clippy::missing_panics_doc, reason = "tests")]
+#![allow(
+    missing_docs,
+    clippy::missing_panics_doc,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 
-mod specification;
+mod lab;
 mod support;
+
+mod calls;
+mod cancel;
+mod deadlines;
+mod errors;
+mod hello;
+mod peer_calls;
+mod serial;
+mod specification;
+mod validation;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -12,10 +12,10 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use wirecall::server::{Server, ServerBuilder};
 
 /// Longer than anything here takes; a test that waits for it has failed.
-pub const LONG: Duration = Duration::from_secs(10);
+pub(crate) const LONG: Duration = Duration::from_secs(10);
 
 /// Serves on a free port until the test ends.
-pub async fn serve(builder: ServerBuilder) -> (Server, SocketAddr) {
+pub(crate) async fn serve(builder: ServerBuilder) -> (Server, SocketAddr) {
     let server = builder.build().expect("the server builds");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
@@ -24,42 +24,78 @@ pub async fn serve(builder: ServerBuilder) -> (Server, SocketAddr) {
     (server, address)
 }
 
+/// What is ready within [`LONG`].
+pub(crate) async fn soon<F: Future>(what: F) -> F::Output {
+    tokio::time::timeout(LONG, what).await.expect("ready in time")
+}
+
+/// The code and the kind of an error answer.
+pub(crate) fn error_of(answer: &Value) -> (i64, &str) {
+    let error = &answer["error"];
+    let kind = error["data"]["kind"].as_str();
+    (error["code"].as_i64().unwrap_or_else(|| panic!("no error: {answer}")), kind.unwrap_or_default())
+}
+
+/// The text of a call.
+pub(crate) fn call(id: impl Into<Value>, method: &str, params: &Value) -> String {
+    json!({ "jsonrpc": "2.0", "id": id.into(), "method": method, "params": params }).to_string()
+}
+
+/// The text of a notification.
+pub(crate) fn notification(method: &str, params: &Value) -> String {
+    json!({ "jsonrpc": "2.0", "method": method, "params": params }).to_string()
+}
+
 /// A peer that sends and receives text as it is.
-pub struct RawPeer(pub WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub(crate) struct RawPeer(pub(crate) WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl RawPeer {
     /// Without a subprotocol.
-    pub async fn plain(address: SocketAddr) -> Self {
+    pub(crate) async fn plain(address: SocketAddr) -> Self {
         Self::connect(&format!("ws://{address}/"), None).await.expect("a connection")
     }
 
     /// With wirecall's, before hello.
-    pub async fn quiet(address: SocketAddr) -> Self {
+    pub(crate) async fn quiet(address: SocketAddr) -> Self {
         Self::connect(&format!("ws://{address}/"), Some("wirecall.1.json")).await.expect("a connection")
     }
 
     /// With wirecall's, after hello.
-    pub async fn session(address: SocketAddr) -> (Self, Value) {
+    pub(crate) async fn session(address: SocketAddr) -> (Self, Value) {
+        Self::hello(address, json!({ "client": { "name": "raw", "version": "1" } })).await
+    }
+
+    /// With wirecall's, after a hello with these parameters; gives its result.
+    pub(crate) async fn hello(address: SocketAddr, params: Value) -> (Self, Value) {
         let mut peer = Self::quiet(address).await;
-        peer.send(r#"{"jsonrpc":"2.0","id":0,"method":"rpc.hello","params":{"client":{"name":"raw","version":"1"}}}"#).await;
-        let answer = peer.receive().await;
-        (peer, answer["result"].clone())
+        let mut answer = peer.call("rpc.hello", params).await;
+        assert!(answer.get("error").is_none(), "{answer}");
+        (peer, answer["result"].take())
     }
 
-    pub async fn connect(url: &str, subprotocol: Option<&str>) -> Result<Self, Error> {
+    pub(crate) async fn connect(url: &str, subprotocol: Option<&str>) -> Result<Self, Error> {
+        let subprotocol = subprotocol.map(|name| ("sec-websocket-protocol", name));
+        Self::connect_with(url, subprotocol).await
+    }
+
+    /// With headers of the test's own.
+    pub(crate) async fn connect_with<'h>(
+        url: &str,
+        headers: impl IntoIterator<Item = (&'static str, &'h str)>,
+    ) -> Result<Self, Error> {
         let mut request = url.into_client_request()?;
-        if let Some(subprotocol) = subprotocol {
-            request.headers_mut().insert("sec-websocket-protocol", subprotocol.parse().expect("a header"));
+        for (name, value) in headers {
+            request.headers_mut().insert(name, value.parse().expect("a header"));
         }
-        Ok(Self(tokio_tungstenite::connect_async(request).await?.0))
+        Ok(Self(soon(tokio_tungstenite::connect_async(request)).await?.0))
     }
 
-    pub async fn send(&mut self, text: &str) {
+    pub(crate) async fn send(&mut self, text: &str) {
         self.0.send(Message::text(text)).await.expect("sent");
     }
 
     /// The next message that is text.
-    pub async fn text(&mut self) -> String {
+    pub(crate) async fn text(&mut self) -> String {
         loop {
             match self.next().await {
                 Message::Text(text) => return text.to_string(),
@@ -69,29 +105,57 @@ impl RawPeer {
         }
     }
 
-    pub async fn next(&mut self) -> Message {
-        let next = tokio::time::timeout(LONG, self.0.next()).await.expect("a message in time");
-        next.expect("an open connection").expect("a readable message")
+    pub(crate) async fn next(&mut self) -> Message {
+        soon(self.0.next()).await.expect("an open connection").expect("a readable message")
     }
 
-    pub async fn receive(&mut self) -> Value {
+    pub(crate) async fn receive(&mut self) -> Value {
         serde_json::from_str(&self.text().await).expect("JSON")
     }
 
     /// Sends and awaits one answer.
-    pub async fn ask(&mut self, text: &str) -> Value {
+    pub(crate) async fn ask(&mut self, text: &str) -> Value {
         self.send(text).await;
         self.receive().await
     }
 
-    /// The close code, after whatever else still comes.
-    pub async fn closed(&mut self) -> u16 {
+    /// Makes one call and awaits its answer, which must come next.
+    pub(crate) async fn call(&mut self, method: &str, params: Value) -> Value {
+        self.ask(&call(0, method, &params)).await
+    }
+
+    /// Receives until the answer of that id is there; what came before it is lost.
+    pub(crate) async fn answer(&mut self, id: impl Into<Value>) -> Value {
+        let id = id.into();
         loop {
-            match tokio::time::timeout(LONG, self.0.next()).await.expect("a close in time") {
-                Some(Ok(Message::Close(Some(frame)))) => return frame.code.into(),
-                Some(Ok(Message::Close(None))) => return 1005,
+            let message = self.receive().await;
+            if message.get("method").is_none() && message["id"] == id {
+                return message;
+            }
+        }
+    }
+
+    /// Nothing is on its way: the answer to a call of the protocol's comes next.
+    pub(crate) async fn nothing_more(&mut self) {
+        let next = self.ask(&call("nothing more", "rpc.ping", &json!({}))).await;
+        assert_eq!(next, json!({ "jsonrpc": "2.0", "id": "nothing more", "result": null }));
+    }
+
+    /// The close code, after whatever else still comes.
+    pub(crate) async fn closed(&mut self) -> u16 {
+        self.end().await.0
+    }
+
+    /// The text messages that still come, then the close code.
+    pub(crate) async fn end(&mut self) -> (u16, Vec<Value>) {
+        let mut texts = Vec::new();
+        loop {
+            match soon(self.0.next()).await {
+                Some(Ok(Message::Close(Some(frame)))) => return (frame.code.into(), texts),
+                Some(Ok(Message::Close(None))) => return (1005, texts),
+                Some(Ok(Message::Text(text))) => texts.push(serde_json::from_str(&text).expect("JSON")),
                 Some(Ok(_)) => {}
-                Some(Err(_)) | None => return 1006,
+                Some(Err(_)) | None => return (1006, texts),
             }
         }
     }

@@ -1,0 +1,183 @@
+//! From a URL to a connection: token, TCP, TLS, upgrade, hello.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use http::{HeaderName, HeaderValue};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::handshake::client::{Request, Response};
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{Error as WsError, Message as WsMessage};
+
+use super::ConnectError;
+use super::options::Options;
+use super::task::Socket;
+use crate::codec::{Head, Input, Outcome, request_frame};
+use crate::connection::Meter;
+use crate::message::{CloseNotice, Hello, HelloAnswer, Id, PeerInfo, PeerLimits, RpcError};
+use crate::session::{Disconnect, code};
+
+const SUBPROTOCOL: &str = "wirecall.1.json";
+
+/// Makes one attempt. Gives the socket and the answer to hello; none from a plain server.
+pub(crate) async fn connect(options: &Options) -> Result<(Socket, Option<HelloAnswer>), ConnectError> {
+    let limit = options.connect_timeout;
+    let late = || Err(ConnectError::Timeout { url: options.url.clone(), limit });
+    tokio::time::timeout(limit, attempt(options)).await.unwrap_or_else(|_| late())
+}
+
+async fn attempt(options: &Options) -> Result<(Socket, Option<HelloAnswer>), ConnectError> {
+    let (request, host, port) = request(options)?;
+    let token = match &options.token {
+        Some(provider) => provider().await.map_err(ConnectError::Token)?,
+        None => None,
+    };
+    let unreachable = |source| ConnectError::Unreachable { url: options.url.clone(), source };
+    let stream = TcpStream::connect((host.as_str(), port)).await.map_err(unreachable)?;
+    stream.set_nodelay(true).map_err(unreachable)?;
+    let config = WebSocketConfig::default()
+        .read_buffer_size(16 * 1024)
+        .write_buffer_size(16 * 1024)
+        .max_write_buffer_size(256 * 1024)
+        .max_message_size(Some(options.max_message_bytes))
+        .max_frame_size(Some(options.max_message_bytes));
+    let upgraded = upgrade(request, Meter::new(stream), config).await;
+    let (mut socket, response) = upgraded.map_err(|error| upgrade_error(options, error))?;
+    if options.plain {
+        return Ok((socket, None));
+    }
+    let chosen = response.headers().get("sec-websocket-protocol").map(HeaderValue::as_bytes);
+    if chosen != Some(SUBPROTOCOL.as_bytes()) {
+        return Err(ConnectError::NotWirecall { url: options.url.clone() });
+    }
+    let answer = say_hello(&mut socket, options, token).await?;
+    Ok((socket, Some(answer)))
+}
+
+#[cfg(feature = "client-tls")]
+async fn upgrade(request: Request, stream: Meter<TcpStream>, config: WebSocketConfig) -> Result<(Socket, Response), WsError> {
+    tokio_tungstenite::client_async_tls_with_config(request, stream, Some(config), None).await
+}
+
+#[cfg(not(feature = "client-tls"))]
+async fn upgrade(request: Request, stream: Meter<TcpStream>, config: WebSocketConfig) -> Result<(Socket, Response), WsError> {
+    let stream = tokio_tungstenite::MaybeTlsStream::Plain(stream);
+    tokio_tungstenite::client_async_with_config(request, stream, Some(config)).await
+}
+
+fn request(options: &Options) -> Result<(Request, String, u16), ConnectError> {
+    let bad = |reason: String| ConnectError::Url { url: options.url.clone(), reason };
+    let url = url::Url::parse(&options.url).map_err(|error| bad(error.to_string()))?;
+    if !matches!(url.scheme(), "ws" | "wss") {
+        return Err(bad(format!("its scheme is {:?}, not ws or wss", url.scheme())));
+    }
+    if url.scheme() == "wss" && !cfg!(feature = "client-tls") {
+        return Err(bad("wss needs the feature `client-tls` of the crate wirecall".to_owned()));
+    }
+    let host = url.host_str().ok_or_else(|| bad("it names no host".to_owned()))?;
+    let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+    let port = url.port_or_known_default().unwrap_or(80);
+    let mut request = url.as_str().into_client_request().map_err(|error| bad(error.to_string()))?;
+    for (name, value) in &options.headers {
+        let header = || ConnectError::Header { name: name.clone() };
+        let key = HeaderName::try_from(name.as_str()).map_err(|_| header())?;
+        if key.as_str().starts_with("sec-websocket-") {
+            return Err(header());
+        }
+        request.headers_mut().insert(key, HeaderValue::try_from(value.as_str()).map_err(|_| header())?);
+    }
+    if !options.plain {
+        request.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static(SUBPROTOCOL));
+    }
+    Ok((request, host, port))
+}
+
+fn upgrade_error(options: &Options, error: WsError) -> ConnectError {
+    let url = options.url.clone();
+    match error {
+        WsError::Io(source) => ConnectError::Unreachable { url, source },
+        WsError::Http(response) => {
+            let body = response.body().as_deref().map(String::from_utf8_lossy).unwrap_or_default();
+            let text: String = body.chars().filter(|character| !character.is_control()).take(200).collect();
+            let separator = if text.is_empty() { "" } else { ": " };
+            ConnectError::Upgrade { url, reason: format!("HTTP {}{separator}{text}", response.status()) }
+        }
+        WsError::Protocol(
+            tokio_tungstenite::tungstenite::error::ProtocolError::SecWebSocketSubProtocolError(_),
+        ) if !options.plain => ConnectError::NotWirecall { url },
+        other => ConnectError::Upgrade { url, reason: other.to_string() },
+    }
+}
+
+async fn say_hello(socket: &mut Socket, options: &Options, token: Option<String>) -> Result<HelloAnswer, ConnectError> {
+    let hello = Hello {
+        client: PeerInfo { name: options.name.clone(), version: options.version.clone() },
+        token,
+        limits: PeerLimits { max_message_bytes: options.max_message_bytes as u64, ..PeerLimits::default() },
+        contract: options.fingerprints.iter().cloned().collect(),
+        resume: None,
+    };
+    let frame = request_frame(Some(HELLO_ID), "rpc.hello", &hello, None);
+    let text = frame.ok().and_then(|frame| String::from_utf8(frame.to_vec()).ok()).unwrap_or_default();
+    let lost = |error: WsError| ConnectError::Disconnected(Disconnect::lost(error.to_string()));
+    socket.send(WsMessage::text(text)).await.map_err(lost)?;
+    let mut notice = None;
+    loop {
+        match socket.next().await {
+            Some(Ok(WsMessage::Text(text))) => {
+                if let Some(answer) = read_answer(&text, options, &mut notice)? {
+                    return Ok(answer);
+                }
+            }
+            Some(Ok(WsMessage::Close(frame))) => {
+                let told = frame.map(|frame| Disconnect::new(frame.code.into(), frame.reason.to_string()));
+                let told = told.unwrap_or_else(|| Disconnect::new(code::NO_STATUS, ""));
+                return Err(ConnectError::Disconnected(notice.map_or(told, disconnect_of)));
+            }
+            Some(Ok(WsMessage::Binary(_))) => return Err(fault("a binary frame on wirecall.1.json, which is text")),
+            Some(Ok(_)) => {}
+            Some(Err(error)) => return Err(lost(error)),
+            None => return Err(ConnectError::Disconnected(Disconnect::lost("the server went away during hello"))),
+        }
+    }
+}
+
+const HELLO_ID: u64 = 0;
+
+/// *The first server message is the answer or `rpc.close`.*
+fn read_answer(
+    text: &str,
+    options: &Options,
+    notice: &mut Option<CloseNotice>,
+) -> Result<Option<HelloAnswer>, ConnectError> {
+    let mut input = Input::new(text);
+    match input.head() {
+        Ok(Head::Response(Id::Number(0), Outcome::Result(result))) => match serde_json::from_str(result.get()) {
+            Ok(answer) => Ok(Some(answer)),
+            Err(_) => Err(fault("the answer to hello does not fit")),
+        },
+        Ok(Head::Response(_, Outcome::Error(error))) => match serde_json::from_str::<RpcError>(error.get()) {
+            Ok(error) => Err(ConnectError::Refused { url: options.url.clone(), error }),
+            Err(_) => Err(fault("the answer to hello does not fit")),
+        },
+        Ok(Head::Request(method)) if method == "rpc.close" => {
+            let params = input.skip().unwrap_or("{}");
+            *notice = serde_json::from_str(params).ok();
+            Ok(None)
+        }
+        Ok(Head::Request(method)) if method == "rpc.ping" => Ok(None),
+        _ => Err(fault("the server sent something before the answer to hello")),
+    }
+}
+
+fn disconnect_of(notice: CloseNotice) -> Disconnect {
+    Disconnect {
+        retry_within: notice.retry_within_ms.map(Duration::from_millis),
+        ..Disconnect::new(notice.code, notice.reason)
+    }
+}
+
+fn fault(reason: &'static str) -> ConnectError {
+    ConnectError::Disconnected(Disconnect::new(code::PROTOCOL, reason))
+}

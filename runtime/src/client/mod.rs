@@ -1,0 +1,40 @@
+//! The Rust client: connects, comes back when the connection is lost, and carries over what may be carried.
+//!
+//! ```no_run
+//! # async fn run() -> Result<(), wirecall::client::ConnectError> {
+//! let client = wirecall::connect("ws://127.0.0.1:3000/ws").await?;
+//! // `ChatClient::new(&client)` then calls the service of an enum `Chat` that derives `Service`.
+//! client.close().await;
+//! # Ok(())
+//! # }
+//! ```
+
+#[expect(clippy::module_inception, reason = "the concept and the type of that name")]
+mod client;
+mod error;
+mod handshake;
+mod layer;
+mod options;
+mod pump;
+mod state;
+mod task;
+
+pub use client::Client;
+pub use error::ConnectError;
+pub use layer::{ClientCall, ClientFuture, ClientLayer, ClientNext, ClientResult, RawResult};
+pub use options::Connect;
+pub use state::ClientState;
+
+/// Connects to a server. The connection is made when this is awaited; before that it can be set up:
+/// `connect(url).token(token).await`.
+///
+/// # Errors
+///
+/// Where the first attempt fails, unless [`Connect::lazy`] was said.
+///
+/// # Cancel safety
+///
+/// A dropped future drops the connection.
+pub fn connect(url: impl Into<String>) -> Connect {
+    Connect::new(url.into())
+}

@@ -1,0 +1,239 @@
+//! How a client connects, and how it behaves when the connection is lost.
+
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::layer::{ClientLayer, ClientLayers};
+use super::{Client, ConnectError};
+use crate::contract::Side;
+use crate::service::{Incident, MethodTable, Mounted, Service};
+use crate::session::BackoffOptions;
+
+/// Gives the token before each attempt to connect.
+pub(crate) type TokenProvider = Box<dyn Fn() -> TokenFuture + Send + Sync>;
+type TokenFuture = Pin<Box<dyn Future<Output = Result<Option<String>, Box<dyn std::error::Error + Send + Sync>>> + Send>>;
+
+/// The settings of a client.
+pub(crate) struct Options {
+    pub(crate) url: String,
+    pub(crate) plain: bool,
+    pub(crate) lazy: bool,
+    pub(crate) token: Option<TokenProvider>,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) name: String,
+    pub(crate) version: String,
+    pub(crate) reconnect: bool,
+    pub(crate) backoff: BackoffOptions,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) call_timeout: Duration,
+    pub(crate) queue: usize,
+    pub(crate) max_message_bytes: usize,
+    pub(crate) grace: Duration,
+    pub(crate) call_silence: Duration,
+    pub(crate) call_grace: Duration,
+    pub(crate) write_deadline: Duration,
+    pub(crate) layers: ClientLayers,
+    pub(crate) fingerprints: Vec<(String, String)>,
+}
+
+/// A connection that is made when it is awaited. Made by [`connect`](super::connect).
+#[must_use = "a connection is made when it is awaited"]
+pub struct Connect {
+    pub(crate) options: Options,
+    pub(crate) services: Vec<Mounted>,
+    pub(crate) on_error: Vec<Box<dyn Fn(&Incident<'_>) + Send + Sync>>,
+    layers: Vec<Box<dyn ClientLayer>>,
+}
+
+impl fmt::Debug for Connect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connect").field("url", &self.options.url).finish_non_exhaustive()
+    }
+}
+
+impl Connect {
+    pub(crate) fn new(url: String) -> Self {
+        Self {
+            options: Options {
+                url,
+                plain: false,
+                lazy: false,
+                token: None,
+                headers: Vec::new(),
+                name: env!("CARGO_PKG_NAME").to_owned(),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                reconnect: true,
+                backoff: BackoffOptions::default(),
+                connect_timeout: Duration::from_secs(10),
+                call_timeout: Duration::from_secs(30),
+                queue: 256,
+                max_message_bytes: 1 << 20,
+                grace: Duration::from_secs(10),
+                call_silence: Duration::from_secs(10),
+                call_grace: Duration::from_secs(5),
+                write_deadline: Duration::from_secs(10),
+                layers: Arc::new([]),
+                fingerprints: Vec::new(),
+            },
+            services: Vec::new(),
+            on_error: Vec::new(),
+            layers: Vec::new(),
+        }
+    }
+
+    /// Signs in with this token.
+    pub fn token(mut self, token: impl Into<String>) -> Self {
+        let token = token.into();
+        self.options.token = Some(Box::new(move || {
+            let token = token.clone();
+            Box::pin(async move { Ok(Some(token)) })
+        }));
+        self
+    }
+
+    /// Asks for the token before each attempt to connect. A failure counts as a failed attempt.
+    pub fn token_provider<F, Fut, E>(mut self, provider: F) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Option<String>, E>> + Send + 'static,
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        self.options.token = Some(Box::new(move || {
+            let token = provider();
+            Box::pin(async move { token.await.map_err(Into::into) })
+        }));
+        self
+    }
+
+    /// Adds a header to the upgrade request.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.options.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// How this program calls itself in hello.
+    pub fn name(mut self, name: impl Into<String>, version: impl Into<String>) -> Self {
+        (self.options.name, self.options.version) = (name.into(), version.into());
+        self
+    }
+
+    /// Answers the server's calls: `.serve(Ui::serve(handler))`, for a service with `side = "client"`.
+    pub fn serve(mut self, service: Mounted) -> Self {
+        self.services.push(service);
+        self
+    }
+
+    /// Tells the server which version of `S` this program was built with, so that it can judge whether it fits.
+    pub fn service<S: Service>(mut self) -> Self {
+        let source = crate::service::ContractSource::of::<S>();
+        let contract = crate::service::ContractSource::contract(&[source]);
+        self.options.fingerprints.extend(contract.fingerprint(S::NAME).map(|print| (S::NAME.to_owned(), print)));
+        self
+    }
+
+    /// Runs `hook` for every unexpected failure and panic of a handler of this program's.
+    pub fn on_error(mut self, hook: impl Fn(&Incident<'_>) + Send + Sync + 'static) -> Self {
+        self.on_error.push(Box::new(hook));
+        self
+    }
+
+    /// Surrounds every call that this client makes. The layer that is added first is the outermost.
+    pub fn layer(mut self, layer: impl ClientLayer) -> Self {
+        self.layers.push(Box::new(layer));
+        self
+    }
+
+    /// Speaks to any JSON-RPC 2.0 server: no subprotocol, no hello.
+    pub fn plain(mut self) -> Self {
+        self.options.plain = true;
+        self
+    }
+
+    /// Does not wait for the first connection: calls wait in the queue, and the client keeps trying. Without it a
+    /// first attempt that fails is an error.
+    pub fn lazy(mut self) -> Self {
+        self.options.lazy = true;
+        self
+    }
+
+    /// How to wait between attempts.
+    pub fn backoff(mut self, backoff: BackoffOptions) -> Self {
+        self.options.backoff = backoff;
+        self
+    }
+
+    /// Does not come back: the first lost connection closes the client.
+    pub fn no_reconnect(mut self) -> Self {
+        self.options.reconnect = false;
+        self
+    }
+
+    /// Bounds connecting, the token and hello's answer together. Default 10 s.
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.options.connect_timeout = limit;
+        self
+    }
+
+    /// The time limit of calls that declare none. Default 30 s.
+    pub fn call_timeout(mut self, limit: Duration) -> Self {
+        self.options.call_timeout = limit;
+        self
+    }
+
+    /// Calls and notifications that may wait while the client is away. Default 256. One more fails with
+    /// `resource_exhausted`.
+    pub fn queue(mut self, messages: usize) -> Self {
+        self.options.queue = messages;
+        self
+    }
+
+    /// The largest message that the server may send, in bytes. Default 1 MiB.
+    pub fn max_message_bytes(mut self, bytes: usize) -> Self {
+        self.options.max_message_bytes = bytes;
+        self
+    }
+
+    /// How long after an expected ping the connection is dropped. Default 10 s.
+    pub fn heartbeat_grace(mut self, grace: Duration) -> Self {
+        self.options.grace = grace;
+        self
+    }
+
+    /// After a call has met `silence` (default 10 s) the server is pinged, and `grace` later (default 5 s) the
+    /// connection is dropped.
+    pub fn call_silence(mut self, silence: Duration, grace: Duration) -> Self {
+        (self.options.call_silence, self.options.call_grace) = (silence, grace);
+        self
+    }
+
+    pub(crate) fn into_parts(mut self) -> Result<(Options, MethodTable, Vec<ErrorHook>), ConnectError> {
+        let mut methods = MethodTable::default();
+        for service in &self.services {
+            let name = service.source.name;
+            let reason = if service.source.side == Side::Server {
+                format!("the service `{name}` is answered by a server; mount it with Server::builder().service(…)")
+            } else if let Err(method) = methods.mount(service) {
+                format!("the method `{method}` is mounted twice")
+            } else {
+                continue;
+            };
+            return Err(ConnectError::Service(reason));
+        }
+        self.options.layers = self.layers.into();
+        Ok((self.options, methods, self.on_error))
+    }
+}
+
+type ErrorHook = Box<dyn Fn(&Incident<'_>) + Send + Sync>;
+
+impl IntoFuture for Connect {
+    type Output = Result<Client, ConnectError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(Client::connect(self))
+    }
+}

@@ -1,0 +1,156 @@
+//! Joins a client to the task of its connection.
+
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::client::{Link, Shared};
+use crate::codec::Frame;
+use crate::connection::{Outbox, Pump, Tick};
+use crate::message::CloseNotice;
+use crate::service::{Endpoint, Local, Peer, PeerAnswer, ProtocolCall, RawEvent, Reaction, Scope};
+use crate::session::{Beat, ClientHeartbeat, Disconnect, ServerHeartbeat, code};
+
+/// One connection of a client.
+pub(crate) struct ClientPump {
+    shared: Arc<Shared>,
+    endpoint: Arc<Endpoint>,
+    scope: Scope,
+    heart: Heart,
+    /// What the server said before closing.
+    pub(crate) notice: Option<CloseNotice>,
+}
+
+enum Heart {
+    Session(ClientHeartbeat),
+    /// A plain server sends no `rpc.ping`: this side asks with WebSocket Pings.
+    Plain(ServerHeartbeat),
+}
+
+/// A plain server is pinged when it was silent for so long.
+const PLAIN_PING: Duration = Duration::from_secs(25);
+
+impl ClientPump {
+    /// `ping` is what the server told in its answer to hello; `None` for a plain server.
+    pub(crate) fn new(shared: Arc<Shared>, endpoint: Arc<Endpoint>, ping: Option<Duration>, now: Instant) -> Self {
+        let options = &shared.options;
+        let heart = match ping {
+            Some(ping) => {
+                let silence = ping + options.grace;
+                Heart::Session(ClientHeartbeat::new(silence, options.call_silence, options.call_grace, now))
+            }
+            None => Heart::Plain(ServerHeartbeat::new(PLAIN_PING, PLAIN_PING + options.grace, now)),
+        };
+        let scope = Scope::Client(Peer(Arc::new(Link::weak(&shared))));
+        Self { scope, shared, endpoint, heart, notice: None }
+    }
+}
+
+impl Pump for ClientPump {
+    fn outbox(&self) -> &Outbox {
+        &self.endpoint.outbox
+    }
+
+    fn text(&mut self, text: &str, now: Instant) -> Result<(), Disconnect> {
+        self.alive(false, now);
+        let local = ClientSide { shared: &self.shared, notice: RefCell::new(None), drains: Cell::new(false) };
+        self.endpoint.receive(text, &self.scope, &local, now)?;
+        if local.drains.get() {
+            self.shared.hold_back();
+        }
+        if let Some(notice) = local.notice.into_inner() {
+            self.notice = Some(notice);
+        }
+        Ok(())
+    }
+
+    fn binary(&mut self, bytes: &[u8], now: Instant) -> Result<(), Disconnect> {
+        match (&self.heart, std::str::from_utf8(bytes)) {
+            (Heart::Plain(_), Ok(text)) => self.text(text, now),
+            (Heart::Plain(_), Err(_)) => Err(Disconnect::new(code::INVALID_UTF8, "a message is not UTF-8")),
+            (Heart::Session(_), _) => {
+                Err(Disconnect::new(code::UNSUPPORTED, "binary frame on wirecall.1.json, which is text"))
+            }
+        }
+    }
+
+    fn alive(&mut self, is_pong: bool, now: Instant) {
+        match &mut self.heart {
+            Heart::Session(heart) => heart.received(now),
+            Heart::Plain(heart) => {
+                heart.received(now);
+                if is_pong {
+                    heart.ponged(now);
+                }
+            }
+        }
+    }
+
+    fn sent(&mut self, now: Instant) {
+        let calls_are_open = self.shared.written();
+        match &mut self.heart {
+            Heart::Session(heart) if calls_are_open => heart.called(now),
+            Heart::Session(_) => {}
+            Heart::Plain(heart) => heart.sent(now),
+        }
+    }
+
+    fn tick(&mut self, now: Instant) -> Result<Tick, Disconnect> {
+        let mut ping = false;
+        loop {
+            let beat = match &mut self.heart {
+                Heart::Session(heart) => heart.beat(now),
+                Heart::Plain(heart) => heart.beat(now),
+            };
+            match beat {
+                // After a call the next look is sooner than the watchdog's: it is asked for at the latest then.
+                Beat::Wait(next) => {
+                    let soon = now + self.shared.options.call_silence.min(self.shared.options.call_grace);
+                    return Ok(Tick { next: Some(next.min(soon)), ping });
+                }
+                Beat::Ping if matches!(self.heart, Heart::Plain(_)) => ping = true,
+                Beat::Ping => self.endpoint.urgent(Frame::from_static(b"{\"jsonrpc\":\"2.0\",\"method\":\"rpc.ping\"}"))?,
+                // Half-open: a close frame would reach nobody.
+                Beat::Dead => return Err(Disconnect::lost("the server was silent for too long")),
+            }
+        }
+    }
+
+    fn closing(&mut self, disconnect: &Disconnect) {
+        tracing::debug!(target: "wirecall", code = disconnect.code, reason = %disconnect.reason, "closing the connection");
+    }
+}
+
+/// The methods of the protocol that only a client knows.
+struct ClientSide<'s> {
+    shared: &'s Shared,
+    notice: RefCell<Option<CloseNotice>>,
+    drains: Cell<bool>,
+}
+
+impl Local for ClientSide<'_> {
+    fn protocol(&self, call: ProtocolCall<'_>) -> Result<Option<Reaction>, Disconnect> {
+        let done = || Some(Reaction::Result(serde_json::value::RawValue::NULL.to_owned()));
+        Ok(match call.method {
+            "rpc.pong" => done(),
+            "rpc.close" => {
+                if let Ok(notice) = serde_json::from_str::<CloseNotice>(call.params) {
+                    self.drains.set(notice.in_ms.is_some());
+                    self.notice.replace(Some(notice));
+                }
+                done()
+            }
+            _ => None,
+        })
+    }
+
+    fn notification(&self, method: &str, params: &str) {
+        let event = RawEvent { method: method.into(), params: params.into() };
+        // Without listeners there is nobody to tell.
+        drop(self.shared.events.send(event));
+    }
+
+    fn response(&self, id: u64, answer: PeerAnswer) -> Option<PeerAnswer> {
+        self.shared.answered(id, answer)
+    }
+}

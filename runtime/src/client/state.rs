@@ -1,0 +1,51 @@
+//! What a client is doing, as its user sees it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::ConnectError;
+use crate::session::Disconnect;
+use crate::types::UserId;
+
+/// What a client is doing.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum ClientState {
+    /// It connects for the first time.
+    Connecting,
+    /// It is connected.
+    Open {
+        /// The session's id; empty with a plain peer.
+        session: String,
+        /// Who the server says is signed in.
+        user: Option<UserId>,
+    },
+    /// The connection was lost. Calls wait in the queue.
+    Reconnecting {
+        /// The number of the next attempt, from 1.
+        attempt: u32,
+        /// Why the last connection ended, or the last attempt failed.
+        error: Arc<ConnectError>,
+        /// How long until the next attempt.
+        wait: Duration,
+    },
+    /// It is closed for good, and calls fail.
+    Closed {
+        /// Whether it gave up after the last allowed attempt.
+        gave_up: bool,
+        /// How it ended.
+        disconnect: Disconnect,
+    },
+}
+
+impl ClientState {
+    /// Whether calls are sent at once.
+    pub fn is_open(&self) -> bool {
+        matches!(self, Self::Open { .. })
+    }
+
+    /// Whether it is closed for good.
+    pub fn is_closed(&self) -> bool {
+        matches!(self, Self::Closed { .. })
+    }
+}

@@ -1,0 +1,144 @@
+//! The task of a client: connects, runs the connection, and comes back when it is lost.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+use super::client::{Shared, closed_by_user};
+use super::pump::ClientPump;
+use super::{ClientState, ConnectError, handshake};
+use crate::connection::{Driver, DriverConfig, Meter, Outbox, OutboxLimits};
+use crate::message::HelloAnswer;
+use crate::service::{Endpoint, EndpointConfig};
+use crate::session::{Backoff, Disconnect};
+use crate::types::UserId;
+
+/// The stream of a connection, with TLS or without.
+pub(crate) type Socket = WebSocketStream<MaybeTlsStream<Meter<TcpStream>>>;
+
+/// Tells once how the first attempt went.
+type First = oneshot::Sender<Result<(), ConnectError>>;
+
+/// Runs a client to its end.
+pub(crate) async fn run(shared: Arc<Shared>, first: First) {
+    let (gave_up, disconnect) = keep_connected(&shared, first).await;
+    shared.end(gave_up, &disconnect);
+}
+
+async fn keep_connected(shared: &Arc<Shared>, first: First) -> (bool, Disconnect) {
+    let mut first = Some(first);
+    let mut backoff = Backoff::new(shared.options.backoff);
+    loop {
+        let attempt = tokio::select! {
+            biased;
+            () = shared.closing.cancelled() => return (false, closed_by_user()),
+            attempt = handshake::connect(&shared.options) => attempt,
+        };
+        let error = match attempt {
+            Ok((socket, answer)) => {
+                let start = Instant::now();
+                let disconnect = converse(shared, socket, answer, first.take()).await;
+                backoff.connected(start.elapsed());
+                ConnectError::Disconnected(disconnect)
+            }
+            Err(error) => {
+                let eager = if shared.options.lazy { None } else { first.take() };
+                if let Some(first) = eager {
+                    let disconnect = error.to_disconnect();
+                    // Whoever dropped the future of the connect no longer asks.
+                    drop(first.send(Err(error)));
+                    return (false, disconnect);
+                }
+                error
+            }
+        };
+        if shared.closing.is_cancelled() {
+            return (false, closed_by_user());
+        }
+        if error.is_final() || !shared.options.reconnect {
+            return (false, error.to_disconnect());
+        }
+        let attempt = backoff.attempt();
+        let spread = match &error {
+            ConnectError::Disconnected(disconnect) => disconnect.retry_within,
+            _ => None,
+        };
+        let Some(wait) = backoff.next(random()) else { return (true, error.to_disconnect()) };
+        let wait = spread.map_or(wait, |spread| spread.mul_f64(random()));
+        shared.set_state(ClientState::Reconnecting { attempt, error: Arc::new(error), wait });
+        tokio::select! {
+            biased;
+            () = shared.closing.cancelled() => return (false, closed_by_user()),
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+}
+
+/// Runs one connection to its end.
+async fn converse(shared: &Arc<Shared>, socket: Socket, answer: Option<HelloAnswer>, first: Option<First>) -> Disconnect {
+    let endpoint = Arc::new(Endpoint::new(
+        ENDPOINT,
+        Outbox::new(OUTBOX),
+        Arc::clone(&shared.environment),
+        Arc::clone(&shared.methods),
+    ));
+    let ping = answer.as_ref().map(|answer| Duration::from_millis(answer.ping_ms));
+    let pump = ClientPump::new(Arc::clone(shared), Arc::clone(&endpoint), ping, Instant::now());
+    let config = DriverConfig { write_deadline: shared.options.write_deadline };
+    let driver = Driver::new(socket, pump, config);
+
+    let limits = answer.as_ref().map(|answer| answer.limits);
+    let max_calls = limits.map_or(usize::MAX, |limits| limits.max_calls as usize);
+    let max_bytes = limits.map_or(usize::MAX, |limits| usize::try_from(limits.max_message_bytes).unwrap_or(usize::MAX));
+    let (session, user) = answer.map(|answer| (answer.session, answer.user)).unwrap_or_default();
+    shared.set_state(ClientState::Open { session, user: user.map(UserId::from) });
+    shared.connected(&endpoint, max_calls, max_bytes);
+    if let Some(first) = first {
+        // Whoever dropped the future of the connect no longer asks.
+        drop(first.send(Ok(())));
+    }
+
+    let mut running = std::pin::pin!(driver.run());
+    let ended = tokio::select! {
+        biased;
+        () = shared.closing.cancelled() => None,
+        ended = &mut running => Some(ended),
+    };
+    let (pump, disconnect) = match ended {
+        Some(ended) => ended,
+        None => {
+            shared.close_connection(closed_by_user());
+            running.await
+        }
+    };
+    let disconnect = match pump.notice {
+        // *It counts more than the WebSocket code.*
+        Some(notice) => Disconnect {
+            retry_within: notice.retry_within_ms.map(Duration::from_millis),
+            ..Disconnect::new(notice.code, notice.reason)
+        },
+        None => disconnect,
+    };
+    shared.lost();
+    disconnect
+}
+
+/// What a client takes of its server's calls.
+const ENDPOINT: EndpointConfig =
+    EndpointConfig { max_calls: 64, max_waiting: 256, max_waiting_bytes: 1 << 20, max_batch: 32, max_pending: 0 };
+
+const OUTBOX: OutboxLimits = OutboxLimits { messages: 256, bytes: 1 << 20, reader_bytes: 1 << 20 };
+
+/// From 0 up to 1.
+fn random() -> f64 {
+    let mut bytes = [0; 4];
+    // Without randomness every client waits half: no jitter, but no storm at once either.
+    match getrandom::fill(&mut bytes) {
+        Ok(()) => f64::from(u32::from_be_bytes(bytes)) / f64::from(u32::MAX),
+        Err(_) => 0.5,
+    }
+}
+
