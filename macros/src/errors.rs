@@ -35,6 +35,16 @@ impl Errors {
         result.map_err(|error| self.push(error)).ok()
     }
 
+    /// How many mistakes were found so far.
+    pub(crate) fn count(&self) -> usize {
+        self.found.borrow().len()
+    }
+
+    /// Whether a mistake was found after which nothing is emitted.
+    pub(crate) fn stopped(&self) -> bool {
+        self.stop.get()
+    }
+
     /// Notes a mistake after which nothing is emitted.
     pub(crate) fn stop(&self, tokens: impl ToTokens, message: impl Display) {
         self.on(tokens, message);
@@ -45,7 +55,8 @@ impl Errors {
     /// handler or a client elsewhere then still finds what it names.
     pub(crate) fn beside(self, expansion: Option<TokenStream>) -> TokenStream {
         let expansion = expansion.filter(|_| !self.stop.get());
-        let mut tokens: TokenStream = self.found.into_inner().into_iter().map(|error| error.into_compile_error()).collect();
+        let mut tokens: TokenStream =
+            self.found.into_inner().into_iter().map(syn::Error::into_compile_error).collect();
         tokens.extend(expansion);
         tokens
     }

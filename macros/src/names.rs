@@ -85,7 +85,10 @@ pub(crate) fn snake(name: &str) -> String {
 fn pascal(name: &str) -> String {
     let words = name.split('_').map(|word| {
         let mut letters = word.chars();
-        letters.next().map(|first| first.to_ascii_uppercase().to_string() + letters.as_str()).unwrap_or_default()
+        letters
+            .next()
+            .map(|first| first.to_ascii_uppercase().to_string() + letters.as_str())
+            .unwrap_or_default()
     });
     words.collect()
 }
@@ -140,7 +143,8 @@ fn distance(from: &str, to: &str) -> usize {
             let mut least =
                 (at(above, j + 1) + 1).min(at(&row, j) + 1).min(at(above, j) + usize::from(a != b));
             let swapped = i > 0 && j > 0 && from.get(i - 1) == Some(b) && to.get(j - 1) == Some(a);
-            if let Some(earlier) = rows.len().checked_sub(2).and_then(|row| rows.get(row)).filter(|_| swapped) {
+            if let Some(earlier) = rows.len().checked_sub(2).and_then(|row| rows.get(row)).filter(|_| swapped)
+            {
                 least = least.min(at(earlier, j - 1) + 1);
             }
             row.push(least);
@@ -159,11 +163,29 @@ mod tests {
         let all = |apply: &dyn Fn(Case) -> String| Case::ALL.map(|(_, case)| apply(case));
         assert_eq!(
             all(&|case| case.variant("VeryTasty")),
-            ["verytasty", "VERYTASTY", "VeryTasty", "veryTasty", "very_tasty", "VERY_TASTY", "very-tasty", "VERY-TASTY"]
+            [
+                "verytasty",
+                "VERYTASTY",
+                "VeryTasty",
+                "veryTasty",
+                "very_tasty",
+                "VERY_TASTY",
+                "very-tasty",
+                "VERY-TASTY"
+            ]
         );
         assert_eq!(
             all(&|case| case.field("very_tasty")),
-            ["very_tasty", "VERY_TASTY", "VeryTasty", "veryTasty", "very_tasty", "VERY_TASTY", "very-tasty", "VERY-TASTY"]
+            [
+                "very_tasty",
+                "VERY_TASTY",
+                "VeryTasty",
+                "veryTasty",
+                "very_tasty",
+                "VERY_TASTY",
+                "very-tasty",
+                "VERY-TASTY"
+            ]
         );
         assert_eq!(snake("Z42"), "z42");
     }

@@ -40,8 +40,14 @@ fn nothing_is_named_but_through_the_given_crate() {
     let source = fs::read_to_string(folder.join("chat.rs")).expect("it can be read");
     let source = source.replace("#[rpc(name = \"chat\"", "#[rpc(crate = \"elsewhere\", name = \"chat\"");
     let first = all_of(&source).into_iter().next().expect("there is an item").to_string();
-    assert!(first.contains("elsewhere :: __private") && first.contains("\"elsewhere::__private::serde\""), "{first}");
-    assert!(!first.contains("wirecall ::") && !first.contains("\"wirecall::") && !first.contains("\"::wirecall"), "{first}");
+    assert!(
+        first.contains("elsewhere :: __private") && first.contains("\"elsewhere::__private::serde\""),
+        "{first}"
+    );
+    assert!(
+        !first.contains("wirecall ::") && !first.contains("\"wirecall::") && !first.contains("\"::wirecall"),
+        "{first}"
+    );
 }
 
 fn all(source: &str) -> TokenStream {
@@ -62,7 +68,10 @@ fn expansion(item: Item) -> TokenStream {
     };
     let derives: String = attrs
         .iter()
-        .filter(|attr| attr.path().is_ident("derive") || attr.path().to_token_stream().to_string() == "wirecall :: message")
+        .filter(|attr| {
+            attr.path().is_ident("derive")
+                || attr.path().to_token_stream().to_string() == "wirecall :: message"
+        })
         .map(|attr| attr.to_token_stream().to_string())
         .collect();
     let tokens = item.to_token_stream();

@@ -30,13 +30,17 @@ impl Body {
 }
 
 /// A named field.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "independent facts, one for each option that the user may give"
+)]
 pub(crate) struct Field {
     pub(crate) ident: Ident,
     /// The name on the wire.
     pub(crate) wire: String,
     pub(crate) ty: Type,
     pub(crate) forward: Forward,
-    /// The serde and schemars attributes as written.
+    /// Its serde and schemars options, less those that were refused.
     pub(crate) formats: Vec<Attribute>,
     pub(crate) rules: Vec<Rule>,
     /// Serialized by functions of the user's own: the type itself need be no message.
@@ -92,7 +96,10 @@ impl Names<'_> {
         };
         for attr in &field.attrs {
             if ["check", "serde", "rpc"].iter().any(|name| attr.path().is_ident(name)) {
-                errors.on(attr.path(), "this has no effect on a message; put it on the fields of the message's type");
+                errors.on(
+                    attr.path(),
+                    "this has no effect on a message; put it on the fields of the message's type",
+                );
             }
         }
         check::types::owned(&field.ty, self.own_self, errors);
@@ -103,31 +110,32 @@ impl Names<'_> {
     pub(crate) fn fields(&self, named: &FieldsNamed, errors: &Errors) -> Vec<Field> {
         let fields: Vec<Field> = named.named.iter().filter_map(|field| self.field(field, errors)).collect();
         let pairs = fields.iter().filter(|field| !field.skip && !field.flatten);
-        check::unique(pairs.map(|field| (field.wire.clone(), field.ident.to_token_stream())), "field", "serde(rename = \"…\")", errors);
+        let pairs = pairs.map(|field| (field.wire.clone(), field.ident.to_token_stream()));
+        check::unique(pairs, "field", "serde(rename = \"…\")", errors);
         fields
     }
 
     fn field(&self, field: &syn::Field, errors: &Errors) -> Option<Field> {
         let ident = field.ident.clone()?;
         for attr in field.attrs.iter().filter(|attr| attr.path().is_ident("rpc")) {
-            errors.on(attr.path(), "`#[rpc(…)]` goes on the enum or on a variant; a field takes `#[check(…)]` and `#[serde(…)]`");
+            errors.on(
+                attr.path(),
+                "`#[rpc(…)]` goes on the enum or on a variant; a field takes `#[check(…)]` and `#[serde(…)]`",
+            );
         }
-        let serde = serde::read(&field.attrs, self.allowed, errors);
+        let mut serde = serde::read(&field.attrs, self.allowed, errors);
         let rust_name = names::plain(&ident);
         let renamed = serde.text("rename", errors).map(|text| text.value());
-        let wire = renamed.unwrap_or_else(|| self.case.map_or_else(|| rust_name.clone(), |case| case.field(&rust_name)));
-        let formats: Vec<Attribute> = field
-            .attrs
-            .iter()
-            .filter(|attr| attr.path().is_ident("serde") || attr.path().is_ident("schemars"))
-            .cloned()
-            .collect();
-        let custom = serde.custom().inspect(|meta| check::types::form(meta, &formats, errors)).is_some();
+        let wire = renamed
+            .unwrap_or_else(|| self.case.map_or_else(|| rust_name.clone(), |case| case.field(&rust_name)));
+        let custom = serde.custom(&field.attrs, errors);
+        let schemars = field.attrs.iter().filter(|attr| attr.path().is_ident("schemars")).cloned();
+        let formats: Vec<Attribute> = serde.attribute().into_iter().chain(schemars).collect();
         let skip = serde.has("skip");
-        let rules = rules::read(&field.attrs, errors);
+        let mut rules = rules::read(&field.attrs, errors);
         if !skip {
             check::types::owned(&field.ty, self.own_self, errors);
-            check::rules::fit(&rules, &field.ty, errors);
+            rules = check::rules::fitting(rules, &field.ty, errors);
         }
         Some(Field {
             ident,

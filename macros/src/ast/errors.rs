@@ -60,7 +60,10 @@ impl ErrorVariant {
         attr::refuse(&variant.attrs, "check", check::error::UNCHECKED, errors);
         let field_case = serde.case("rename_all", errors).or(renames.fields);
         let names = Names { case: field_case, allowed: &serde::PARAM, own_self: false };
-        let kind = options.kind.as_ref().map_or_else(|| names::snake(&names::plain(&variant.ident)), syn::LitStr::value);
+        let kind = options
+            .kind
+            .as_ref()
+            .map_or_else(|| names::snake(&names::plain(&variant.ident)), syn::LitStr::value);
         kinds.take(&kind, options.kind.as_ref(), &variant.ident, errors);
         let forward = Forward::read(&variant.attrs);
         let message = options
@@ -74,7 +77,7 @@ impl ErrorVariant {
         }
         Self {
             ident: variant.ident.clone(),
-            code: codes.take(options.code.as_ref(), &variant.ident, errors),
+            code: codes.take(&options.code, &variant.ident, errors),
             kind,
             retryable: options.retryable,
             message,

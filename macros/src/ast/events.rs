@@ -41,8 +41,8 @@ impl EventSet {
                 attr::refuse(&variant.attrs, "check", "`#[check(…)]` goes on a field", errors);
                 let field_case = serde.case("rename_all", errors).or(renames.fields);
                 let names = Names { case: field_case, allowed: &serde::PARAM, own_self: false };
-                let renamed = serde.text("rename", errors);
-                let given = (options.name.as_ref(), options.method.as_ref(), renamed.as_ref());
+                let given_by_serde = serde.text("rename", errors);
+                let given = (options.name.as_ref(), options.method.as_ref(), given_by_serde.as_ref());
                 Event {
                     ident: variant.ident.clone(),
                     method: Method::read(given, &variant.ident, renames.all, errors),

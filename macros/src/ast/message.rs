@@ -25,7 +25,7 @@ pub(crate) struct Message {
 pub(crate) enum Shape {
     Struct(Vec<Field>),
     /// The one value of it.
-    Newtype(Inner),
+    Newtype(Box<Inner>),
     Enum(Tagging, Vec<MessageVariant>),
     /// Another type, into and from which it converts.
     Via(Box<Type>),
@@ -61,7 +61,7 @@ pub(crate) struct MessageVariant {
 pub(crate) enum VariantBody {
     Unit,
     Fields(Vec<Field>),
-    Newtype(Inner),
+    Newtype(Box<Inner>),
 }
 
 impl Message {
@@ -100,18 +100,20 @@ fn via(serde: &Options, errors: &Errors) -> Option<Type> {
 fn shape(data: &Data, serde: &Options, ident: &Ident, errors: &Errors) -> Option<Shape> {
     let renames = serde.renames(errors);
     match data {
-        Data::Struct(data) => match &data.fields {
-            Fields::Named(named) => {
-                let names = Names { case: renames.all, allowed: &serde::FIELD, own_self: true };
-                let fields = names.fields(named, errors);
-                Some(if serde.has("transparent") { transparent(fields) } else { Shape::Struct(fields) })
+        Data::Struct(data) => {
+            match &data.fields {
+                Fields::Named(named) => {
+                    let fields = Names { case: renames.all, allowed: &serde::FIELD, own_self: true }
+                        .fields(named, errors);
+                    Some(if serde.has("transparent") { transparent(fields) } else { Shape::Struct(fields) })
+                }
+                Fields::Unnamed(unnamed) => newtype(unnamed, errors).map(Box::new).map(Shape::Newtype),
+                Fields::Unit => {
+                    errors.stop(ident, format!("a unit struct is `null` on the wire and tells nothing; write `struct {ident} {{}}`"));
+                    None
+                }
             }
-            Fields::Unnamed(unnamed) => newtype(unnamed, errors).map(Shape::Newtype),
-            Fields::Unit => {
-                errors.stop(ident, format!("a unit struct is `null` on the wire and tells nothing; write `struct {ident} {{}}`"));
-                None
-            }
-        },
+        }
         Data::Enum(data) => {
             let tagging = match (serde.has("tag"), serde.has("content"), serde.has("untagged")) {
                 (true, true, _) => Tagging::Adjacent,
@@ -119,7 +121,10 @@ fn shape(data: &Data, serde: &Options, ident: &Ident, errors: &Errors) -> Option
                 (_, _, true) => Tagging::Untagged,
                 _ => Tagging::External,
             };
-            let content = serde.text("content", errors).map(|text| text.value()).filter(|_| tagging == Tagging::Adjacent);
+            let content = serde
+                .text("content", errors)
+                .map(|text| text.value())
+                .filter(|_| tagging == Tagging::Adjacent);
             Some(Shape::Enum(tagging, variants(&data.variants, renames, tagging, content.as_deref(), errors)))
         }
         Data::Union(data) => {
@@ -135,7 +140,7 @@ fn transparent(fields: Vec<Field>) -> Shape {
     match (kept.next(), kept.next()) {
         (Some(field), None) => {
             let Field { ident, ty, rules, custom, .. } = field;
-            Shape::Newtype(Inner { member: Member::Named(ident), ty, rules, custom })
+            Shape::Newtype(Box::new(Inner { member: Member::Named(ident), ty, rules, custom }))
         }
         // serde itself says what is wrong with any other number of fields.
         (first, second) => Shape::Struct(first.into_iter().chain(second).chain(kept).collect()),
@@ -145,14 +150,15 @@ fn transparent(fields: Vec<Field>) -> Shape {
 fn newtype(unnamed: &FieldsUnnamed, errors: &Errors) -> Option<Inner> {
     let mut fields = unnamed.unnamed.iter();
     let (Some(field), None) = (fields.next(), fields.next()) else {
-        errors.stop(unnamed, "values without names have no good form in clients: name them, `{ first: …, second: … }`");
+        errors.stop(
+            unnamed,
+            "values without names have no good form in clients: name them, `{ first: …, second: … }`",
+        );
         return None;
     };
-    let serde = serde::read(&field.attrs, &serde::FIELD, errors);
-    let custom = serde.custom().inspect(|meta| check::types::form(meta, &field.attrs, errors)).is_some();
-    let rules = rules::read(&field.attrs, errors);
+    let custom = serde::read(&field.attrs, &serde::FIELD, errors).custom(&field.attrs, errors);
     check::types::owned(&field.ty, true, errors);
-    check::rules::fit(&rules, &field.ty, errors);
+    let rules = check::rules::fitting(rules::read(&field.attrs, errors), &field.ty, errors);
     Some(Inner { member: Member::Unnamed(0.into()), ty: field.ty.clone(), rules, custom })
 }
 
@@ -172,7 +178,12 @@ fn variants(
     variants
 }
 
-fn variant(variant: &Variant, renames: Renames, content: Option<&str>, errors: &Errors) -> Option<MessageVariant> {
+fn variant(
+    variant: &Variant,
+    renames: Renames,
+    content: Option<&str>,
+    errors: &Errors,
+) -> Option<MessageVariant> {
     let serde = serde::read(&variant.attrs, &serde::VARIANT, errors);
     attr::refuse(&variant.attrs, "check", "`#[check(…)]` goes on a field", errors);
     attr::refuse(&variant.attrs, "rpc", "a message's names are serde's: `#[serde(rename = \"…\")]`", errors);
@@ -180,15 +191,15 @@ fn variant(variant: &Variant, renames: Renames, content: Option<&str>, errors: &
         return None;
     }
     let rust_name = names::plain(&variant.ident);
-    let renamed = serde.text("rename", errors).map(|text| text.value());
-    let wire = renamed.unwrap_or_else(|| renames.all.unwrap_or(Case::Pascal).variant(&rust_name));
+    let given_by_serde = serde.text("rename", errors).map(|text| text.value());
+    let wire = given_by_serde.unwrap_or_else(|| renames.all.unwrap_or(Case::Pascal).variant(&rust_name));
     let case = serde.case("rename_all", errors).or(renames.fields);
     let body = match &variant.fields {
         Fields::Unit => VariantBody::Unit,
         Fields::Named(named) => {
             VariantBody::Fields(Names { case, allowed: &serde::FIELD, own_self: true }.fields(named, errors))
         }
-        Fields::Unnamed(unnamed) => VariantBody::Newtype(newtype(unnamed, errors)?),
+        Fields::Unnamed(unnamed) => VariantBody::Newtype(Box::new(newtype(unnamed, errors)?)),
     };
     Some(MessageVariant { ident: variant.ident.clone(), wire, body, content: content.map(str::to_owned) })
 }

@@ -23,7 +23,11 @@ pub(crate) fn root(given: Option<Path>) -> Path {
 }
 
 /// The variants of an enum without generics; notes a mistake for anything else.
-fn variants<'i>(input: &'i DeriveInput, derive: &str, errors: &Errors) -> Option<&'i Punctuated<Variant, Token![,]>> {
+fn variants<'i>(
+    input: &'i DeriveInput,
+    derive: &str,
+    errors: &Errors,
+) -> Option<&'i Punctuated<Variant, Token![,]>> {
     if !input.generics.params.is_empty() {
         let message = format!("an enum with `#[derive({derive})]` has no generic parameters; name the types");
         errors.stop(&input.generics, message);

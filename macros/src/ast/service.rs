@@ -30,6 +30,10 @@ pub(crate) struct Service {
 }
 
 /// One variant.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "independent facts, one for each option that the user may give"
+)]
 pub(crate) struct Call {
     pub(crate) ident: Ident,
     /// The method in Rust: of the handler and of the client.
@@ -66,15 +70,20 @@ impl Method {
         case: Option<Case>,
         errors: &Errors,
     ) -> Self {
-        let (name, method, renamed) = given;
-        if let [_, second, ..] = [name, method, renamed].into_iter().flatten().collect::<Vec<_>>().as_slice() {
-            errors.on(second, "the name on the wire is given twice; keep one of `name`, `method` and `#[serde(rename)]`");
+        let (name, method, given_by_serde) = given;
+        if let [_, second, ..] =
+            [name, method, given_by_serde].into_iter().flatten().collect::<Vec<_>>().as_slice()
+        {
+            errors.on(
+                second,
+                "the name on the wire is given twice; keep one of `name`, `method` and `#[serde(rename)]`",
+            );
         }
         if let Some(method) = method {
             check::names::method(method, errors);
             return Self::Exact(method.value());
         }
-        if let Some(name) = name.or(renamed) {
+        if let Some(name) = name.or(given_by_serde) {
             check::names::name(name, errors);
             return Self::Named(name.value());
         }
@@ -100,11 +109,11 @@ pub(crate) enum Serial {
 
 impl Service {
     pub(crate) fn read(input: &DeriveInput, errors: &Errors) -> Option<Self> {
-        let options = rpc::service(&input.attrs, errors);
+        let mut options = rpc::service(&input.attrs, errors);
         let serde = serde::read(&input.attrs, &serde::SERVICE, errors);
         attr::refuse(&input.attrs, "check", "`#[check(…)]` goes on a field", errors);
         let renames = serde.renames(errors);
-        check::service::parts(&options, errors);
+        check::service::parts(&mut options, errors);
         let name = check::service::name(options.name.as_ref(), &input.ident, errors);
         let variants = variants(input, "Service", errors)?;
         let positional = options.positional;
@@ -135,12 +144,13 @@ impl Call {
         let field_case = serde.case("rename_all", errors).or(renames.fields);
         let names = Names { case: field_case, allowed: &serde::PARAM, own_self: false };
         let body = names.body(&variant.fields, "a call", errors);
-        let renamed = serde.text("rename", errors);
-        let given = (options.name.as_ref(), options.method.as_ref(), renamed.as_ref());
+        let given_by_serde = serde.text("rename", errors);
+        let given = (options.name.as_ref(), options.method.as_ref(), given_by_serde.as_ref());
         let method = Method::read(given, &variant.ident, renames.all, errors);
         check::service::notification(&options, errors);
         let serial = serial(&options, &body, errors);
-        let Some(function) = names::ident(&names::snake(&names::plain(&variant.ident)), &variant.ident) else {
+        let Some(function) = names::ident(&names::snake(&names::plain(&variant.ident)), &variant.ident)
+        else {
             let cure = "rename the variant and keep the name on the wire with `#[rpc(name = \"…\")]`";
             errors.stop(&variant.ident, format!("no method can have the name of this variant: {cure}"));
             return None;

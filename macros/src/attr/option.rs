@@ -21,7 +21,15 @@ pub(crate) const SERVICE: Place = Place {
 pub(crate) const CALL: Place = Place {
     noun: "the variant of a service",
     options: &[
-        "returns", "error", "timeout", "idempotent", "no_cancel", "serial", "name", "method", "positional",
+        "returns",
+        "error",
+        "timeout",
+        "idempotent",
+        "no_cancel",
+        "serial",
+        "name",
+        "method",
+        "positional",
         "notification",
     ],
 };
@@ -46,7 +54,10 @@ impl Opt<'_> {
     pub(crate) fn flag(&self) -> syn::Result<Span> {
         if self.input.peek(Token![=]) || self.input.peek(syn::token::Paren) {
             let name = &self.name;
-            return Err(syn::Error::new(name.span(), format!("`{name}` takes no value; write `{name}` alone")));
+            return Err(syn::Error::new(
+                name.span(),
+                format!("`{name}` takes no value; write `{name}` alone"),
+            ));
         }
         Ok(self.name.span())
     }

@@ -45,10 +45,20 @@ pub(crate) struct CallOptions {
 /// What stands on a variant of a service error.
 #[derive(Default)]
 pub(crate) struct ErrorOptions {
-    pub(crate) code: Option<LitInt>,
+    pub(crate) code: Code,
     pub(crate) kind: Option<LitStr>,
     pub(crate) retryable: bool,
     pub(crate) message: Option<LitStr>,
+}
+
+/// The code of a service error, as far as it was given.
+#[derive(Default)]
+pub(crate) enum Code {
+    #[default]
+    Absent,
+    /// Given, but no number, which was told already.
+    Unreadable,
+    Given(LitInt),
 }
 
 /// What stands on a variant of the events.
@@ -99,7 +109,10 @@ pub(crate) fn error(attrs: &[Attribute], errors: &Errors) -> ErrorOptions {
     let mut options = ErrorOptions::default();
     read(attrs, &ERROR, errors, |name, option| {
         match name {
-            "code" => options.code = Some(option.number()?),
+            "code" => {
+                options.code = Code::Unreadable;
+                options.code = Code::Given(option.number()?);
+            }
             "kind" => options.kind = Some(option.text()?),
             "message" => options.message = Some(option.text()?),
             _ => options.retryable = option.flag().map(|_| true)?,

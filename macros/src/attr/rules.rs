@@ -142,9 +142,10 @@ fn bounds(name: &Ident, input: ParseStream<'_>) -> syn::Result<(Option<Number>, 
     }
     match (&min, &max) {
         (None, None) => Err(syn::Error::new(name.span(), cure)),
-        (Some(least), Some(most)) if least.value() > most.value() => {
-            Err(syn::Error::new(least.lit.span(), "`min` is above `max`, so that no value would pass; swap them"))
-        }
+        (Some(least), Some(most)) if least.value() > most.value() => Err(syn::Error::new(
+            least.lit.span(),
+            "`min` is above `max`, so that no value would pass; swap them",
+        )),
         _ => Ok((min, max)),
     }
 }
@@ -175,7 +176,10 @@ fn alone(name: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
 
 fn each(name: &Ident, input: ParseStream<'_>) -> syn::Result<Vec<Rule>> {
     if !input.peek(syn::token::Paren) {
-        return Err(syn::Error::new(name.span(), "write the rules of the items in parentheses: `each(length(max = 10))`"));
+        return Err(syn::Error::new(
+            name.span(),
+            "write the rules of the items in parentheses: `each(length(max = 10))`",
+        ));
     }
     let content;
     syn::parenthesized!(content in input);

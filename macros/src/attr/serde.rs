@@ -4,6 +4,7 @@ use proc_macro2::Ident;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta, Token, Type};
 
+use crate::check;
 use crate::errors::Errors;
 use crate::names::{self, Case};
 
@@ -20,34 +21,81 @@ pub(crate) struct Renames {
 pub(crate) struct Allowed {
     place: &'static str,
     options: &'static [&'static str],
+    /// Whether serde's own derive reads the options too, and tells what it does not know.
+    derived: bool,
 }
 
-pub(crate) const SERVICE: Allowed =
-    Allowed { place: "service", options: &["rename_all", "rename_all_fields", "deny_unknown_fields"] };
-pub(crate) const EVENTS: Allowed = Allowed { place: "set of events", options: &["rename_all", "rename_all_fields"] };
-pub(crate) const ERRORS: Allowed = Allowed { place: "set of errors", options: &["rename_all_fields"] };
-pub(crate) const CALL: Allowed = Allowed { place: "call", options: &["rename", "rename_all"] };
-pub(crate) const EVENT: Allowed = Allowed { place: "event", options: &["rename", "rename_all"] };
-pub(crate) const ERROR: Allowed = Allowed { place: "service error", options: &["rename_all"] };
+pub(crate) const SERVICE: Allowed = Allowed {
+    place: "service",
+    options: &["rename_all", "rename_all_fields", "deny_unknown_fields"],
+    derived: false,
+};
+pub(crate) const EVENTS: Allowed =
+    Allowed { place: "set of events", options: &["rename_all", "rename_all_fields"], derived: false };
+pub(crate) const ERRORS: Allowed =
+    Allowed { place: "set of errors", options: &["rename_all_fields"], derived: false };
+pub(crate) const CALL: Allowed =
+    Allowed { place: "call", options: &["rename", "rename_all"], derived: false };
+pub(crate) const EVENT: Allowed =
+    Allowed { place: "event", options: &["rename", "rename_all"], derived: false };
+pub(crate) const ERROR: Allowed =
+    Allowed { place: "service error", options: &["rename_all"], derived: false };
 pub(crate) const PARAM: Allowed = Allowed {
     place: "parameter",
-    options: &["rename", "default", "alias", "skip_serializing_if", "with", "serialize_with", "deserialize_with"],
+    options: &[
+        "rename",
+        "default",
+        "alias",
+        "skip_serializing_if",
+        "with",
+        "serialize_with",
+        "deserialize_with",
+    ],
+    derived: false,
 };
 pub(crate) const STRUCT: Allowed = Allowed {
     place: "message",
     options: &[
-        "rename", "rename_all", "rename_all_fields", "tag", "content", "untagged", "transparent",
-        "deny_unknown_fields", "default", "crate", "bound", "expecting", "into", "from", "try_from",
+        "rename",
+        "rename_all",
+        "rename_all_fields",
+        "tag",
+        "content",
+        "untagged",
+        "transparent",
+        "deny_unknown_fields",
+        "default",
+        "crate",
+        "bound",
+        "expecting",
+        "into",
+        "from",
+        "try_from",
     ],
+    derived: true,
 };
-pub(crate) const VARIANT: Allowed =
-    Allowed { place: "variant of a message", options: &["rename", "rename_all", "alias", "skip"] };
+pub(crate) const VARIANT: Allowed = Allowed {
+    place: "variant of a message",
+    options: &["rename", "rename_all", "alias", "skip"],
+    derived: true,
+};
 pub(crate) const FIELD: Allowed = Allowed {
     place: "field of a message",
     options: &[
-        "rename", "default", "alias", "skip_serializing_if", "with", "serialize_with", "deserialize_with", "flatten",
-        "skip", "skip_serializing", "skip_deserializing", "bound",
+        "rename",
+        "default",
+        "alias",
+        "skip_serializing_if",
+        "with",
+        "serialize_with",
+        "deserialize_with",
+        "flatten",
+        "skip",
+        "skip_serializing",
+        "skip_deserializing",
+        "bound",
     ],
+    derived: true,
 };
 
 /// The serde options among `attrs`; those that `allowed` does not list are refused.
@@ -62,17 +110,25 @@ pub(crate) fn read(attrs: &[Attribute], allowed: &Allowed, errors: &Errors) -> O
         if allowed.options.contains(&name.as_str()) {
             return true;
         }
-        errors.on(meta.path(), refusal(&name, allowed));
+        match refusal(&name, allowed) {
+            Some(message) => errors.on(meta.path(), message),
+            None => return true,
+        }
         false
     });
     Options(metas)
 }
 
-fn refusal(name: &str, allowed: &Allowed) -> String {
+/// What is wrong with an option; `None` where serde says that itself.
+fn refusal(name: &str, allowed: &Allowed) -> Option<String> {
     let place = allowed.place;
     match cure(name, place) {
-        Some(cure) => format!("clients could not follow `{name}` on a {place}: {cure}"),
-        None => format!("unknown serde option `{name}` on a {place}: {}", names::one_of(name, allowed.options)),
+        Some(cure) => Some(format!("clients could not follow `{name}` on a {place}: {cure}")),
+        None if allowed.derived => None,
+        None => Some(format!(
+            "unknown serde option `{name}` on a {place}: {}",
+            names::one_of(name, allowed.options)
+        )),
     }
 }
 
@@ -80,19 +136,27 @@ fn refusal(name: &str, allowed: &Allowed) -> String {
 fn cure(name: &str, place: &str) -> Option<&'static str> {
     Some(match (name, place) {
         ("untagged", "variant of a message") => "make the whole enum untagged",
-        ("tag" | "content" | "untagged" | "transparent", _) => "remove it, the protocol frames calls, events and errors itself",
-        ("flatten", "parameter") => "write the fields out, or take one message as all parameters: `Post(PostBody)`",
+        ("tag" | "content" | "untagged" | "transparent", _) => {
+            "remove it, the protocol frames calls, events and errors itself"
+        }
+        ("flatten", "parameter") => {
+            "write the fields out, or take one message as all parameters: `Post(PostBody)`"
+        }
         ("skip" | "skip_serializing" | "skip_deserializing", "parameter") => {
             "what is not sent is no parameter, remove the field"
         }
-        ("skip" | "skip_serializing" | "skip_deserializing", _) => "what is not sent is not declared, remove it",
+        ("skip" | "skip_serializing" | "skip_deserializing", _) => {
+            "what is not sent is not declared, remove it"
+        }
         ("rename", "service" | "set of events") => "the name on the wire is `#[rpc(name = \"…\")]`",
         ("rename", "service error") => "the name on the wire is `#[rpc(kind = \"…\")]`",
         ("rename_all", "set of errors") => "name a variant on the wire with `#[rpc(kind = \"…\")]`",
         ("alias", _) => "they send one name only, remove it",
         ("other", _) => "they could not tell which variant was meant, remove it",
         ("remote", _) => "declare a type of your own with the same fields and convert",
-        ("getter", _) => "it belongs to `remote`; declare a type of your own with the same fields and convert",
+        ("getter", _) => {
+            "it belongs to `remote`; declare a type of your own with the same fields and convert"
+        }
         ("variant_identifier" | "field_identifier", _) => "it is for hand-written deserializers, remove it",
         ("borrow", _) => "a message owns its fields, use `String` or `Vec<T>`",
         ("with" | "serialize_with" | "deserialize_with", _) => "put it on the field",
@@ -168,9 +232,21 @@ impl Options {
         Renames { all: self.case("rename_all", errors), fields: self.case("rename_all_fields", errors) }
     }
 
-    /// The first of `with`, `serialize_with`, `deserialize_with` that is there.
-    pub(crate) fn custom(&self) -> Option<&Meta> {
-        ["with", "serialize_with", "deserialize_with"].into_iter().find_map(|name| self.find(name))
+    /// Whether `with` or one of its like is there and the attributes say what it writes; forgotten where they do not.
+    pub(crate) fn custom(&mut self, attrs: &[Attribute], errors: &Errors) -> bool {
+        let names = ["with", "serialize_with", "deserialize_with"];
+        let Some(meta) = names.into_iter().find_map(|name| self.find(name)) else { return false };
+        let told = check::types::form(meta, attrs, errors);
+        if !told {
+            self.0.retain(|meta| !names.iter().any(|name| meta.path().is_ident(name)));
+        }
+        told
+    }
+
+    /// The options as one attribute.
+    pub(crate) fn attribute(&self) -> Option<Attribute> {
+        let metas = &self.0;
+        (!metas.is_empty()).then(|| syn::parse_quote!(#[serde(#(#metas),*)]))
     }
 
     /// Whether an option names a function that takes or makes the field's own type.

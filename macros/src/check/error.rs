@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use proc_macro2::Ident;
 use quote::ToTokens;
-use syn::{LitInt, LitStr};
+use syn::LitStr;
 
+use crate::attr::rpc::Code;
 use crate::errors::Errors;
 
 /// Said where `#[check(…)]` stands on an error.
@@ -14,8 +15,19 @@ pub(crate) const UNCHECKED: &str =
 
 /// The kinds that belong to the protocol.
 const PROTOCOL: [&str; 14] = [
-    "parse_error", "invalid_request", "method_not_found", "validation_error", "internal_error", "unauthenticated",
-    "permission_denied", "rate_limited", "deadline_exceeded", "cancelled", "unavailable", "not_found", "too_large",
+    "parse_error",
+    "invalid_request",
+    "method_not_found",
+    "validation_error",
+    "internal_error",
+    "unauthenticated",
+    "permission_denied",
+    "rate_limited",
+    "deadline_exceeded",
+    "cancelled",
+    "unavailable",
+    "not_found",
+    "too_large",
     "resource_exhausted",
 ];
 
@@ -25,11 +37,18 @@ pub(crate) struct Codes(HashMap<i64, String>);
 
 impl Codes {
     /// The variant's code; notes a mistake where it is absent, out of range or given already.
-    pub(crate) fn take(&mut self, code: Option<&LitInt>, variant: &Ident, errors: &Errors) -> i64 {
-        let Some(code) = code else {
-            let free = (1001..=32000).find(|code| !self.0.contains_key(code)).unwrap_or(1);
-            errors.on(variant, format!("every error has a stable code of its own: `#[rpc(code = {free})]`"));
-            return 0;
+    pub(crate) fn take(&mut self, code: &Code, variant: &Ident, errors: &Errors) -> i64 {
+        let code = match code {
+            Code::Given(code) => code,
+            Code::Unreadable => return 0,
+            Code::Absent => {
+                let free = (1001..=32000).find(|code| !self.0.contains_key(code)).unwrap_or(1);
+                errors.on(
+                    variant,
+                    format!("every error has a stable code of its own: `#[rpc(code = {free})]`"),
+                );
+                return 0;
+            }
         };
         let value = code.base10_parse::<i64>().ok().filter(|value| (1..=32000).contains(value));
         let Some(value) = value else {
@@ -37,7 +56,8 @@ impl Codes {
             return 0;
         };
         match self.0.get(&value) {
-            Some(first) => errors.on(code, format!("`{first}` has the code {value} already; give each error one of its own")),
+            Some(first) => errors
+                .on(code, format!("`{first}` has the code {value} already; give each error one of its own")),
             None => drop(self.0.insert(value, variant.to_string())),
         }
         value
@@ -60,7 +80,10 @@ impl Kinds {
         } else if !good {
             errors.on(token, "a kind starts with a letter, then letters, digits and `_`: `room_not_found`");
         } else if let Some(first) = self.0.get(kind) {
-            errors.on(token, format!("`{first}` has the kind `{kind}` already; give another: `#[rpc(kind = \"…\")]`"));
+            errors.on(
+                token,
+                format!("`{first}` has the kind `{kind}` already; give another: `#[rpc(kind = \"…\")]`"),
+            );
         } else {
             self.0.insert(kind.to_owned(), variant.to_string());
         }

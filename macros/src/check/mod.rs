@@ -13,7 +13,8 @@ use proc_macro2::TokenStream;
 
 use crate::errors::Errors;
 
-/// Notes a mistake on each of `pairs` (name on the wire, token) whose name an earlier one has.
+/// Notes a mistake on each of `pairs` (name on the wire, token) whose name an earlier one has. Code with two such names
+/// would only cause more messages.
 pub(crate) fn unique(
     pairs: impl Iterator<Item = (String, TokenStream)>,
     noun: &str,
@@ -29,7 +30,7 @@ pub(crate) fn unique(
                 let message = format!(
                     "the {noun}s `{first}` and `{rust_name}` have one name on the wire, `{shown}`; rename one with `#[{cure}]`"
                 );
-                errors.on(token, message);
+                errors.stop(token, message);
             }
             None => {
                 seen.insert(wire, rust_name);

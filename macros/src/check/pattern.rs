@@ -5,8 +5,8 @@
 
 use regex_syntax::ast::parse::Parser;
 use regex_syntax::ast::{
-    AssertionKind, Ast, ClassPerlKind, ClassSet, ClassSetItem, GroupKind, HexLiteralKind, Literal, LiteralKind,
-    RepetitionKind, RepetitionRange, SpecialLiteralKind,
+    AssertionKind, Ast, ClassPerlKind, ClassSet, ClassSetItem, GroupKind, HexLiteralKind, Literal,
+    LiteralKind, RepetitionKind, RepetitionRange, SpecialLiteralKind,
 };
 use syn::LitStr;
 
@@ -24,12 +24,17 @@ pub(crate) fn check(text: &LitStr, errors: &Errors) {
 
 fn read(pattern: &str) -> Result<(), String> {
     if ["(?=", "(?!", "(?<=", "(?<!"].iter().any(|look| pattern.contains(look)) {
-        return Err(refused("lookaround", "Rust has none; write another pattern, or `custom = path` with a function"));
+        return Err(refused(
+            "lookaround",
+            "Rust has none; write another pattern, or `custom = path` with a function",
+        ));
     }
     if pattern.contains("{,") {
         return Err(refused("`{,n}`", "write `{0,n}`"));
     }
-    let ast = Parser::new().parse(pattern).map_err(|error| format!("not a regular expression: {}", error.kind()))?;
+    let ast = Parser::new()
+        .parse(pattern)
+        .map_err(|error| format!("not a regular expression: {}", error.kind()))?;
     item(&ast)?;
     if size(&ast) > MAX_SIZE {
         return Err("this pattern is too large with its repetitions written out; check the length with `length(max = …)`".to_owned());
@@ -56,7 +61,9 @@ fn item(ast: &Ast) -> Result<(), String> {
         Ast::ClassPerl(class) => Err(perl(&class.kind)),
         Ast::ClassBracketed(class) => set(&class.kind),
         Ast::Repetition(repetition) => match &*repetition.ast {
-            Ast::Repetition(_) => Err(refused("a repetition of a repetition", "put the inner one in `(?:…)`")),
+            Ast::Repetition(_) => {
+                Err(refused("a repetition of a repetition", "put the inner one in `(?:…)`"))
+            }
             Ast::Assertion(_) | Ast::Empty(_) => Err(refused("a repetition of nothing", "remove it")),
             inner => item(inner),
         },
@@ -97,7 +104,9 @@ fn set_item(item: &ClassSetItem) -> Result<(), String> {
         ClassSetItem::Empty(_) => Ok(()),
         ClassSetItem::Literal(literal) => single(literal, true),
         ClassSetItem::Range(range) => single(&range.start, true).and_then(|()| single(&range.end, true)),
-        ClassSetItem::Ascii(_) => Err(refused("`[:…:]`", "write the ranges that are meant, such as `[A-Za-z]`")),
+        ClassSetItem::Ascii(_) => {
+            Err(refused("`[:…:]`", "write the ranges that are meant, such as `[A-Za-z]`"))
+        }
         ClassSetItem::Unicode(_) => Err(unicode()),
         ClassSetItem::Perl(class) => Err(perl(&class.kind)),
         ClassSetItem::Bracketed(_) => Err(refused("`[` inside a set", "write `\\[`, or one set")),
@@ -116,9 +125,9 @@ fn single(literal: &Literal, in_set: bool) -> Result<(), String> {
         {
             Err(refused(&format!("`\\{letter}`"), &format!("write `{letter}`")))
         }
-        LiteralKind::HexFixed(HexLiteralKind::UnicodeLong) | LiteralKind::HexBrace(_) | LiteralKind::Octal => {
-            Err(refused("this escape", "write the character itself, or `\\uXXXX`"))
-        }
+        LiteralKind::HexFixed(HexLiteralKind::UnicodeLong)
+        | LiteralKind::HexBrace(_)
+        | LiteralKind::Octal => Err(refused("this escape", "write the character itself, or `\\uXXXX`")),
         LiteralKind::Special(SpecialLiteralKind::Bell) => Err(refused("`\\a`", "write `\\x07`")),
         _ => Ok(()),
     }
@@ -152,9 +161,13 @@ mod tests {
 
     #[test]
     fn what_the_three_languages_share_is_taken() {
-        for pattern in
-            ["^[a-z][a-z0-9_-]*$", r"^\d{4}$".replace("\\d", "[0-9]").as_str(), r"^(?:a|b)+?\.\/[^\]\\]{1,3}$", r"^[é\u00e9]\t$", ""]
-        {
+        for pattern in [
+            "^[a-z][a-z0-9_-]*$",
+            r"^\d{4}$".replace("\\d", "[0-9]").as_str(),
+            r"^(?:a|b)+?\.\/[^\]\\]{1,3}$",
+            r"^[é\u00e9]\t$",
+            "",
+        ] {
             assert_eq!(read(pattern), Ok(()), "{pattern}");
         }
     }
@@ -162,9 +175,33 @@ mod tests {
     #[test]
     fn what_one_of_them_reads_differently_is_refused() {
         for pattern in [
-            r"(?=a)", r"(?<!a)b", r"\p{L}", r"[\pL]", r"(?i)a", r"(?i:a)", r"\Aa\z", r"(?P<x>a)", r"(?<x>a)", r"\d", r"[\w]",
-            r"\s", r"\bword\b", r"[[:alpha:]]", r"[a-z&&[b]]", r"a{,3}", r"a*+", r"^*", r"a}", r"]", r"\x{41}", r"\u{41}",
-            r"\a", r"\%", r"\-", r"(", r"(?:[a-z]{1000}){1000}",
+            r"(?=a)",
+            r"(?<!a)b",
+            r"\p{L}",
+            r"[\pL]",
+            r"(?i)a",
+            r"(?i:a)",
+            r"\Aa\z",
+            r"(?P<x>a)",
+            r"(?<x>a)",
+            r"\d",
+            r"[\w]",
+            r"\s",
+            r"\bword\b",
+            r"[[:alpha:]]",
+            r"[a-z&&[b]]",
+            r"a{,3}",
+            r"a*+",
+            r"^*",
+            r"a}",
+            r"]",
+            r"\x{41}",
+            r"\u{41}",
+            r"\a",
+            r"\%",
+            r"\-",
+            r"(",
+            r"(?:[a-z]{1000}){1000}",
         ] {
             assert!(read(pattern).is_err(), "{pattern}");
         }

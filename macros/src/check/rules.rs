@@ -7,8 +7,14 @@ use super::types::{Class, class};
 use crate::attr::rules::{Number, Rule, RuleKind};
 use crate::errors::Errors;
 
-/// Notes a mistake on each rule that does not fit `ty`.
-pub(crate) fn fit(rules: &[Rule], ty: &Type, errors: &Errors) {
+/// The rules that fit `ty`; notes a mistake on each that does not.
+pub(crate) fn fitting(rules: Vec<Rule>, ty: &Type, errors: &Errors) -> Vec<Rule> {
+    let before = errors.count();
+    fit(&rules, ty, errors);
+    if errors.count() == before { rules } else { Vec::new() }
+}
+
+fn fit(rules: &[Rule], ty: &Type, errors: &Errors) {
     for (index, rule) in rules.iter().enumerate() {
         let name = rule.kind.name();
         let again = rules.iter().take(index).any(|earlier| earlier.kind.name() == name && name != "custom");
@@ -26,7 +32,9 @@ fn one(rule: &Rule, class: Class<'_>, errors: &Errors) {
         (RuleKind::Length { .. }, Class::Signed | Class::Unsigned | Class::Float) => {
             refuse("`length` is for strings, lists and maps; for a number write `range(min = …, max = …)`");
         }
-        (RuleKind::Length { .. }, Class::Bool | Class::Char) => refuse("`length` is for strings, lists and maps; remove it"),
+        (RuleKind::Length { .. }, Class::Bool | Class::Char) => {
+            refuse("`length` is for strings, lists and maps; remove it");
+        }
         (RuleKind::Range { .. }, Class::Text | Class::Items(_)) => {
             refuse("`range` is for numbers; for strings, lists and maps write `length(min = …, max = …)`");
         }
@@ -36,7 +44,10 @@ fn one(rule: &Rule, class: Class<'_>, errors: &Errors) {
         }
         (RuleKind::Pattern(_) | RuleKind::Email | RuleKind::Url, Class::Items(_)) => {
             let name = rule.kind.name();
-            refuse(&format!("`{name}` is for strings; for every item of a list write `each({name}{})`", rest(&rule.kind)));
+            refuse(&format!(
+                "`{name}` is for strings; for every item of a list write `each({name}{})`",
+                rest(&rule.kind)
+            ));
         }
         (
             RuleKind::Pattern(_) | RuleKind::Email | RuleKind::Url,
@@ -45,7 +56,9 @@ fn one(rule: &Rule, class: Class<'_>, errors: &Errors) {
         (RuleKind::Pattern(text), _) => pattern::check(text, errors),
         (RuleKind::Each(rules), Class::Items(Some(item))) => fit(rules, item, errors),
         (RuleKind::Each(rules), Class::Items(None) | Class::Unknown) => {
-            rules.iter().for_each(|rule| one(rule, Class::Unknown, errors));
+            for rule in rules {
+                one(rule, Class::Unknown, errors);
+            }
         }
         (RuleKind::Each(_), _) => refuse("`each` is for lists and maps; put the rules on the field itself"),
         _ => {}

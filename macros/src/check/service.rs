@@ -11,15 +11,18 @@ use crate::errors::Errors;
 use crate::names;
 
 /// A service of the client's has no events and no peer of its own.
-pub(crate) fn parts(options: &ServiceOptions, errors: &Errors) {
+pub(crate) fn parts(options: &mut ServiceOptions, errors: &Errors) {
     if !matches!(options.side, Some((Side::Client, _))) {
         return;
     }
-    if let Some(events) = &options.events {
+    if let Some(events) = options.events.take() {
         errors.on(events, "a client emits no events; declare a notification of the server's service instead");
     }
-    if let Some(peer) = &options.peer {
-        errors.on(peer, "a service with `side = \"client\"` is the peer; name it in the server's service: `peer = …`");
+    if let Some(peer) = options.peer.take() {
+        errors.on(
+            peer,
+            "a service with `side = \"client\"` is the peer; name it in the server's service: `peer = …`",
+        );
     }
 }
 
@@ -31,7 +34,10 @@ pub(crate) fn name(given: Option<&LitStr>, ident: &Ident, errors: &Errors) -> St
     }
     let name = names::snake(&names::plain(ident));
     if name == "rpc" {
-        errors.on(ident, "`rpc.` belongs to the protocol; give the service another name: `#[rpc(name = \"…\")]`");
+        errors.on(
+            ident,
+            "`rpc.` belongs to the protocol; give the service another name: `#[rpc(name = \"…\")]`",
+        );
     }
     name
 }
@@ -45,7 +51,10 @@ pub(crate) fn calls(service: &str, calls: &[Call], has_events: bool, errors: &Er
     for call in calls {
         let function = names::plain(&call.function);
         if function == "new" || (function == "events" && has_events) {
-            errors.stop(&call.ident, format!("the generated client has a method `{function}` of its own: {cure}"));
+            errors.stop(
+                &call.ident,
+                format!("the generated client has a method `{function}` of its own: {cure}"),
+            );
         }
         if seen.contains(&function) && calls.iter().filter(|other| other.ident == call.ident).count() == 1 {
             errors.stop(&call.ident, format!("two variants make the method `{function}`: {cure}"));
@@ -66,7 +75,12 @@ pub(crate) fn notification(options: &CallOptions, errors: &Errors) {
     ];
     for (name, span) in spans {
         if let Some(span) = span {
-            errors.at(span, format!("a notification is never answered, so `{name}` says nothing; remove it, or `notification`"));
+            errors.at(
+                span,
+                format!(
+                    "a notification is never answered, so `{name}` says nothing; remove it, or `notification`"
+                ),
+            );
         }
     }
 }
@@ -84,7 +98,10 @@ pub(crate) fn timeout(text: &LitStr, errors: &Errors) -> Option<u64> {
     };
     let millis = factor.zip(digits.parse::<u64>().ok()).and_then(|(factor, count)| count.checked_mul(factor));
     if millis.is_none_or(|millis| millis == 0 || millis > 1 << 53) {
-        errors.on(text, "expected a duration such as `\"5m\"`: a whole number above 0 with `ms`, `s`, `m` or `h`");
+        errors.on(
+            text,
+            "expected a duration such as `\"5m\"`: a whole number above 0 with `ms`, `s`, `m` or `h`",
+        );
         return None;
     }
     millis

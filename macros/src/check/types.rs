@@ -36,9 +36,14 @@ impl<'ast> Visit<'ast> for Walk<'_> {
                 self.refuse(ty, "what crosses the wire owns its data; write `String`, `Vec<T>` or another owned type instead of a reference");
             }
             Type::ImplTrait(_) | Type::TraitObject(_) | Type::Infer(_) => {
-                self.refuse(ty, "the contract needs one type here; name it, or declare an enum of the possible ones");
+                self.refuse(
+                    ty,
+                    "the contract needs one type here; name it, or declare an enum of the possible ones",
+                );
             }
-            Type::FnPtr(_) | Type::Ptr(_) | Type::Never(_) => self.refuse(ty, "this has no form on the wire; send a message"),
+            Type::FnPtr(_) | Type::Ptr(_) | Type::Never(_) => {
+                self.refuse(ty, "this has no form on the wire; send a message");
+            }
             _ => visit::visit_type(self, ty),
         }
     }
@@ -53,14 +58,14 @@ impl<'ast> Visit<'ast> for Walk<'_> {
     }
 }
 
-/// `#[serde(with = …)]` hides the form on the wire: wirecall's own modules and `#[schemars(with = "…")]` tell it.
-pub(crate) fn form(meta: &Meta, attrs: &[Attribute], errors: &Errors) {
+/// `#[serde(with = …)]` hides the form on the wire, which `#[schemars(with = "…")]` tells. Whether it is told.
+pub(crate) fn form(meta: &Meta, attrs: &[Attribute], errors: &Errors) -> bool {
     let told = attrs.iter().filter(|attr| attr.path().is_ident("schemars")).any(|attr| {
         let mut told = false;
         // Schemars itself says what is wrong with an attribute that cannot be read.
         let read = attr.parse_nested_meta(|nested| {
             told |= nested.path.is_ident("with") || nested.path.is_ident("schema_with");
-            nested.value().and_then(|value| value.parse::<syn::Expr>()).map(drop)
+            nested.value().and_then(syn::parse::ParseBuffer::parse::<syn::Expr>).map(drop)
         });
         read.is_ok() && told
     });
@@ -71,6 +76,7 @@ pub(crate) fn form(meta: &Meta, attrs: &[Attribute], errors: &Errors) {
             format!("clients cannot see what `{name}` writes; add `#[schemars(with = \"Type\")]` with a type of that form"),
         );
     }
+    told
 }
 
 /// What the tokens of a type say about it.
@@ -137,7 +143,9 @@ pub(crate) fn convertible(ty: &Type) -> bool {
         return true;
     }
     let plain = match peeled(ty) {
-        Type::Path(path) => path.qself.is_none() && path.path.segments.iter().all(|segment| segment.arguments.is_none()),
+        Type::Path(path) => {
+            path.qself.is_none() && path.path.segments.iter().all(|segment| segment.arguments.is_none())
+        }
         _ => false,
     };
     plain && matches!(class(ty), Class::Text | Class::Unknown)

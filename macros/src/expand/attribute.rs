@@ -2,13 +2,13 @@
 //! dependency.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use quote::{format_ident, quote};
 use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Data, DeriveInput, Fields, LitStr, Path, Token, Type};
+use syn::{Attribute, Data, DeriveInput, Fields, LitStr, Path, Token, Type, parse_quote};
 
 use super::Paths;
-use crate::ast::{root, units_only};
+use crate::ast::{Message, root, units_only};
 use crate::attr::rpc;
 use crate::check::types::{Class, class, optional};
 use crate::errors::Errors;
@@ -20,8 +20,91 @@ pub(crate) fn message_attribute(options: TokenStream, item: TokenStream) -> Toke
     let Some(input) = errors.keep(syn::parse2::<DeriveInput>(item.clone())) else {
         return errors.beside(Some(item));
     };
-    let expansion = expand(&input, given);
-    errors.beside(Some(expansion))
+    let paths = Paths::new(&root(given.clone()));
+    let formats = formats(&input, &paths);
+    let mut declared = input.clone();
+    declared.attrs.extend(formats.iter().cloned());
+    let before = errors.count();
+    if Message::read(&declared, &errors).is_none() || errors.count() > before {
+        let bare = bare(&input, &paths, errors.stopped());
+        return TokenStream::from_iter([errors.beside(None), bare]);
+    }
+    let renamed = given.map(|path| {
+        let text = quote!(#path).to_string().split_whitespace().collect::<String>();
+        quote!(#[rpc(crate = #text)])
+    });
+    let derives = missing(
+        &input,
+        &paths,
+        &["Message", "Clone", "Debug", "Serialize", "Deserialize", "JsonSchema", "TS"],
+    );
+    let conversions = conversions(&input);
+    errors.beside(Some(quote! {
+        #[derive(#(#derives),*)]
+        #(#formats)*
+        #renamed
+        #input
+        #conversions
+    }))
+}
+
+/// The type without what was wrong with it, so that what names it finds it.
+fn bare(input: &DeriveInput, paths: &Paths, stopped: bool) -> TokenStream {
+    if matches!(input.data, Data::Union(_)) {
+        return quote!(#input);
+    }
+    let mut input = input.clone();
+    let kept = |attrs: &mut Vec<Attribute>| {
+        attrs.retain(|attr| {
+            !["serde", "schemars", "check", "rpc", "ts"].iter().any(|name| attr.path().is_ident(name))
+        });
+    };
+    kept(&mut input.attrs);
+    let fields: Vec<&mut Fields> = match &mut input.data {
+        Data::Struct(data) => vec![&mut data.fields],
+        Data::Enum(data) => data
+            .variants
+            .iter_mut()
+            .map(|variant| {
+                kept(&mut variant.attrs);
+                &mut variant.fields
+            })
+            .collect(),
+        Data::Union(_) => Vec::new(),
+    };
+    fields.into_iter().flat_map(Fields::iter_mut).for_each(|field| kept(&mut field.attrs));
+    if stopped || !input.generics.params.is_empty() {
+        let derives = missing(&input, paths, &["Clone", "Debug"]);
+        return quote!(#[derive(#(#derives),*)] #input);
+    }
+    let derives = missing(&input, paths, &["Clone", "Debug", "Serialize", "Deserialize", "JsonSchema"]);
+    let (serde, schemars) = (paths.text("serde"), paths.text("schemars"));
+    let (root, ident) = (&paths.root, &input.ident);
+    quote! {
+        #[derive(#(#derives),*)]
+        #[serde(crate = #serde)]
+        #[schemars(crate = #schemars)]
+        #input
+        impl #root::Message for #ident {}
+    }
+}
+
+/// The paths of those derives that the user did not list himself.
+fn missing(input: &DeriveInput, paths: &Paths, names: &[&str]) -> Vec<TokenStream> {
+    let (root, private) = (&paths.root, &paths.private);
+    let listed = derives(&input.attrs);
+    let wanted = names.iter().filter(|name| !listed.iter().any(|other| other == *name));
+    wanted
+        .map(|name| match *name {
+            "Clone" => quote!(::core::clone::Clone),
+            "Debug" => quote!(::core::fmt::Debug),
+            "Serialize" => quote!(#private::serde::Serialize),
+            "Deserialize" => quote!(#private::serde::Deserialize),
+            "JsonSchema" => quote!(#private::schemars::JsonSchema),
+            "TS" => quote!(#private::TS),
+            _ => quote!(#root::Message),
+        })
+        .collect()
 }
 
 /// `crate = "path"`, or nothing.
@@ -40,69 +123,47 @@ fn krate(input: ParseStream<'_>) -> syn::Result<Option<Path>> {
     rpc::krate(&input.parse::<LitStr>()?).map(Some)
 }
 
-fn expand(input: &DeriveInput, given: Option<Path>) -> TokenStream {
-    let renamed = given.as_ref().map(|path| {
-        let text = quote!(#path).to_string().split_whitespace().collect::<String>();
-        quote!(#[rpc(crate = #text)])
-    });
-    let paths = Paths::new(&root(given));
-    let (root, private) = (&paths.root, &paths.private);
-    let listed = derives(&input.attrs);
-    let wanted = [
-        ("Clone", quote!(::core::clone::Clone)),
-        ("Debug", quote!(::core::fmt::Debug)),
-        ("Serialize", quote!(#private::serde::Serialize)),
-        ("Deserialize", quote!(#private::serde::Deserialize)),
-        ("JsonSchema", quote!(#private::schemars::JsonSchema)),
-        ("TS", quote!(#private::TS)),
-        ("Message", quote!(#root::Message)),
-    ];
-    let derives = wanted.into_iter().filter(|(name, _)| !listed.contains(&(*name).to_owned())).map(|(_, path)| path);
-    let formats = formats(input, &paths);
-    let conversions = conversions(input);
-    quote! {
-        #[derive(#(#derives),*)]
-        #formats
-        #renamed
-        #input
-        #conversions
-    }
-}
-
 /// The names of the derives that the user listed below the attribute.
 fn derives(attrs: &[Attribute]) -> Vec<String> {
     let lists = attrs.iter().filter(|attr| attr.path().is_ident("derive"));
-    let paths = lists.filter_map(|attr| attr.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated).ok());
-    paths.flatten().filter_map(|path| path.segments.last().map(|segment| names::plain(&segment.ident))).collect()
+    let paths =
+        lists.filter_map(|attr| attr.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated).ok());
+    paths
+        .flatten()
+        .filter_map(|path| path.segments.last().map(|segment| names::plain(&segment.ident)))
+        .collect()
 }
 
 /// Serde's options that the user did not give himself, and where serde, schemars and ts-rs are.
-fn formats(input: &DeriveInput, paths: &Paths) -> TokenStream {
+fn formats(input: &DeriveInput, paths: &Paths) -> Vec<Attribute> {
     let given = |attribute: &str, name: &str| has(&input.attrs, attribute, name);
+    let mut attributes = Vec::new();
     let mut options = Vec::new();
     if !given("serde", "crate") {
         let serde = paths.text("serde");
         options.push(quote!(crate = #serde));
     }
     if let Data::Enum(data) = &input.data {
-        let tagged = ["tag", "untagged", "content", "into", "from", "try_from"].iter().any(|name| given("serde", name));
-        if !units_only(&data.variants) && !tagged {
+        let formed = ["tag", "untagged", "content", "into", "from", "try_from"]
+            .iter()
+            .any(|name| given("serde", name));
+        if !units_only(&data.variants) && !formed {
             options.push(quote!(tag = "type"));
         }
         if !given("serde", "rename_all") {
             options.push(quote!(rename_all = "snake_case"));
         }
     }
-    let serde = (!options.is_empty()).then(|| quote!(#[serde(#(#options),*)]));
-    let schemars = (!given("schemars", "crate")).then(|| {
-        let path = paths.text("schemars");
-        quote!(#[schemars(crate = #path)])
-    });
-    let ts = (!given("ts", "crate")).then(|| {
-        let path = paths.text("ts_rs");
-        quote!(#[ts(crate = #path)])
-    });
-    quote!(#serde #schemars #ts)
+    if !options.is_empty() {
+        attributes.push(parse_quote!(#[serde(#(#options),*)]));
+    }
+    for (attribute, crate_name) in [("schemars", "schemars"), ("ts", "ts_rs")] {
+        if !given(attribute, "crate") {
+            let (name, path) = (format_ident!("{attribute}"), paths.text(crate_name));
+            attributes.push(parse_quote!(#[#name(crate = #path)]));
+        }
+    }
+    attributes
 }
 
 /// Whether an attribute of that name has an option of that name, whatever its value.

@@ -27,7 +27,11 @@ pub(super) fn items(service: &Service, parameters: &[Parameters<'_>], paths: &Pa
             peer: #root::Peer,
         }
     };
-    let methods = service.calls.iter().zip(parameters).map(|(call, parameters)| method(service, call, parameters, paths));
+    let methods = service
+        .calls
+        .iter()
+        .zip(parameters)
+        .map(|(call, parameters)| method(service, call, parameters, paths));
     let events = service.events.as_ref().map(|events| {
         quote! {
             /// The events that the server emits, from now on.

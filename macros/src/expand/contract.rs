@@ -25,13 +25,15 @@ pub(super) fn text(text: &str) -> TokenStream {
     quote!(::core::convert::Into::into(#text))
 }
 
+/// An expression of type `Option`.
+pub(super) fn option(value: Option<TokenStream>) -> TokenStream {
+    value.map_or_else(
+        || quote!(::core::option::Option::None),
+        |value| quote!(::core::option::Option::Some(#value)),
+    )
+}
+
 /// The note of `#[deprecated]` as an `Option<String>`.
 pub(super) fn deprecated(forward: &Forward) -> TokenStream {
-    match forward.deprecation() {
-        Some(note) => {
-            let note = text(&note);
-            quote!(::core::option::Option::Some(#note))
-        }
-        None => quote!(::core::option::Option::None),
-    }
+    option(forward.deprecation().map(|note| text(&note)))
 }

@@ -39,12 +39,12 @@ pub(super) fn expand(set: &ErrorSet) -> TokenStream {
     let rust_name = contract::text(&names::plain(ident));
     let docs = contract::text(&set.forward.text());
     let others = &set.forward.others;
+    let traits = super::traits();
     quote! {
         #(#others)*
         #[allow(deprecated, non_camel_case_types, non_snake_case, clippy::all, clippy::pedantic)]
         const _: () = {
-            #[allow(unused_imports)]
-            use ::core::{default::Default as _, option::Option::Some};
+            #traits
             impl #root::ServiceError for #ident {
                 fn code(&self) -> i64 {
                     #code
@@ -110,10 +110,7 @@ fn into_rpc(variant: &ErrorVariant, parameters: &Parameters<'_>, paths: &Paths) 
     let root = &paths.root;
     let ErrorVariant { ident, code, kind, message, retryable, body, .. } = variant;
     let (pattern, params) = unpack(body, parameters);
-    let details = match body {
-        Body::Empty => quote!(::core::option::Option::None),
-        _ => quote!(::core::option::Option::Some(&#params)),
-    };
+    let details = contract::option((!matches!(body, Body::Empty)).then(|| quote!(&#params)));
     quote!(Self::#ident #pattern => #root::RpcError::service(#code, #kind, #message, #retryable, #details))
 }
 

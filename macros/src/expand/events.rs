@@ -25,12 +25,12 @@ pub(super) fn expand(set: &EventSet) -> TokenStream {
     let rust_name = contract::text(&names::plain(ident));
     let docs = contract::text(&set.forward.text());
     let others = &set.forward.others;
+    let traits = super::traits();
     quote! {
         #(#others)*
         #[allow(deprecated, non_camel_case_types, non_snake_case, clippy::all, clippy::pedantic)]
         const _: () = {
-            #[allow(unused_imports)]
-            use ::core::{default::Default as _, option::Option::Some};
+            #traits
             impl #root::Events for #ident {
                 fn encode(
                     self,
@@ -82,18 +82,18 @@ fn encode(event: &Event, parameters: &Parameters<'_>) -> TokenStream {
 pub(super) fn unpack(body: &Body, parameters: &Parameters<'_>) -> (TokenStream, TokenStream) {
     let fields = body.fields();
     let binding = |index: usize| format_ident!("__{index}");
-    let pattern = match body {
-        Body::Newtype(_) => quote!((__0)),
-        _ => {
-            let bindings = fields.iter().enumerate().map(|(index, field)| {
-                let (ident, binding) = (&field.ident, binding(index));
-                quote!(#ident: #binding)
-            });
-            quote!({ #(#bindings),* })
-        }
+    let pattern = if let Body::Newtype(_) = body {
+        quote!((__0))
+    } else {
+        let bindings = fields.iter().enumerate().map(|(index, field)| {
+            let (ident, binding) = (&field.ident, binding(index));
+            quote!(#ident: #binding)
+        });
+        quote!({ #(#bindings),* })
     };
     let params = parameters.make(|field| {
-        let index = field.and_then(|field| fields.iter().position(|other| other.ident == field.ident)).unwrap_or(0);
+        let index =
+            field.and_then(|field| fields.iter().position(|other| other.ident == field.ident)).unwrap_or(0);
         let binding = binding(index);
         quote!(#binding)
     });

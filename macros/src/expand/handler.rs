@@ -33,7 +33,7 @@ pub(super) fn items(service: &Service, paths: &Paths) -> [TokenStream; 2] {
         #[doc = #heading]
         #docs
         #(#others)*
-        #[allow(dead_code)]
+        #[allow(dead_code, clippy::too_many_arguments)]
         #vis trait #handler: ::core::marker::Send + ::core::marker::Sync + 'static {
             /// What each call is given: who is calling, and what the server knows of that. An extractor may refuse.
             type Context: #root::Extract;

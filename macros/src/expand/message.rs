@@ -19,9 +19,11 @@ pub(super) fn expand(message: &Message) -> TokenStream {
     let unused = check.is_empty().then(|| quote!(let _ = at;));
     let describe = describe(message, &paths);
     let objects = objects(&message.shape, &paths);
+    let traits = super::traits();
     quote! {
         #[allow(deprecated, clippy::all, clippy::pedantic)]
         const _: () = {
+            #traits
             impl #impl_generics #root::Message for #ident #ty_generics #where_clause {
                 #facts
                 fn check(&self, at: &mut #root::Checker<'_>) {
@@ -51,7 +53,9 @@ fn bounded(generics: &Generics, root: &syn::Path) -> Generics {
 fn facts(shape: &Shape, paths: &Paths) -> TokenStream {
     let root = &paths.root;
     match shape {
-        Shape::Struct(_) => quote!(const OBJECT: bool = true;),
+        Shape::Struct(_) => quote!(
+            const OBJECT: bool = true;
+        ),
         Shape::Via(ty) => quote_spanned!(place(ty)=> const OBJECT: bool = <#ty as #root::Message>::OBJECT;),
         Shape::Newtype(_) | Shape::Enum(..) => TokenStream::new(),
     }
@@ -98,7 +102,8 @@ fn check_field(field: &Field, value: &TokenStream, paths: &Paths) -> TokenStream
     }
     let (root, ty, wire) = (&paths.root, &field.ty, &field.wire);
     let rules = rules::run(&field.rules, ty, value, &format_ident!("at"), paths);
-    let message = (!field.custom).then(|| quote_spanned!(place(ty)=> <#ty as #root::Message>::check(#value, at);));
+    let message =
+        (!field.custom).then(|| quote_spanned!(place(ty)=> <#ty as #root::Message>::check(#value, at);));
     if field.flatten {
         return quote!(#rules #message);
     }
@@ -111,7 +116,8 @@ fn check_field(field: &Field, value: &TokenStream, paths: &Paths) -> TokenStream
 fn check_inner(inner: &Inner, value: &TokenStream, paths: &Paths) -> TokenStream {
     let (root, ty) = (&paths.root, &inner.ty);
     let rules = rules::run(&inner.rules, ty, value, &format_ident!("at"), paths);
-    let message = (!inner.custom).then(|| quote_spanned!(place(ty)=> <#ty as #root::Message>::check(#value, at);));
+    let message =
+        (!inner.custom).then(|| quote_spanned!(place(ty)=> <#ty as #root::Message>::check(#value, at);));
     quote!(#rules #message)
 }
 
@@ -138,10 +144,10 @@ fn check_variant(tagging: Tagging, variant: &MessageVariant, paths: &Paths) -> O
         Tagging::Adjacent => variant.content.as_ref(),
         Tagging::Internal | Tagging::Untagged => None,
     };
-    Some(match segment {
-        Some(segment) => quote!(Self::#ident #pattern => at.field(#segment, |at| { #checks }),),
-        None => quote!(Self::#ident #pattern => { #checks }),
-    })
+    Some(segment.map_or_else(
+        || quote!(Self::#ident #pattern => { #checks }),
+        |segment| quote!(Self::#ident #pattern => at.field(#segment, |at| { #checks }),),
+    ))
 }
 
 fn describe(message: &Message, paths: &Paths) -> TokenStream {
@@ -161,7 +167,9 @@ fn describe(message: &Message, paths: &Paths) -> TokenStream {
         }
         Shape::Newtype(inner) => {
             let none = quote!(::core::option::Option::None);
-            checks.extend(rules::data(&inner.rules, paths).into_iter().map(|rule| quote!((#none, #none, #rule))));
+            checks.extend(
+                rules::data(&inner.rules, paths).into_iter().map(|rule| quote!((#none, #none, #rule))),
+            );
             (of_inner(inner), quote!(#private::Vec::new()), quote!(#private::Vec::new()))
         }
         Shape::Enum(_, all) => {
@@ -185,7 +193,16 @@ fn describe(message: &Message, paths: &Paths) -> TokenStream {
             return;
         }
         #named
-        builder.describe::<Self>(
+        // Generic, so that a type without a JSON Schema is told once, by the implementation itself.
+        fn describe<__T: #root::Message>(
+            builder: &mut #private::contract::Builder,
+            info: #private::contract::TypeInfo,
+            checks: &[(::core::option::Option<&str>, ::core::option::Option<&str>, #private::contract::Check)],
+        ) {
+            builder.describe::<__T>(info, checks);
+        }
+        describe::<Self>(
+            builder,
             #private::contract::TypeInfo { rust_name: #rust_name, fields: #fields, variants: #variants },
             &[#(#checks),*],
         );
@@ -193,10 +210,7 @@ fn describe(message: &Message, paths: &Paths) -> TokenStream {
 }
 
 fn field_checks(variant: Option<&String>, fields: &[Field], paths: &Paths) -> Vec<TokenStream> {
-    let variant = match variant {
-        Some(name) => quote!(::core::option::Option::Some(#name)),
-        None => quote!(::core::option::Option::None),
-    };
+    let variant = contract::option(variant.map(|name| quote!(#name)));
     let checks = on_wire(fields).flat_map(|field| {
         let (wire, variant) = (&field.wire, variant.clone());
         let rules = rules::data(&field.rules, paths);
@@ -208,9 +222,10 @@ fn field_checks(variant: Option<&String>, fields: &[Field], paths: &Paths) -> Ve
 fn describe_variant(variant: &MessageVariant, paths: &Paths) -> TokenStream {
     let private = &paths.private;
     let (name, rust_name) = (&variant.wire, names::plain(&variant.ident));
-    let fields = match &variant.body {
-        VariantBody::Fields(fields) => contract::fields(fields, paths),
-        _ => quote!(#private::Vec::new()),
+    let fields = if let VariantBody::Fields(fields) = &variant.body {
+        contract::fields(fields, paths)
+    } else {
+        quote!(#private::Vec::new())
     };
     quote! {
         #private::contract::Variant {
@@ -226,10 +241,11 @@ fn objects(shape: &Shape, paths: &Paths) -> TokenStream {
     let Shape::Enum(Tagging::Internal, variants) = shape else { return TokenStream::new() };
     let root = &paths.root;
     let checks = variants.iter().filter_map(|variant| match &variant.body {
-        VariantBody::Newtype(Inner { ty, custom: false, .. }) => {
+        VariantBody::Newtype(inner) if !inner.custom => {
+            let ty = &inner.ty;
             let name: &Ident = &variant.ident;
             let message = format!(
-                "`{name}` holds no message with named fields, so there is no place for the tag: name the value, `{name} {{ value: … }}`, or use `#[serde(tag = \"type\", content = \"value\")]`"
+                "`{name}` holds no message with named fields, so there is no place for the tag: name the value, `{name} {{{{ value: … }}}}`, or use `#[serde(tag = \"type\", content = \"value\")]`"
             );
             Some(quote_spanned!(place(ty)=> const _: () = ::core::assert!(<#ty as #root::Message>::OBJECT, #message);))
         }

@@ -12,6 +12,7 @@ mod client;
 mod contract;
 mod error;
 mod events;
+mod glue;
 mod handler;
 mod message;
 mod params;
@@ -48,6 +49,18 @@ impl Paths {
 /// The place of the user's tokens, for code that a wrong type of theirs makes wrong.
 fn place(tokens: &impl Spanned) -> Span {
     tokens.span().resolved_at(Span::call_site())
+}
+
+/// What schemars' derive takes from the prelude, and this one for constructors: a user may have none, or another.
+fn traits() -> TokenStream {
+    quote! {
+        #[allow(unused_imports)]
+        use ::core::{
+            convert::{From as _, Into as _},
+            default::Default as _,
+            option::Option::{None, Some},
+        };
+    }
 }
 
 fn derive<T>(

@@ -28,7 +28,13 @@ pub(super) struct Parameters<'a> {
 }
 
 impl<'a> Parameters<'a> {
-    pub(super) fn new(paths: &'a Paths, owner: &'a Ident, variant: &Ident, body: &'a Body, case: Option<Case>) -> Self {
+    pub(super) fn new(
+        paths: &'a Paths,
+        owner: &'a Ident,
+        variant: &Ident,
+        body: &'a Body,
+        case: Option<Case>,
+    ) -> Self {
         let name = names::plain(variant);
         Self {
             paths,
@@ -73,7 +79,9 @@ impl<'a> Parameters<'a> {
     pub(super) fn take(&self, params: &Ident) -> Vec<TokenStream> {
         match self.body {
             Body::Newtype(_) => vec![quote!(#params.body)],
-            body => body.fields().iter().map(|field| &field.ident).map(|ident| quote!(#params.#ident)).collect(),
+            body => {
+                body.fields().iter().map(|field| &field.ident).map(|ident| quote!(#params.#ident)).collect()
+            }
         }
     }
 
@@ -106,6 +114,16 @@ impl<'a> Parameters<'a> {
             declared.push(quote!(fn #name(value: &#generic, at: &mut #root::Checker<'_>);));
             given.push(quote!(fn #name(value: &#ty, #at: &mut #root::Checker<'_>) { #checks }));
         }
+        let object = match self.body {
+            Body::Newtype(ty) => {
+                declared.push(quote!(const OBJECT: bool = <Self::body as #root::Message>::OBJECT;));
+                let message = "what is carried alone must be a message with named fields: name the value, `{{ value: … }}`";
+                Some(
+                    quote_spanned!(place(ty)=> const _: () = ::core::assert!(<#owner as #types>::OBJECT, #message);),
+                )
+            }
+            _ => None,
+        };
         quote! {
             trait #types: 'static {
                 #(#declared)*
@@ -113,6 +131,7 @@ impl<'a> Parameters<'a> {
             impl #types for #owner {
                 #(#given)*
             }
+            #object
         }
     }
 
@@ -128,7 +147,8 @@ impl<'a> Parameters<'a> {
                 shielded
                     .map(|field| {
                         let inner = types::optional(&field.ty);
-                        let default = (field.default && inner.is_none()).then(|| quote!(+ ::core::default::Default));
+                        let default =
+                            (field.default && inner.is_none()).then(|| quote!(+ ::core::default::Default));
                         (field.ident.clone(), quote!(#message #default), inner.unwrap_or(&field.ty))
                     })
                     .collect()
@@ -170,18 +190,17 @@ impl<'a> Parameters<'a> {
         let deny = self.deny_unknown_fields.then(|| quote!(deny_unknown_fields,));
         let transparent = matches!(self.body, Body::Newtype(_)).then(|| quote!(transparent,));
         let fields = match self.body {
-            Body::Newtype(_) => vec![quote!(body: __S::body)],
+            Body::Newtype(_) => vec![quote!(body: __Of::body)],
             body => body.fields().iter().map(Self::member).collect(),
         };
-        let marker = self.marked().then(|| {
-            quote!(#[serde(skip)] __marker: ::core::marker::PhantomData<fn() -> __S>)
-        });
+        let marker =
+            self.marked().then(|| quote!(#[serde(skip)] __marker: ::core::marker::PhantomData<fn() -> __Of>));
         let fields = fields.into_iter().chain(marker);
         quote! {
             #[derive(#private::serde::Serialize, #private::serde::Deserialize, #private::schemars::JsonSchema)]
             #[serde(crate = #serde, bound = "", #case #deny #transparent)]
-            #[schemars(crate = #schemars)]
-            struct #ident<__S: #types> {
+            #[schemars(crate = #schemars, bound = "")]
+            struct #ident<__Of: #types> {
                 #(#fields),*
             }
         }
@@ -190,8 +209,9 @@ impl<'a> Parameters<'a> {
     fn member(field: &Field) -> TokenStream {
         let (ident, docs, formats) = (&field.ident, &field.forward.docs, &field.formats);
         // A parameter that may be null may also be left out, by position too.
-        let default = (field.optional() && !field.default && !field.custom).then(|| quote!(#[serde(default)]));
-        let ty = Self::member_type(field, &quote!(__S));
+        let default =
+            (field.optional() && !field.default && !field.custom).then(|| quote!(#[serde(default)]));
+        let ty = Self::member_type(field, &quote!(__Of));
         quote!(#(#docs)* #(#formats)* #default #ident: #ty)
     }
 
@@ -202,7 +222,7 @@ impl<'a> Parameters<'a> {
         let describe = self.describe();
         let unused = check.is_empty().then(|| quote!(let _ = at;));
         quote! {
-            impl<__S: #types> #private::Params for #ident<__S> {
+            impl<__Of: #types> #private::Params for #ident<__Of> {
                 fn check(&self, at: &mut #root::Checker<'_>) {
                     #unused
                     #check
@@ -227,7 +247,7 @@ impl<'a> Parameters<'a> {
             let (ident, wire) = (&field.ident, &field.wire);
             let rules = (!field.rules.is_empty()).then(|| {
                 let name = check_name(field);
-                quote!(__S::#name(&self.#ident, at);)
+                quote!(__Of::#name(&self.#ident, at);)
             });
             let message = (!field.custom).then(|| quote!(#root::Message::check(&self.#ident, at);));
             if rules.is_none() && message.is_none() {
@@ -245,8 +265,8 @@ impl<'a> Parameters<'a> {
             Body::Newtype(_) => quote! {
                 {
                     let mut alone = #private::contract::Builder::new();
-                    <__S::body as #root::Message>::describe(&mut alone);
-                    let name = <__S::body as #private::schemars::JsonSchema>::schema_name();
+                    <__Of::body as #root::Message>::describe(&mut alone);
+                    let name = <__Of::body as #private::schemars::JsonSchema>::schema_name();
                     let info = alone.build().types.remove(&*name);
                     info.map(|info| info.fields).unwrap_or_default()
                 }
@@ -254,11 +274,14 @@ impl<'a> Parameters<'a> {
             body => super::contract::fields(body.fields(), self.paths),
         };
         let messages = self.messages();
-        let describes = messages.iter().map(|(name, ..)| quote!(<__S::#name as #root::Message>::describe(builder);));
+        let describes =
+            messages.iter().map(|(name, ..)| quote!(<__Of::#name as #root::Message>::describe(builder);));
         let constrain = self.body.fields().iter().flat_map(|field| {
             let wire = &field.wire;
             let rules = rules::data(&field.rules, self.paths);
-            rules.into_iter().map(move |rule| quote!(#private::contract::Builder::constrain(&mut schema, #wire, &#rule);))
+            rules
+                .into_iter()
+                .map(move |rule| quote!(#private::contract::Builder::constrain(&mut schema, #wire, &#rule);))
         });
         let constrain: Vec<TokenStream> = constrain.collect();
         let mutable = (!constrain.is_empty()).then(|| quote!(mut));

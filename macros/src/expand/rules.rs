@@ -1,10 +1,10 @@
 //! `#[check(…)]` as code that runs and as data for the contract.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Lit, Type};
 
-use super::{Paths, place};
+use super::{Paths, contract, place};
 use crate::attr::rules::{Number, Rule, RuleKind};
 use crate::check::types::{Class, class, optional};
 use crate::names;
@@ -27,13 +27,12 @@ pub(super) fn run(rules: &[Rule], ty: &Type, value: &TokenStream, at: &Ident, pa
 }
 
 fn one(rule: &Rule, ty: &Type, value: &TokenStream, at: &Ident, paths: &Paths) -> TokenStream {
-    let private = &paths.private;
+    // The whole call stands at the rule's token: there rustc says that a type does not fit.
     let span = place(&rule.span);
-    // The argument stands at the rule's token: there rustc says that a type does not fit.
-    let value: TokenStream = value.clone().into_iter().map(|mut token| {
-        token.set_span(span);
-        token
-    }).collect();
+    let private = moved(&paths.private, span);
+    let value = moved(value, span);
+    let mut at = at.clone();
+    at.set_span(span);
     match &rule.kind {
         RuleKind::Length { min, max } => {
             let (min, max) = (some(min.as_ref(), Class::Unknown), some(max.as_ref(), Class::Unknown));
@@ -57,7 +56,7 @@ fn one(rule: &Rule, ty: &Type, value: &TokenStream, at: &Ident, paths: &Paths) -
                 Class::Items(Some(item)) => item.clone(),
                 _ => Type::Verbatim(quote!(_)),
             };
-            let checks = run(rules, &item, &quote!(__item), at, paths);
+            let checks = run(rules, &item, &quote!(__item), &at, paths);
             quote_spanned!(span=> #private::Each::each(#value, #at, |__item, #at| { #checks });)
         }
         RuleKind::Custom(path) => {
@@ -67,14 +66,20 @@ fn one(rule: &Rule, ty: &Type, value: &TokenStream, at: &Ident, paths: &Paths) -
     }
 }
 
+/// The same tokens at another place.
+fn moved(tokens: &TokenStream, span: Span) -> TokenStream {
+    let moved = tokens.clone().into_iter().map(|mut token| {
+        token.set_span(span);
+        token
+    });
+    moved.collect()
+}
+
 fn some(number: Option<&Number>, class: Class<'_>) -> TokenStream {
-    match number {
-        Some(number) => {
-            let number = literal(number, matches!(class, Class::Float));
-            quote!(::core::option::Option::Some(#number))
-        }
-        None => quote!(::core::option::Option::None),
-    }
+    let Some(number) = number else { return contract::option(None) };
+    let span = number.lit.span();
+    let number = literal(number, matches!(class, Class::Float));
+    quote_spanned!(place(&span)=> ::core::option::Option::Some(#number))
 }
 
 /// The number as written; a whole one as a float where the field is one.
@@ -121,14 +126,11 @@ fn describe(rule: &RuleKind, paths: &Paths) -> TokenStream {
             quote!(#check::Length { min: #min, max: #max })
         }
         RuleKind::Range { min, max } => {
-            let value = |number: &Option<Number>| match number {
-                Some(number) => {
-                    let number = json(number);
-                    quote!(::core::option::Option::Some(::core::convert::Into::into(#number)))
-                }
-                None => quote!(::core::option::Option::None),
-            };
-            let (min, max) = (value(min), value(max));
+            let [min, max] = [min, max].map(|number| {
+                contract::option(
+                    number.as_ref().map(json).map(|number| quote!(::core::convert::Into::into(#number))),
+                )
+            });
             quote!(#check::Range { min: #min, max: #max })
         }
         RuleKind::Pattern(text) => quote!(#check::Pattern(::core::convert::Into::into(#text))),

@@ -5,27 +5,32 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::{Type, parse_quote};
 
 use super::params::Parameters;
-use super::{Paths, client, contract, handler, place};
-use crate::ast::{Body, Call, Serial, Service};
+use super::{Paths, client, contract, glue, handler, place};
+use crate::ast::{Call, Serial, Service};
 use crate::attr::rpc::Side;
 
 pub(super) fn expand(service: &Service) -> TokenStream {
     let paths = Paths::new(&service.root);
-    let parameters: Vec<Parameters<'_>> = service.calls.iter().map(|call| parameters(service, call, &paths)).collect();
+    let parameters: Vec<Parameters<'_>> =
+        service.calls.iter().map(|call| parameters(service, call, &paths)).collect();
     let [handler, forwarding] = handler::items(service, &paths);
     let [client, calling] = client::items(service, &parameters, &paths);
     let inherent = inherent(service, &parameters, &paths);
     let described = described(service, &parameters, &paths);
-    let glue = glue(service, &paths);
-    let calls = service.calls.iter().zip(&parameters).map(|(call, parameters)| call_items(service, call, parameters, &paths));
-    let used = used(service);
+    let glue = glue::items(service, &paths);
+    let calls = service
+        .calls
+        .iter()
+        .zip(&parameters)
+        .map(|(call, parameters)| call_items(service, call, parameters, &paths));
+    let used = glue::used(service);
+    let traits = super::traits();
     quote! {
         #handler
         #client
         #[allow(deprecated, non_camel_case_types, non_snake_case, clippy::all, clippy::pedantic)]
         const _: () = {
-            #[allow(unused_imports)]
-            use ::core::{default::Default as _, option::Option::Some};
+            #traits
             #forwarding
             #inherent
             #calling
@@ -115,6 +120,16 @@ fn described(service: &Service, parameters: &[Parameters<'_>], paths: &Paths) ->
         ),
         None => quote!(::core::option::Option::None),
     };
+    let peer_side = service.peer.as_ref().map(|peer| {
+        let name = quote!(#peer).to_string();
+        let message = format!("`{name}` is answered by the server; a peer is answered by the client: give it `#[rpc(side = \"client\")]`");
+        quote_spanned! {place(peer)=>
+            const _: () = ::core::assert!(
+                ::core::matches!(<#peer as #root::Service>::SIDE, #private::contract::Side::Client),
+                #message
+            );
+        }
+    });
     let calls = service.calls.iter().zip(parameters).map(|(call, parameters)| {
         let ty = parameters.ty();
         let rust_name = crate::names::plain(&call.ident);
@@ -155,88 +170,7 @@ fn described(service: &Service, parameters: &[Parameters<'_>], paths: &Paths) ->
             }
         }
         #emitted
-    }
-}
-
-/// What every call goes through, generic over it.
-fn glue(service: &Service, paths: &Paths) -> TokenStream {
-    let (root, private) = (&paths.root, &paths.private);
-    let contract = quote!(#private::contract);
-    let handler = handler::name(&service.ident);
-    let [inwards, outwards] = match service.side {
-        Side::Server => [quote!(output), quote!(Server)],
-        Side::Client => [quote!(input), quote!(Client)],
-    };
-    let listen = service.events.as_ref().map(|_| {
-        quote! {
-            fn __listen<__S: #root::Service>(peer: &#root::Peer) -> #root::EventStream<__S::Events> {
-                peer.__events(__S::NAME)
-            }
-        }
-    });
-    quote! {
-        #listen
-        trait __Call: #private::Params {
-            type Returns: #root::Message;
-            type Error: #root::ServiceError;
-            const SPEC: &'static #private::CallSpec;
-        }
-        fn __start<__H, __C, __F, __Fut>(
-            handler: &#private::Arc<__H>,
-            arrival: #private::Arrival<'_, '_>,
-            lane: ::core::option::Option<fn(&__C) -> #private::Lane>,
-            run: __F,
-        ) -> ::core::result::Result<#private::Started, #private::Refused>
-        where
-            __H: #handler,
-            __C: __Call,
-            __F: ::core::ops::FnOnce(#private::Arc<__H>, __H::Context, __C) -> __Fut + ::core::marker::Send + 'static,
-            __Fut: ::core::future::Future<Output = #root::Reply<__C::Returns, __C::Error>> + ::core::marker::Send + 'static,
-        {
-            #private::start::<__H, __H::Context, __C, __C::Returns, __C::Error, __F, __Fut>(handler, arrival, lane, run)
-        }
-        fn __call<__C: __Call>(peer: &#root::Peer, params: &__C) -> #root::Pending<__C::Returns, __C::Error> {
-            peer.__call(__C::SPEC, params)
-        }
-        fn __notify<__C: __Call>(peer: &#root::Peer, params: &__C) -> #root::Pending<(), #root::NoError> {
-            peer.__notify(__C::SPEC, params)
-        }
-        fn __events<__S: #root::Service>(builder: &mut #contract::Builder) -> ::core::option::Option<#contract::EventSet> {
-            <__S::Events as #root::Events>::set(builder, __S::NAME)
-        }
-        fn __error<__S: #root::Service>(builder: &mut #contract::Builder) -> ::core::option::Option<#contract::ErrorSet> {
-            <__S::Error as #root::ServiceError>::set(builder)
-        }
-        fn __describe<__C: __Call>(
-            builder: &mut #contract::Builder,
-            rust_name: &str,
-            docs: &str,
-            deprecated: ::core::option::Option<#private::String>,
-            returns: bool,
-            error: bool,
-            serial: ::core::option::Option<#contract::Serial>,
-        ) -> #contract::Call {
-            let spec = __C::SPEC;
-            <__C::Returns as #root::Message>::describe(builder);
-            #contract::Call {
-                method: ::core::convert::Into::into(spec.method),
-                rust_name: ::core::convert::Into::into(rust_name),
-                docs: ::core::convert::Into::into(docs),
-                deprecated,
-                kind: if spec.notification { #contract::CallKind::Notification } else { #contract::CallKind::Call },
-                params: <__C as #private::Params>::params(builder, #contract::Side::#outwards),
-                returns: if returns {
-                    ::core::option::Option::Some(builder.#inwards::<__C::Returns>())
-                } else {
-                    ::core::option::Option::None
-                },
-                error: if error { <__C::Error as #root::ServiceError>::set(builder) } else { ::core::option::Option::None },
-                timeout_ms: spec.timeout_ms,
-                idempotent: spec.idempotent,
-                no_cancel: spec.no_cancel,
-                serial,
-            }
-        }
+        #peer_side
     }
 }
 
@@ -245,20 +179,21 @@ fn call_items(service: &Service, call: &Call, parameters: &Parameters<'_>, paths
     let (root, private) = (&paths.root, &paths.private);
     let Parameters { ident, types, .. } = parameters;
     let unit: Type = parse_quote!(());
-    let mut more = vec![(format_ident!("Returns"), quote!(#root::Message), call.returns.clone().unwrap_or(unit))];
+    let mut more =
+        vec![(format_ident!("Returns"), quote!(#root::Message), call.returns.clone().unwrap_or(unit))];
     let error = match &call.error {
         Some(error) => {
             more.push((format_ident!("Error"), quote!(#root::ServiceError), error.clone()));
-            quote!(<__S as #types>::Error)
+            quote!(<__Of as #types>::Error)
         }
-        None => quote!(<__S as #root::Service>::Error),
+        None => quote!(<__Of as #root::Service>::Error),
     };
     let items = parameters.items(&more);
     let spec = spec(service, call, private);
     quote! {
         #items
-        impl<__S: #root::Service + #types> __Call for #ident<__S> {
-            type Returns = <__S as #types>::Returns;
+        impl<__Of: #root::Service + #types> __Call for #ident<__Of> {
+            type Returns = <__Of as #types>::Returns;
             type Error = #error;
             const SPEC: &'static #private::CallSpec = &#spec;
         }
@@ -284,29 +219,5 @@ fn side(side: Side, paths: &Paths) -> TokenStream {
     match side {
         Side::Server => quote!(#private::contract::Side::Server),
         Side::Client => quote!(#private::contract::Side::Client),
-    }
-}
-
-/// No value of the enum is ever made: this keeps rustc from calling its variants and fields unused.
-fn used(service: &Service) -> TokenStream {
-    let ident = &service.ident;
-    let arms = service.calls.iter().map(|call| {
-        let variant = &call.ident;
-        match &call.body {
-            Body::Empty => quote!(#ident::#variant {} => #ident::#variant {}),
-            Body::Newtype(_) => quote!(#ident::#variant(body) => #ident::#variant(body)),
-            Body::Fields(fields) => {
-                let names: Vec<_> = fields.iter().map(|field| &field.ident).collect();
-                quote!(#ident::#variant { #(#names),* } => #ident::#variant { #(#names),* })
-            }
-        }
-    });
-    quote! {
-        #[allow(dead_code)]
-        fn __used(value: #ident) -> #ident {
-            match value {
-                #(#arms,)*
-            }
-        }
     }
 }

@@ -1,7 +1,7 @@
 ///Answers the calls of [`Chat`].
 ///
 /// Chat rooms with history.
-#[allow(dead_code)]
+#[allow(dead_code, clippy::too_many_arguments)]
 pub trait ChatHandler: ::core::marker::Send + ::core::marker::Sync + 'static {
     /// What each call is given: who is calling, and what the server knows of that. An extractor may refuse.
     type Context: ::wirecall::Extract;
@@ -34,7 +34,10 @@ pub struct ChatClient {
 #[allow(deprecated, non_camel_case_types, non_snake_case, clippy::all, clippy::pedantic)]
 const _: () = {
     #[allow(unused_imports)]
-    use ::core::{default::Default as _, option::Option::Some};
+    use ::core::{
+        convert::{From as _, Into as _},
+        default::Default as _, option::Option::{None, Some},
+    };
     impl<__H: ChatHandler> ChatHandler for ::wirecall::__private::Arc<__H> {
         type Context = __H::Context;
         fn post(
@@ -224,10 +227,15 @@ const _: () = {
     impl ::wirecall::Emitted for ChatEvent {
         const SERVICE: &'static str = "chat";
     }
-    fn __listen<__S: ::wirecall::Service>(
+    const _: () = ::core::assert!(
+        ::core::matches!(< Ui as ::wirecall::Service > ::SIDE,
+        ::wirecall::__private::contract::Side::Client),
+        "`Ui` is answered by the server; a peer is answered by the client: give it `#[rpc(side = \"client\")]`"
+    );
+    fn __listen<__Of: ::wirecall::Service>(
         peer: &::wirecall::Peer,
-    ) -> ::wirecall::EventStream<__S::Events> {
-        peer.__events(__S::NAME)
+    ) -> ::wirecall::EventStream<__Of::Events> {
+        peer.__events(__Of::NAME)
     }
     trait __Call: ::wirecall::__private::Params {
         type Returns: ::wirecall::Message;
@@ -277,15 +285,15 @@ const _: () = {
     ) -> ::wirecall::Pending<(), ::wirecall::NoError> {
         peer.__notify(__C::SPEC, params)
     }
-    fn __events<__S: ::wirecall::Service>(
+    fn __events<__Of: ::wirecall::Service>(
         builder: &mut ::wirecall::__private::contract::Builder,
     ) -> ::core::option::Option<::wirecall::__private::contract::EventSet> {
-        <__S::Events as ::wirecall::Events>::set(builder, __S::NAME)
+        <__Of::Events as ::wirecall::Events>::set(builder, __Of::NAME)
     }
-    fn __error<__S: ::wirecall::Service>(
+    fn __error<__Of: ::wirecall::Service>(
         builder: &mut ::wirecall::__private::contract::Builder,
     ) -> ::core::option::Option<::wirecall::__private::contract::ErrorSet> {
-        <__S::Error as ::wirecall::ServiceError>::set(builder)
+        <__Of::Error as ::wirecall::ServiceError>::set(builder)
     }
     fn __describe<__C: __Call>(
         builder: &mut ::wirecall::__private::contract::Builder,
@@ -353,12 +361,12 @@ const _: () = {
         ::wirecall::__private::schemars::JsonSchema
     )]
     #[serde(crate = "::wirecall::__private::serde", bound = "")]
-    #[schemars(crate = "::wirecall::__private::schemars")]
-    struct __Post<__S: __PostTypes> {
-        room: __S::room,
-        text: __S::text,
+    #[schemars(crate = "::wirecall::__private::schemars", bound = "")]
+    struct __Post<__Of: __PostTypes> {
+        room: __Of::room,
+        text: __Of::text,
     }
-    impl<__S: __PostTypes> ::wirecall::__private::Params for __Post<__S> {
+    impl<__Of: __PostTypes> ::wirecall::__private::Params for __Post<__Of> {
         fn check(&self, at: &mut ::wirecall::Checker<'_>) {
             at.field(
                 "room",
@@ -369,7 +377,7 @@ const _: () = {
             at.field(
                 "text",
                 |at| {
-                    __S::check_text(&self.text, at);
+                    __Of::check_text(&self.text, at);
                     ::wirecall::Message::check(&self.text, at);
                 },
             );
@@ -378,8 +386,8 @@ const _: () = {
             builder: &mut ::wirecall::__private::contract::Builder,
             side: ::wirecall::__private::contract::Side,
         ) -> ::wirecall::__private::contract::Params {
-            <__S::room as ::wirecall::Message>::describe(builder);
-            <__S::text as ::wirecall::Message>::describe(builder);
+            <__Of::room as ::wirecall::Message>::describe(builder);
+            <__Of::text as ::wirecall::Message>::describe(builder);
             let mut schema = match side {
                 ::wirecall::__private::contract::Side::Server => {
                     builder.input_body::<Self>()
@@ -412,9 +420,9 @@ const _: () = {
             }
         }
     }
-    impl<__S: ::wirecall::Service + __PostTypes> __Call for __Post<__S> {
-        type Returns = <__S as __PostTypes>::Returns;
-        type Error = <__S as ::wirecall::Service>::Error;
+    impl<__Of: ::wirecall::Service + __PostTypes> __Call for __Post<__Of> {
+        type Returns = <__Of as __PostTypes>::Returns;
+        type Error = <__Of as ::wirecall::Service>::Error;
         const SPEC: &'static ::wirecall::__private::CallSpec = &::wirecall::__private::CallSpec::new(
                 "chat.post",
             )
@@ -434,11 +442,11 @@ const _: () = {
         ::wirecall::__private::schemars::JsonSchema
     )]
     #[serde(crate = "::wirecall::__private::serde", bound = "")]
-    #[schemars(crate = "::wirecall::__private::schemars")]
-    struct __Typing<__S: __TypingTypes> {
-        room: __S::room,
+    #[schemars(crate = "::wirecall::__private::schemars", bound = "")]
+    struct __Typing<__Of: __TypingTypes> {
+        room: __Of::room,
     }
-    impl<__S: __TypingTypes> ::wirecall::__private::Params for __Typing<__S> {
+    impl<__Of: __TypingTypes> ::wirecall::__private::Params for __Typing<__Of> {
         fn check(&self, at: &mut ::wirecall::Checker<'_>) {
             at.field(
                 "room",
@@ -451,7 +459,7 @@ const _: () = {
             builder: &mut ::wirecall::__private::contract::Builder,
             side: ::wirecall::__private::contract::Side,
         ) -> ::wirecall::__private::contract::Params {
-            <__S::room as ::wirecall::Message>::describe(builder);
+            <__Of::room as ::wirecall::Message>::describe(builder);
             let schema = match side {
                 ::wirecall::__private::contract::Side::Server => {
                     builder.input_body::<Self>()
@@ -472,19 +480,18 @@ const _: () = {
             }
         }
     }
-    impl<__S: ::wirecall::Service + __TypingTypes> __Call for __Typing<__S> {
-        type Returns = <__S as __TypingTypes>::Returns;
-        type Error = <__S as ::wirecall::Service>::Error;
+    impl<__Of: ::wirecall::Service + __TypingTypes> __Call for __Typing<__Of> {
+        type Returns = <__Of as __TypingTypes>::Returns;
+        type Error = <__Of as ::wirecall::Service>::Error;
         const SPEC: &'static ::wirecall::__private::CallSpec = &::wirecall::__private::CallSpec::new(
                 "chat.typing",
             )
             .notification();
     }
-    #[allow(dead_code)]
-    fn __used(value: Chat) -> Chat {
-        match value {
-            Chat::Post { room, text } => Chat::Post { room, text },
-            Chat::Typing { room } => Chat::Typing { room },
-        }
-    }
+    const _: fn(RoomId, String) -> Chat = |room, text| Chat::Post { room, text };
+    const _: fn(RoomId) -> Chat = |room| Chat::Typing { room };
+    const _: fn(Chat) = |value| match value {
+        Chat::Post { room: _0, text: _1 } => {}
+        Chat::Typing { room: _0 } => {}
+    };
 };

@@ -1,7 +1,10 @@
 #[allow(deprecated, non_camel_case_types, non_snake_case, clippy::all, clippy::pedantic)]
 const _: () = {
     #[allow(unused_imports)]
-    use ::core::{default::Default as _, option::Option::Some};
+    use ::core::{
+        convert::{From as _, Into as _},
+        default::Default as _, option::Option::{None, Some},
+    };
     impl ::wirecall::ServiceError for ChatError {
         fn code(&self) -> i64 {
             match *self {
@@ -199,12 +202,12 @@ const _: () = {
         ::wirecall::__private::schemars::JsonSchema
     )]
     #[serde(crate = "::wirecall::__private::serde", bound = "")]
-    #[schemars(crate = "::wirecall::__private::schemars")]
-    struct __RoomNotFound<__S: __RoomNotFoundTypes> {
-        room: __S::room,
+    #[schemars(crate = "::wirecall::__private::schemars", bound = "")]
+    struct __RoomNotFound<__Of: __RoomNotFoundTypes> {
+        room: __Of::room,
     }
-    impl<__S: __RoomNotFoundTypes> ::wirecall::__private::Params
-    for __RoomNotFound<__S> {
+    impl<__Of: __RoomNotFoundTypes> ::wirecall::__private::Params
+    for __RoomNotFound<__Of> {
         fn check(&self, at: &mut ::wirecall::Checker<'_>) {
             at.field(
                 "room",
@@ -217,7 +220,7 @@ const _: () = {
             builder: &mut ::wirecall::__private::contract::Builder,
             side: ::wirecall::__private::contract::Side,
         ) -> ::wirecall::__private::contract::Params {
-            <__S::room as ::wirecall::Message>::describe(builder);
+            <__Of::room as ::wirecall::Message>::describe(builder);
             let schema = match side {
                 ::wirecall::__private::contract::Side::Server => {
                     builder.input_body::<Self>()
@@ -240,21 +243,26 @@ const _: () = {
     }
     trait __MutedTypes: 'static {
         type body: ::wirecall::Message;
+        const OBJECT: bool = <Self::body as ::wirecall::Message>::OBJECT;
     }
     impl __MutedTypes for ChatError {
         type body = Until;
     }
+    const _: () = ::core::assert!(
+        < ChatError as __MutedTypes > ::OBJECT,
+        "what is carried alone must be a message with named fields: name the value, `{{ value: … }}`"
+    );
     #[derive(
         ::wirecall::__private::serde::Serialize,
         ::wirecall::__private::serde::Deserialize,
         ::wirecall::__private::schemars::JsonSchema
     )]
     #[serde(crate = "::wirecall::__private::serde", bound = "", transparent)]
-    #[schemars(crate = "::wirecall::__private::schemars")]
-    struct __Muted<__S: __MutedTypes> {
-        body: __S::body,
+    #[schemars(crate = "::wirecall::__private::schemars", bound = "")]
+    struct __Muted<__Of: __MutedTypes> {
+        body: __Of::body,
     }
-    impl<__S: __MutedTypes> ::wirecall::__private::Params for __Muted<__S> {
+    impl<__Of: __MutedTypes> ::wirecall::__private::Params for __Muted<__Of> {
         fn check(&self, at: &mut ::wirecall::Checker<'_>) {
             ::wirecall::Message::check(&self.body, at);
         }
@@ -262,7 +270,7 @@ const _: () = {
             builder: &mut ::wirecall::__private::contract::Builder,
             side: ::wirecall::__private::contract::Side,
         ) -> ::wirecall::__private::contract::Params {
-            <__S::body as ::wirecall::Message>::describe(builder);
+            <__Of::body as ::wirecall::Message>::describe(builder);
             let schema = match side {
                 ::wirecall::__private::contract::Side::Server => {
                     builder.input_body::<Self>()
@@ -274,8 +282,8 @@ const _: () = {
             ::wirecall::__private::contract::Params {
                 fields: {
                     let mut alone = ::wirecall::__private::contract::Builder::new();
-                    <__S::body as ::wirecall::Message>::describe(&mut alone);
-                    let name = <__S::body as ::wirecall::__private::schemars::JsonSchema>::schema_name();
+                    <__Of::body as ::wirecall::Message>::describe(&mut alone);
+                    let name = <__Of::body as ::wirecall::__private::schemars::JsonSchema>::schema_name();
                     let info = alone.build().types.remove(&*name);
                     info.map(|info| info.fields).unwrap_or_default()
                 },
@@ -292,12 +300,12 @@ const _: () = {
         ::wirecall::__private::schemars::JsonSchema
     )]
     #[serde(crate = "::wirecall::__private::serde", bound = "")]
-    #[schemars(crate = "::wirecall::__private::schemars")]
-    struct __Closed<__S: __ClosedTypes> {
+    #[schemars(crate = "::wirecall::__private::schemars", bound = "")]
+    struct __Closed<__Of: __ClosedTypes> {
         #[serde(skip)]
-        __marker: ::core::marker::PhantomData<fn() -> __S>,
+        __marker: ::core::marker::PhantomData<fn() -> __Of>,
     }
-    impl<__S: __ClosedTypes> ::wirecall::__private::Params for __Closed<__S> {
+    impl<__Of: __ClosedTypes> ::wirecall::__private::Params for __Closed<__Of> {
         fn check(&self, at: &mut ::wirecall::Checker<'_>) {
             let _ = at;
         }

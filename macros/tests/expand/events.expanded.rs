@@ -1,7 +1,10 @@
 #[allow(deprecated, non_camel_case_types, non_snake_case, clippy::all, clippy::pedantic)]
 const _: () = {
     #[allow(unused_imports)]
-    use ::core::{default::Default as _, option::Option::Some};
+    use ::core::{
+        convert::{From as _, Into as _},
+        default::Default as _, option::Option::{None, Some},
+    };
     impl ::wirecall::Events for ChatEvent {
         fn encode(
             self,
@@ -180,12 +183,12 @@ const _: () = {
         ::wirecall::__private::schemars::JsonSchema
     )]
     #[serde(crate = "::wirecall::__private::serde", bound = "")]
-    #[schemars(crate = "::wirecall::__private::schemars")]
-    struct __Announcement<__S: __AnnouncementTypes> {
-        text: __S::text,
+    #[schemars(crate = "::wirecall::__private::schemars", bound = "")]
+    struct __Announcement<__Of: __AnnouncementTypes> {
+        text: __Of::text,
     }
-    impl<__S: __AnnouncementTypes> ::wirecall::__private::Params
-    for __Announcement<__S> {
+    impl<__Of: __AnnouncementTypes> ::wirecall::__private::Params
+    for __Announcement<__Of> {
         fn check(&self, at: &mut ::wirecall::Checker<'_>) {
             at.field(
                 "text",
@@ -198,7 +201,7 @@ const _: () = {
             builder: &mut ::wirecall::__private::contract::Builder,
             side: ::wirecall::__private::contract::Side,
         ) -> ::wirecall::__private::contract::Params {
-            <__S::text as ::wirecall::Message>::describe(builder);
+            <__Of::text as ::wirecall::Message>::describe(builder);
             let schema = match side {
                 ::wirecall::__private::contract::Side::Server => {
                     builder.input_body::<Self>()
@@ -221,21 +224,26 @@ const _: () = {
     }
     trait __UserJoinedTypes: 'static {
         type body: ::wirecall::Message;
+        const OBJECT: bool = <Self::body as ::wirecall::Message>::OBJECT;
     }
     impl __UserJoinedTypes for ChatEvent {
         type body = User;
     }
+    const _: () = ::core::assert!(
+        < ChatEvent as __UserJoinedTypes > ::OBJECT,
+        "what is carried alone must be a message with named fields: name the value, `{{ value: … }}`"
+    );
     #[derive(
         ::wirecall::__private::serde::Serialize,
         ::wirecall::__private::serde::Deserialize,
         ::wirecall::__private::schemars::JsonSchema
     )]
     #[serde(crate = "::wirecall::__private::serde", bound = "", transparent)]
-    #[schemars(crate = "::wirecall::__private::schemars")]
-    struct __UserJoined<__S: __UserJoinedTypes> {
-        body: __S::body,
+    #[schemars(crate = "::wirecall::__private::schemars", bound = "")]
+    struct __UserJoined<__Of: __UserJoinedTypes> {
+        body: __Of::body,
     }
-    impl<__S: __UserJoinedTypes> ::wirecall::__private::Params for __UserJoined<__S> {
+    impl<__Of: __UserJoinedTypes> ::wirecall::__private::Params for __UserJoined<__Of> {
         fn check(&self, at: &mut ::wirecall::Checker<'_>) {
             ::wirecall::Message::check(&self.body, at);
         }
@@ -243,7 +251,7 @@ const _: () = {
             builder: &mut ::wirecall::__private::contract::Builder,
             side: ::wirecall::__private::contract::Side,
         ) -> ::wirecall::__private::contract::Params {
-            <__S::body as ::wirecall::Message>::describe(builder);
+            <__Of::body as ::wirecall::Message>::describe(builder);
             let schema = match side {
                 ::wirecall::__private::contract::Side::Server => {
                     builder.input_body::<Self>()
@@ -255,8 +263,8 @@ const _: () = {
             ::wirecall::__private::contract::Params {
                 fields: {
                     let mut alone = ::wirecall::__private::contract::Builder::new();
-                    <__S::body as ::wirecall::Message>::describe(&mut alone);
-                    let name = <__S::body as ::wirecall::__private::schemars::JsonSchema>::schema_name();
+                    <__Of::body as ::wirecall::Message>::describe(&mut alone);
+                    let name = <__Of::body as ::wirecall::__private::schemars::JsonSchema>::schema_name();
                     let info = alone.build().types.remove(&*name);
                     info.map(|info| info.fields).unwrap_or_default()
                 },
@@ -277,13 +285,13 @@ const _: () = {
         ::wirecall::__private::schemars::JsonSchema
     )]
     #[serde(crate = "::wirecall::__private::serde", bound = "")]
-    #[schemars(crate = "::wirecall::__private::schemars")]
-    struct __Subscription<__S: __SubscriptionTypes> {
+    #[schemars(crate = "::wirecall::__private::schemars", bound = "")]
+    struct __Subscription<__Of: __SubscriptionTypes> {
         #[serde(default)]
-        result: Option<__S::result>,
+        result: Option<__Of::result>,
     }
-    impl<__S: __SubscriptionTypes> ::wirecall::__private::Params
-    for __Subscription<__S> {
+    impl<__Of: __SubscriptionTypes> ::wirecall::__private::Params
+    for __Subscription<__Of> {
         fn check(&self, at: &mut ::wirecall::Checker<'_>) {
             at.field(
                 "result",
@@ -296,7 +304,7 @@ const _: () = {
             builder: &mut ::wirecall::__private::contract::Builder,
             side: ::wirecall::__private::contract::Side,
         ) -> ::wirecall::__private::contract::Params {
-            <__S::result as ::wirecall::Message>::describe(builder);
+            <__Of::result as ::wirecall::Message>::describe(builder);
             let schema = match side {
                 ::wirecall::__private::contract::Side::Server => {
                     builder.input_body::<Self>()
@@ -325,12 +333,12 @@ const _: () = {
         ::wirecall::__private::schemars::JsonSchema
     )]
     #[serde(crate = "::wirecall::__private::serde", bound = "")]
-    #[schemars(crate = "::wirecall::__private::schemars")]
-    struct __Reload<__S: __ReloadTypes> {
+    #[schemars(crate = "::wirecall::__private::schemars", bound = "")]
+    struct __Reload<__Of: __ReloadTypes> {
         #[serde(skip)]
-        __marker: ::core::marker::PhantomData<fn() -> __S>,
+        __marker: ::core::marker::PhantomData<fn() -> __Of>,
     }
-    impl<__S: __ReloadTypes> ::wirecall::__private::Params for __Reload<__S> {
+    impl<__Of: __ReloadTypes> ::wirecall::__private::Params for __Reload<__Of> {
         fn check(&self, at: &mut ::wirecall::Checker<'_>) {
             let _ = at;
         }

@@ -1,11 +1,11 @@
 #[derive(
+    ::wirecall::Message,
     ::core::clone::Clone,
     ::core::fmt::Debug,
     ::wirecall::__private::serde::Serialize,
     ::wirecall::__private::serde::Deserialize,
     ::wirecall::__private::schemars::JsonSchema,
-    ::wirecall::__private::TS,
-    ::wirecall::Message
+    ::wirecall::__private::TS
 )]
 #[serde(crate = "::wirecall::__private::serde")]
 #[schemars(crate = "::wirecall::__private::schemars")]
@@ -21,12 +21,12 @@ pub struct Stored {
     pub cached: bool,
 }
 #[derive(
+    ::wirecall::Message,
     ::core::fmt::Debug,
     ::wirecall::__private::serde::Serialize,
     ::wirecall::__private::serde::Deserialize,
     ::wirecall::__private::schemars::JsonSchema,
-    ::wirecall::__private::TS,
-    ::wirecall::Message
+    ::wirecall::__private::TS
 )]
 #[serde(crate = "::wirecall::__private::serde")]
 #[schemars(crate = "::wirecall::__private::schemars")]
@@ -56,13 +56,13 @@ const _: () = {
     }
 };
 #[derive(
+    ::wirecall::Message,
     ::core::clone::Clone,
     ::core::fmt::Debug,
     ::wirecall::__private::serde::Serialize,
     ::wirecall::__private::serde::Deserialize,
     ::wirecall::__private::schemars::JsonSchema,
-    ::wirecall::__private::TS,
-    ::wirecall::Message
+    ::wirecall::__private::TS
 )]
 #[serde(crate = "::wirecall::__private::serde", rename_all = "snake_case")]
 #[schemars(crate = "::wirecall::__private::schemars")]
@@ -72,13 +72,13 @@ pub enum Color {
     Green,
 }
 #[derive(
+    ::wirecall::Message,
     ::core::clone::Clone,
     ::core::fmt::Debug,
     ::wirecall::__private::serde::Serialize,
     ::wirecall::__private::serde::Deserialize,
     ::wirecall::__private::schemars::JsonSchema,
-    ::wirecall::__private::TS,
-    ::wirecall::Message
+    ::wirecall::__private::TS
 )]
 #[serde(crate = "::wirecall::__private::serde", tag = "type", rename_all = "snake_case")]
 #[schemars(crate = "::wirecall::__private::schemars")]
@@ -90,6 +90,11 @@ pub enum Shape {
 }
 #[allow(deprecated, clippy::all, clippy::pedantic)]
 const _: () = {
+    #[allow(unused_imports)]
+    use ::core::{
+        convert::{From as _, Into as _},
+        default::Default as _, option::Option::{None, Some},
+    };
     impl<T: ::wirecall::Message> ::wirecall::Message for Adjacent<T> {
         fn check(&self, at: &mut ::wirecall::Checker<'_>) {
             #[allow(unreachable_patterns)]
@@ -125,44 +130,60 @@ const _: () = {
             }
             <String as ::wirecall::Message>::describe(builder);
             <Vec<T> as ::wirecall::Message>::describe(builder);
-            builder
-                .describe::<
-                    Self,
-                >(
-                    ::wirecall::__private::contract::TypeInfo {
-                        rust_name: ::core::convert::Into::into("Adjacent"),
-                        fields: ::wirecall::__private::Vec::new(),
-                        variants: ::wirecall::__private::Vec::from([
-                            ::wirecall::__private::contract::Variant {
-                                name: ::core::convert::Into::into("One"),
-                                rust_name: ::core::convert::Into::into("One"),
-                                fields: ::wirecall::__private::Vec::from([
-                                    ::wirecall::__private::contract::Field {
-                                        name: ::core::convert::Into::into("mailAddress"),
-                                        rust_name: ::core::convert::Into::into("mail_address"),
-                                    },
-                                ]),
-                            },
-                            ::wirecall::__private::contract::Variant {
-                                name: ::core::convert::Into::into("Many"),
-                                rust_name: ::core::convert::Into::into("Many"),
-                                fields: ::wirecall::__private::Vec::new(),
-                            },
-                        ]),
-                    },
-                    &[
-                        (
-                            ::core::option::Option::Some("One"),
-                            ::core::option::Option::Some("mailAddress"),
-                            ::wirecall::__private::contract::Check::Email,
-                        ),
-                    ],
-                );
+            fn describe<__T: ::wirecall::Message>(
+                builder: &mut ::wirecall::__private::contract::Builder,
+                info: ::wirecall::__private::contract::TypeInfo,
+                checks: &[(
+                    ::core::option::Option<&str>,
+                    ::core::option::Option<&str>,
+                    ::wirecall::__private::contract::Check,
+                )],
+            ) {
+                builder.describe::<__T>(info, checks);
+            }
+            describe::<
+                Self,
+            >(
+                builder,
+                ::wirecall::__private::contract::TypeInfo {
+                    rust_name: ::core::convert::Into::into("Adjacent"),
+                    fields: ::wirecall::__private::Vec::new(),
+                    variants: ::wirecall::__private::Vec::from([
+                        ::wirecall::__private::contract::Variant {
+                            name: ::core::convert::Into::into("One"),
+                            rust_name: ::core::convert::Into::into("One"),
+                            fields: ::wirecall::__private::Vec::from([
+                                ::wirecall::__private::contract::Field {
+                                    name: ::core::convert::Into::into("mailAddress"),
+                                    rust_name: ::core::convert::Into::into("mail_address"),
+                                },
+                            ]),
+                        },
+                        ::wirecall::__private::contract::Variant {
+                            name: ::core::convert::Into::into("Many"),
+                            rust_name: ::core::convert::Into::into("Many"),
+                            fields: ::wirecall::__private::Vec::new(),
+                        },
+                    ]),
+                },
+                &[
+                    (
+                        ::core::option::Option::Some("One"),
+                        ::core::option::Option::Some("mailAddress"),
+                        ::wirecall::__private::contract::Check::Email,
+                    ),
+                ],
+            );
         }
     }
 };
 #[allow(deprecated, clippy::all, clippy::pedantic)]
 const _: () = {
+    #[allow(unused_imports)]
+    use ::core::{
+        convert::{From as _, Into as _},
+        default::Default as _, option::Option::{None, Some},
+    };
     impl ::wirecall::Message for Address {
         const OBJECT: bool = <String as ::wirecall::Message>::OBJECT;
         fn check(&self, at: &mut ::wirecall::Checker<'_>) {

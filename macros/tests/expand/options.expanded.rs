@@ -1,5 +1,5 @@
 ///Answers the calls of [`Everything`].
-#[allow(dead_code)]
+#[allow(dead_code, clippy::too_many_arguments)]
 trait EverythingHandler: ::core::marker::Send + ::core::marker::Sync + 'static {
     /// What each call is given: who is calling, and what the server knows of that. An extractor may refuse.
     type Context: ::wirecall::Extract;
@@ -50,7 +50,10 @@ struct EverythingClient {
 #[allow(deprecated, non_camel_case_types, non_snake_case, clippy::all, clippy::pedantic)]
 const _: () = {
     #[allow(unused_imports)]
-    use ::core::{default::Default as _, option::Option::Some};
+    use ::core::{
+        convert::{From as _, Into as _},
+        default::Default as _, option::Option::{None, Some},
+    };
     impl<__H: EverythingHandler> EverythingHandler for ::wirecall::__private::Arc<__H> {
         type Context = __H::Context;
         fn list_all(
@@ -412,15 +415,15 @@ const _: () = {
     ) -> ::wirecall::Pending<(), ::wirecall::NoError> {
         peer.__notify(__C::SPEC, params)
     }
-    fn __events<__S: ::wirecall::Service>(
+    fn __events<__Of: ::wirecall::Service>(
         builder: &mut ::wirecall::__private::contract::Builder,
     ) -> ::core::option::Option<::wirecall::__private::contract::EventSet> {
-        <__S::Events as ::wirecall::Events>::set(builder, __S::NAME)
+        <__Of::Events as ::wirecall::Events>::set(builder, __Of::NAME)
     }
-    fn __error<__S: ::wirecall::Service>(
+    fn __error<__Of: ::wirecall::Service>(
         builder: &mut ::wirecall::__private::contract::Builder,
     ) -> ::core::option::Option<::wirecall::__private::contract::ErrorSet> {
-        <__S::Error as ::wirecall::ServiceError>::set(builder)
+        <__Of::Error as ::wirecall::ServiceError>::set(builder)
     }
     fn __describe<__C: __Call>(
         builder: &mut ::wirecall::__private::contract::Builder,
@@ -526,20 +529,20 @@ const _: () = {
         rename_all = "camelCase",
         deny_unknown_fields,
     )]
-    #[schemars(crate = "::wirecall::__private::schemars")]
-    struct __ListAll<__S: __ListAllTypes> {
-        by_key: __S::by_key,
+    #[schemars(crate = "::wirecall::__private::schemars", bound = "")]
+    struct __ListAll<__Of: __ListAllTypes> {
+        by_key: __Of::by_key,
         /// At most this many.
         #[serde(default)]
-        limit: Option<__S::limit>,
+        limit: Option<__Of::limit>,
         #[serde(default)]
-        offset: __S::offset,
+        offset: __Of::offset,
         #[serde(skip_serializing_if = "Option::is_none")]
         #[serde(default)]
-        r#type: Option<__S::r#type>,
-        tags: __S::tags,
+        r#type: Option<__Of::r#type>,
+        tags: __Of::tags,
     }
-    impl<__S: __ListAllTypes> ::wirecall::__private::Params for __ListAll<__S> {
+    impl<__Of: __ListAllTypes> ::wirecall::__private::Params for __ListAll<__Of> {
         fn check(&self, at: &mut ::wirecall::Checker<'_>) {
             at.field(
                 "byKey",
@@ -550,7 +553,7 @@ const _: () = {
             at.field(
                 "limit",
                 |at| {
-                    __S::check_limit(&self.limit, at);
+                    __Of::check_limit(&self.limit, at);
                     ::wirecall::Message::check(&self.limit, at);
                 },
             );
@@ -569,7 +572,7 @@ const _: () = {
             at.field(
                 "tags",
                 |at| {
-                    __S::check_tags(&self.tags, at);
+                    __Of::check_tags(&self.tags, at);
                     ::wirecall::Message::check(&self.tags, at);
                 },
             );
@@ -578,11 +581,11 @@ const _: () = {
             builder: &mut ::wirecall::__private::contract::Builder,
             side: ::wirecall::__private::contract::Side,
         ) -> ::wirecall::__private::contract::Params {
-            <__S::by_key as ::wirecall::Message>::describe(builder);
-            <__S::limit as ::wirecall::Message>::describe(builder);
-            <__S::offset as ::wirecall::Message>::describe(builder);
-            <__S::r#type as ::wirecall::Message>::describe(builder);
-            <__S::tags as ::wirecall::Message>::describe(builder);
+            <__Of::by_key as ::wirecall::Message>::describe(builder);
+            <__Of::limit as ::wirecall::Message>::describe(builder);
+            <__Of::offset as ::wirecall::Message>::describe(builder);
+            <__Of::r#type as ::wirecall::Message>::describe(builder);
+            <__Of::tags as ::wirecall::Message>::describe(builder);
             let mut schema = match side {
                 ::wirecall::__private::contract::Side::Server => {
                     builder.input_body::<Self>()
@@ -647,9 +650,9 @@ const _: () = {
             }
         }
     }
-    impl<__S: ::wirecall::Service + __ListAllTypes> __Call for __ListAll<__S> {
-        type Returns = <__S as __ListAllTypes>::Returns;
-        type Error = <__S as __ListAllTypes>::Error;
+    impl<__Of: ::wirecall::Service + __ListAllTypes> __Call for __ListAll<__Of> {
+        type Returns = <__Of as __ListAllTypes>::Returns;
+        type Error = <__Of as __ListAllTypes>::Error;
         const SPEC: &'static ::wirecall::__private::CallSpec = &::wirecall::__private::CallSpec::new(
                 "everything.listAll",
             )
@@ -659,11 +662,16 @@ const _: () = {
     trait __PutTypes: 'static {
         type body: ::wirecall::Message;
         type Returns: ::wirecall::Message;
+        const OBJECT: bool = <Self::body as ::wirecall::Message>::OBJECT;
     }
     impl __PutTypes for Everything {
         type body = Item;
         type Returns = ();
     }
+    const _: () = ::core::assert!(
+        < Everything as __PutTypes > ::OBJECT,
+        "what is carried alone must be a message with named fields: name the value, `{{ value: … }}`"
+    );
     #[derive(
         ::wirecall::__private::serde::Serialize,
         ::wirecall::__private::serde::Deserialize,
@@ -676,11 +684,11 @@ const _: () = {
         deny_unknown_fields,
         transparent,
     )]
-    #[schemars(crate = "::wirecall::__private::schemars")]
-    struct __Put<__S: __PutTypes> {
-        body: __S::body,
+    #[schemars(crate = "::wirecall::__private::schemars", bound = "")]
+    struct __Put<__Of: __PutTypes> {
+        body: __Of::body,
     }
-    impl<__S: __PutTypes> ::wirecall::__private::Params for __Put<__S> {
+    impl<__Of: __PutTypes> ::wirecall::__private::Params for __Put<__Of> {
         fn check(&self, at: &mut ::wirecall::Checker<'_>) {
             ::wirecall::Message::check(&self.body, at);
         }
@@ -688,7 +696,7 @@ const _: () = {
             builder: &mut ::wirecall::__private::contract::Builder,
             side: ::wirecall::__private::contract::Side,
         ) -> ::wirecall::__private::contract::Params {
-            <__S::body as ::wirecall::Message>::describe(builder);
+            <__Of::body as ::wirecall::Message>::describe(builder);
             let schema = match side {
                 ::wirecall::__private::contract::Side::Server => {
                     builder.input_body::<Self>()
@@ -700,8 +708,8 @@ const _: () = {
             ::wirecall::__private::contract::Params {
                 fields: {
                     let mut alone = ::wirecall::__private::contract::Builder::new();
-                    <__S::body as ::wirecall::Message>::describe(&mut alone);
-                    let name = <__S::body as ::wirecall::__private::schemars::JsonSchema>::schema_name();
+                    <__Of::body as ::wirecall::Message>::describe(&mut alone);
+                    let name = <__Of::body as ::wirecall::__private::schemars::JsonSchema>::schema_name();
                     let info = alone.build().types.remove(&*name);
                     info.map(|info| info.fields).unwrap_or_default()
                 },
@@ -710,9 +718,9 @@ const _: () = {
             }
         }
     }
-    impl<__S: ::wirecall::Service + __PutTypes> __Call for __Put<__S> {
-        type Returns = <__S as __PutTypes>::Returns;
-        type Error = <__S as ::wirecall::Service>::Error;
+    impl<__Of: ::wirecall::Service + __PutTypes> __Call for __Put<__Of> {
+        type Returns = <__Of as __PutTypes>::Returns;
+        type Error = <__Of as ::wirecall::Service>::Error;
         const SPEC: &'static ::wirecall::__private::CallSpec = &::wirecall::__private::CallSpec::new(
                 "everything.store",
             )
@@ -739,12 +747,12 @@ const _: () = {
         rename_all = "camelCase",
         deny_unknown_fields,
     )]
-    #[schemars(crate = "::wirecall::__private::schemars")]
-    struct __GetBalance<__S: __GetBalanceTypes> {
-        address: __S::address,
-        cx: __S::cx,
+    #[schemars(crate = "::wirecall::__private::schemars", bound = "")]
+    struct __GetBalance<__Of: __GetBalanceTypes> {
+        address: __Of::address,
+        cx: __Of::cx,
     }
-    impl<__S: __GetBalanceTypes> ::wirecall::__private::Params for __GetBalance<__S> {
+    impl<__Of: __GetBalanceTypes> ::wirecall::__private::Params for __GetBalance<__Of> {
         fn check(&self, at: &mut ::wirecall::Checker<'_>) {
             at.field(
                 "address",
@@ -763,8 +771,8 @@ const _: () = {
             builder: &mut ::wirecall::__private::contract::Builder,
             side: ::wirecall::__private::contract::Side,
         ) -> ::wirecall::__private::contract::Params {
-            <__S::address as ::wirecall::Message>::describe(builder);
-            <__S::cx as ::wirecall::Message>::describe(builder);
+            <__Of::address as ::wirecall::Message>::describe(builder);
+            <__Of::cx as ::wirecall::Message>::describe(builder);
             let schema = match side {
                 ::wirecall::__private::contract::Side::Server => {
                     builder.input_body::<Self>()
@@ -789,9 +797,9 @@ const _: () = {
             }
         }
     }
-    impl<__S: ::wirecall::Service + __GetBalanceTypes> __Call for __GetBalance<__S> {
-        type Returns = <__S as __GetBalanceTypes>::Returns;
-        type Error = <__S as ::wirecall::Service>::Error;
+    impl<__Of: ::wirecall::Service + __GetBalanceTypes> __Call for __GetBalance<__Of> {
+        type Returns = <__Of as __GetBalanceTypes>::Returns;
+        type Error = <__Of as ::wirecall::Service>::Error;
         const SPEC: &'static ::wirecall::__private::CallSpec = &::wirecall::__private::CallSpec::new(
                 "eth_getBalance",
             )
@@ -814,12 +822,12 @@ const _: () = {
         rename_all = "camelCase",
         deny_unknown_fields,
     )]
-    #[schemars(crate = "::wirecall::__private::schemars")]
-    struct __Ping<__S: __PingTypes> {
+    #[schemars(crate = "::wirecall::__private::schemars", bound = "")]
+    struct __Ping<__Of: __PingTypes> {
         #[serde(skip)]
-        __marker: ::core::marker::PhantomData<fn() -> __S>,
+        __marker: ::core::marker::PhantomData<fn() -> __Of>,
     }
-    impl<__S: __PingTypes> ::wirecall::__private::Params for __Ping<__S> {
+    impl<__Of: __PingTypes> ::wirecall::__private::Params for __Ping<__Of> {
         fn check(&self, at: &mut ::wirecall::Checker<'_>) {
             let _ = at;
         }
@@ -842,33 +850,42 @@ const _: () = {
             }
         }
     }
-    impl<__S: ::wirecall::Service + __PingTypes> __Call for __Ping<__S> {
-        type Returns = <__S as __PingTypes>::Returns;
-        type Error = <__S as ::wirecall::Service>::Error;
+    impl<__Of: ::wirecall::Service + __PingTypes> __Call for __Ping<__Of> {
+        type Returns = <__Of as __PingTypes>::Returns;
+        type Error = <__Of as ::wirecall::Service>::Error;
         const SPEC: &'static ::wirecall::__private::CallSpec = &::wirecall::__private::CallSpec::new(
             "everything.ping",
         );
     }
-    #[allow(dead_code)]
-    fn __used(value: Everything) -> Everything {
-        match value {
-            Everything::ListAll { by_key, limit, offset, r#type, tags } => {
-                Everything::ListAll {
-                    by_key,
-                    limit,
-                    offset,
-                    r#type,
-                    tags,
-                }
-            }
-            Everything::Put(body) => Everything::Put(body),
-            Everything::GetBalance { address, cx } => {
-                Everything::GetBalance {
-                    address,
-                    cx,
-                }
-            }
-            Everything::Ping {} => Everything::Ping {},
-        }
-    }
+    const _: fn(String, Option<u32>, u64, Option<String>, Vec<String>) -> Everything = |
+        by_key,
+        limit,
+        offset,
+        r#type,
+        tags|
+    Everything::ListAll {
+        by_key,
+        limit,
+        offset,
+        r#type,
+        tags,
+    };
+    const _: fn(Item) -> Everything = |params| Everything::Put(params);
+    const _: fn(Address, BlockTag) -> Everything = |address, cx| Everything::GetBalance {
+        address,
+        cx,
+    };
+    const _: fn() -> Everything = || Everything::Ping {};
+    const _: fn(Everything) = |value| match value {
+        Everything::ListAll {
+            by_key: _0,
+            limit: _1,
+            offset: _2,
+            r#type: _3,
+            tags: _4,
+        } => {}
+        Everything::Put(_body) => {}
+        Everything::GetBalance { address: _0, cx: _1 } => {}
+        Everything::Ping {} => {}
+    };
 };

@@ -1,0 +1,8 @@
+use wirecall::Service;
+
+#[derive(Service)]
+enum Chat {
+    Post { text: &'static str },
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use wirecall::Service;
+
+#[derive(Service)]
+enum Chat {
+    Super,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use wirecall::Service;
+
+#[derive(Service)]
+enum Chat<'a> {
+    Post { text: &'a str },
+}
+
+fn main() {}

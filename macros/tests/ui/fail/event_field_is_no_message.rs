@@ -1,0 +1,10 @@
+use wirecall::Events;
+
+struct Plain;
+
+#[derive(Events)]
+enum ChatEvent {
+    Announcement { text: Plain },
+}
+
+fn main() {}

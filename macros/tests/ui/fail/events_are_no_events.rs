@@ -1,0 +1,11 @@
+use wirecall::Service;
+
+struct Plain;
+
+#[derive(Service)]
+#[rpc(events = Plain)]
+enum Chat {
+    Post { text: String },
+}
+
+fn main() {}

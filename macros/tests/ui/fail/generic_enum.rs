@@ -1,0 +1,8 @@
+use wirecall::Service;
+
+#[derive(Service)]
+enum Chat<T> {
+    Post { text: T },
+}
+
+fn main() {}

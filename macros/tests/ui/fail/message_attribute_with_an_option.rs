@@ -1,0 +1,4 @@
+#[wirecall::message(rename = "text")]
+struct Text(String);
+
+fn main() {}

@@ -1,0 +1,7 @@
+#[wirecall::message]
+union Bits {
+    whole: u32,
+    half: u16,
+}
+
+fn main() {}

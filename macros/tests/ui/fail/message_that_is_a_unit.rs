@@ -1,0 +1,4 @@
+#[wirecall::message]
+struct Nothing;
+
+fn main() {}

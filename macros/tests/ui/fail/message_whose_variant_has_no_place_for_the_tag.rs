@@ -1,0 +1,7 @@
+#[wirecall::message]
+enum Content {
+    Text(String),
+    Image { url: String },
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+#[wirecall::message]
+enum Color {
+    Red,
+    #[serde(rename = "red")]
+    Crimson,
+}
+
+fn main() {}

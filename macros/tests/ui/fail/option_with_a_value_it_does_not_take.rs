@@ -1,0 +1,9 @@
+use wirecall::Service;
+
+#[derive(Service)]
+enum Chat {
+    #[rpc(idempotent = true, returns = bool)]
+    Post { text: String },
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use wirecall::Service;
+
+#[derive(Service)]
+struct Chat {
+    text: String,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use wirecall::Service;
+
+#[derive(Service)]
+enum Chat {
+    Post(String, String),
+}
+
+fn main() {}

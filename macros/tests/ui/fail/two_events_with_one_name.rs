@@ -1,0 +1,10 @@
+use wirecall::Events;
+
+#[derive(Events)]
+enum ChatEvent {
+    Joined { user: String },
+    #[rpc(name = "joined")]
+    Entered { user: String },
+}
+
+fn main() {}
