@@ -54,8 +54,15 @@ class _Server(ServerConnection):
         """Set by the first Ping."""
         return asyncio.Event()
 
+    @cached_property
+    def fragments(self) -> list[int]:
+        """The sizes of the frames in which messages came."""
+        return []
+
     def process_event(self, event: Event) -> None:
         super().process_event(event)
+        if isinstance(event, Frame) and event.opcode in (Opcode.TEXT, Opcode.CONT):
+            self.fragments.append(len(event.data))
         if isinstance(event, Frame) and event.opcode is Opcode.PING:
             self.pinged.set()
 
@@ -68,6 +75,7 @@ class PeerConnection:
         self._socket = socket
         self.hello: Json = {}
         self.pinged = socket.pinged
+        self.fragments = socket.fragments
 
     @property
     def headers(self) -> dict[str, str]:
@@ -80,6 +88,11 @@ class PeerConnection:
         frame = await soon(self._socket.recv())
         message: Json = msgspec.json.decode(frame)
         return message
+
+    async def receive_value(self) -> object:
+        """The next frame, whatever JSON it holds."""
+        value: object = msgspec.json.decode(await soon(self._socket.recv()))
+        return value
 
     async def send(self, message: Json) -> None:
         """Sends a message, which gets its `jsonrpc` here."""

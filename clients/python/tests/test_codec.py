@@ -90,8 +90,9 @@ def test_a_datetime_is_rfc_3339_both_ways() -> None:
     assert decode(text, Order).at == at
 
 
-def test_a_datetime_without_a_zone_is_refused_with_its_field() -> None:
-    naive = datetime(2026, 1, 2, tzinfo=timezone.utc).replace(tzinfo=None)
+@pytest.mark.parametrize("microsecond", [0, 5, 123456])
+def test_a_datetime_without_a_zone_is_refused_with_its_field(microsecond: int) -> None:
+    naive = datetime(2026, 1, 2, 3, 4, 5, microsecond, timezone.utc).replace(tzinfo=None)
     with pytest.raises(EncodeError, match=r"^/at: a datetime needs a time zone"):
         encode(Order(at=naive))
 

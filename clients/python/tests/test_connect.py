@@ -227,6 +227,16 @@ async def test_wait_open_tells_a_lazy_client_that_it_was_closed_for_good() -> No
         assert not client.state.gave_up
 
 
+async def test_a_lazy_client_does_not_try_again_what_can_never_work() -> None:
+    async with listen(silence, subprotocol=None) as peer:
+        for url in (peer.url, "ftp://localhost"):
+            async with connect(url, lazy=True, reconnect=SOON) as client:
+                with pytest.raises(ConnectError):
+                    await client.wait_open()
+                assert isinstance(client.state, ClosedState)
+                assert not client.state.gave_up
+
+
 async def test_wait_open_tells_that_the_client_was_closed_first() -> None:
     async with listen(silence) as peer:
         client = await connect(peer.url, lazy=True)

@@ -14,7 +14,7 @@ from tests.fixtures.chat import (
     RoomEvent,
 )
 from tests.peer import Json, PeerConnection, listen, soon
-from wirecall import ServedCall, connect
+from wirecall import ServedCall, connect, handle
 
 
 class Screen:
@@ -165,6 +165,21 @@ async def test_params_that_do_not_fit_are_told_where_and_never_what() -> None:
         ]
 
 
+async def test_a_value_that_no_variant_has_is_not_repeated() -> None:
+    async def answer(_: Announcement, __: ServedCall) -> None:
+        """Has nothing to say."""
+
+    async with listen() as peer, connect(peer.url) as client:
+        connection = await peer.accept()
+        client.service("ui").serve({"ui.show": handle(Announcement, None, answer)})
+        params = {"severity": "s3cret", "text": "x"}
+        await connection.send({"id": 1, "method": "ui.show", "params": params})
+        error = (await connection.receive())["error"]
+        assert error["data"]["details"]["errors"] == [
+            {"path": "/severity", "rule": "type", "message": "is not valid"}
+        ]
+
+
 async def test_an_error_that_a_handler_raises_is_the_answer() -> None:
     screen = Screen()
     screen.answer = NobodyThereError.with_message("out for lunch")
@@ -203,6 +218,10 @@ async def test_a_method_without_a_handler_is_not_found() -> None:
         stop()
         stop()
         assert (await ask(connection))["error"]["code"] == -32601
+        heard = asyncio.Event()
+        client.service("ui").on("ui.clear", object, lambda _: heard.set())
+        await connection.send({"method": "ui.clear"})
+        await soon(heard.wait())
 
 
 async def test_a_method_has_one_handler() -> None:

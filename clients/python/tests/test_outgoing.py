@@ -212,6 +212,16 @@ def test_a_notification_is_sent_when_it_is_handed_to_the_socket() -> None:
     assert machine.take(Sent) == [Sent(number)]
 
 
+def test_an_idempotent_call_that_was_written_once_has_an_unknown_outcome_at_the_end() -> None:
+    machine = opened()
+    machine.call(idempotent=True)
+    machine.frames()
+    machine.lose()
+    assert machine.take(Failed) == []
+    machine.session.end(Disconnect.of(1000, ""), "the client was closed", machine.now)
+    assert [type(failed.error) for failed in machine.take(Failed)] == [ConnectionLostError]
+
+
 def test_the_end_fails_what_was_written_and_what_was_not_in_two_ways() -> None:
     machine = opened()
     written = machine.call()

@@ -226,6 +226,24 @@ async def test_a_server_that_accepts_and_hangs_up_is_not_hammered() -> None:
         await log.wait("open")
 
 
+async def test_an_attempt_that_ends_before_hello_is_no_lost_connection() -> None:
+    count = itertools.count()
+
+    async def refuse_once(peer: PeerConnection) -> None:
+        if next(count) == 1:
+            peer.abort()
+        await peer.greet()
+
+    async with listen(refuse_once) as peer, connect(peer.url, reconnect=SOON) as client:
+        log = StateLog(client)
+        (await peer.accept()).abort()
+        states = [await log.wait("reconnecting") for _ in range(2)]
+        found = [state for state in states if isinstance(state, ReconnectingState)]
+        assert [type(state.last_error) for state in found] == [ConnectionLostError, ConnectError]
+        assert "before it was open" in str(found[1].last_error)
+        await log.wait("open")
+
+
 async def test_a_silent_server_is_left_for_a_new_connection() -> None:
     heartbeat = HeartbeatOptions(grace=0.02)
     pings = itertools.chain([10], itertools.repeat(25_000))

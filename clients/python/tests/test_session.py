@@ -101,6 +101,18 @@ def test_a_refused_hello_decides_where_the_close_does_not() -> None:
         assert machine.lose(1006).come_back is comes_back
 
 
+def test_a_server_that_refuses_and_does_not_close_is_left_after_a_second() -> None:
+    machine = Machine()
+    machine.session.connecting(10.0, machine.now)
+    machine.session.connected(None, machine.now)
+    machine.frames()
+    machine.receive({"id": 0, "error": {"code": -32001, "message": "no"}})
+    machine.move(0.9)
+    assert machine.take(Drop) == []
+    machine.move(0.1)
+    assert len(machine.take(Drop)) == 1
+
+
 def test_a_refused_session_runs_nothing() -> None:
     machine = Machine()
     machine.session.handled.add("ui.confirm")

@@ -11,7 +11,13 @@ from tests.peer import PeerConnection, listen, silence, soon
 from tests.states import StateLog
 from tests.test_connect import SOON
 from wirecall import ReconnectingState, connect
-from wirecall.websocket import SocketClosedError, SocketOptions, open_socket
+from wirecall.websocket import (
+    FRAGMENT_BYTES,
+    SocketClosedError,
+    SocketOptions,
+    fragments,
+    open_socket,
+)
 
 
 async def test_a_server_that_never_reads_meets_the_write_deadline(
@@ -35,6 +41,29 @@ async def test_a_server_that_never_reads_meets_the_write_deadline(
         await soon(asyncio.ensure_future(service.notify("x.large", {"text": large})))
         assert isinstance(await log.wait("reconnecting"), ReconnectingState)
         connection.abort()
+
+
+async def test_a_large_message_leaves_in_fragments_so_that_others_get_through() -> None:
+    size = 10 * FRAGMENT_BYTES
+    async with listen(silence) as peer:
+        socket = await open_socket(SocketOptions(peer.url))
+        connection = await peer.accept()
+        await socket.send(b'"' + b"x" * (size - 2) + b'"')
+        await connection.receive_value()
+        assert connection.fragments == [FRAGMENT_BYTES] * 10 + [0]
+        await socket.send(b'"small"')
+        await connection.receive_value()
+        assert connection.fragments[-1] == 7
+        await socket.close(1000, "")
+
+
+def test_every_fragment_starts_the_write_deadline_over() -> None:
+    progress: list[int] = []
+    sizes = [
+        len(part) for part in fragments(b"x" * 200_000, lambda: progress.append(len(progress)))
+    ]
+    assert sizes == [65_536, 65_536, 65_536, 3392]
+    assert progress == [0, 1, 2, 3]
 
 
 async def test_a_closed_socket_tells_the_servers_code_and_reason() -> None:

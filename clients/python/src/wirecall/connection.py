@@ -82,12 +82,13 @@ class Connection:
         dial = asyncio.create_task(self._dial())
         try:
             await _first_of(dial, self._dropped)
+            await _join(dial)
         except asyncio.CancelledError:
             await _join(dial)
+            # The socket may have opened in the moment before.
             if not dial.cancelled() and dial.exception() is None:
                 dial.result()[0].abort()
             raise
-        await _join(dial)
         if dial.cancelled():
             return self._drop_ending()
         error = dial.exception()

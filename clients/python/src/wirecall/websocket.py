@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from socket import gaierror
 
@@ -96,7 +96,7 @@ class Socket:
             if len(frame) <= FRAGMENT_BYTES:
                 await self._connection.send(frame, text=True)
             else:
-                await self._connection.send(_fragments(frame, deadline), text=True)
+                await self._connection.send(fragments(frame, deadline.progress), text=True)
         except ConnectionClosed as closed:
             raise _closed(closed) from closed
         finally:
@@ -132,9 +132,10 @@ class _WriteDeadline:
         self._timer.cancel()
 
 
-def _fragments(frame: bytes, deadline: _WriteDeadline) -> Iterator[bytes]:
+def fragments(frame: bytes, progress: Callable[[], None]) -> Iterator[bytes]:
+    """Cuts a message; `progress` is called as each fragment is about to be written."""
     for start in range(0, len(frame), FRAGMENT_BYTES):
-        deadline.progress()
+        progress()
         yield frame[start : start + FRAGMENT_BYTES]
 
 
