@@ -137,6 +137,14 @@ impl Service {
 }
 
 impl Call {
+    /// The field whose value makes the serial lane.
+    pub(crate) fn lane_field(&self) -> Option<&super::Field> {
+        match self.serial {
+            Serial::Field(index) => self.body.fields().get(index),
+            Serial::No | Serial::Call => None,
+        }
+    }
+
     fn read(variant: &Variant, renames: Renames, positional: bool, errors: &Errors) -> Option<Self> {
         let options = rpc::call(&variant.attrs, errors);
         let serde = serde::read(&variant.attrs, &serde::CALL, errors);

@@ -118,10 +118,11 @@ pub(super) fn pack(body: &Body, parameters: &Parameters<'_>) -> TokenStream {
 fn decode(event: &Event, parameters: &Parameters<'_>) -> TokenStream {
     let (variant, ty) = (&event.ident, parameters.ty());
     let packed = pack(&event.body, parameters);
+    let unused = matches!(event.body, Body::Empty).then(|| quote!(let _ = params;));
     let (Method::Named(name) | Method::Exact(name)) = &event.method;
     quote! {
         #name => ::core::option::Option::Some(input.decode::<#ty>().map(|params| {
-            let _ = &params;
+            #unused
             Self::#variant #packed
         }))
     }

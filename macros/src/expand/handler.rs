@@ -69,8 +69,9 @@ fn signature(service: &Service, call: &Call, paths: &Paths) -> TokenStream {
 
 /// The parameter that is given the context: `cx`, unless a field has that name.
 fn context(call: &Call) -> Ident {
-    let taken = call.body.fields().iter().any(|field| field.rust_name() == "cx");
-    if taken { format_ident!("context") } else { format_ident!("cx") }
+    let taken = |name: &str| call.body.fields().iter().any(|field| field.rust_name() == name);
+    let name = ["cx", "context"].into_iter().find(|name| !taken(name));
+    format_ident!("{}", name.unwrap_or("__cx"))
 }
 
 /// The arguments behind the context, of the handler and of the client.

@@ -21,7 +21,7 @@ pub(super) struct Parameters<'a> {
     pub(super) case: Option<Case>,
     pub(super) positional: bool,
     pub(super) deny_unknown_fields: bool,
-    /// `__Post`
+    /// `__PostParams`
     pub(super) ident: Ident,
     /// `__PostTypes`
     pub(super) types: Ident,
@@ -43,12 +43,12 @@ impl<'a> Parameters<'a> {
             case,
             positional: false,
             deny_unknown_fields: false,
-            ident: format_ident!("__{name}"),
+            ident: format_ident!("__{name}Params"),
             types: format_ident!("__{name}Types"),
         }
     }
 
-    /// `__Post::<Chat>`
+    /// `__PostParams::<Chat>`
     pub(super) fn ty(&self) -> TokenStream {
         let Self { ident, owner, .. } = self;
         quote!(#ident::<#owner>)

@@ -59,17 +59,15 @@ fn inherent(service: &Service, parameters: &[Parameters<'_>], paths: &Paths) -> 
         let function = &call.function;
         let params = format_ident!("params");
         let arguments = parameters.take(&params);
-        let lane = match &call.serial {
-            Serial::Field(index) => {
-                let field = call.body.fields().get(*index).map(|field| &field.ident);
-                quote!(::core::option::Option::Some(|params: &#ty| #private::lane(&params.#field)))
-            }
-            _ => quote!(::core::option::Option::None),
-        };
+        let unused = arguments.is_empty().then(|| quote!(let _ = params;));
+        let lane = contract::option(call.lane_field().map(|field| {
+            let ident = &field.ident;
+            quote!(|params: &#ty| #private::lane(&params.#ident))
+        }));
         quote! {
             #private::Method::new(<#ty as __Call>::SPEC, |handler, arrival| {
                 __start::<__H, #ty, _, _>(handler, arrival, #lane, |handler, cx, params| async move {
-                    let _ = &params;
+                    #unused
                     #handler::#function(&*handler, cx, #(#arguments),*).await
                 })
             })
@@ -108,18 +106,15 @@ fn described(service: &Service, parameters: &[Parameters<'_>], paths: &Paths) ->
     let side = side(service.side, paths);
     let rust_name = contract::text(&crate::names::plain(ident));
     let docs = contract::text(&service.forward.text());
-    let given = |ty: &Option<Type>, assoc: TokenStream, none: TokenStream| match ty {
-        Some(ty) => quote_spanned!(place(ty)=> type #assoc = #ty;),
-        None => quote!(type #assoc = #none;),
+    let given = |ty: &Option<Type>, assoc: TokenStream, none: TokenStream| {
+        ty.as_ref()
+            .map_or_else(|| quote!(type #assoc = #none;), |ty| quote_spanned!(place(ty)=> type #assoc = #ty;))
     };
     let error = given(&service.error, quote!(Error), quote!(#root::NoError));
     let event = given(&service.events, quote!(Events), quote!(#root::NoEvents));
-    let peer = match &service.peer {
-        Some(peer) => quote_spanned!(place(peer)=>
-            ::core::option::Option::Some(#private::Box::new(<#peer as #root::Service>::service(builder)))
-        ),
-        None => quote!(::core::option::Option::None),
-    };
+    let peer = contract::option(service.peer.as_ref().map(
+        |peer| quote_spanned!(place(peer)=> #private::Box::new(<#peer as #root::Service>::service(builder))),
+    ));
     let peer_side = service.peer.as_ref().map(|peer| {
         let name = quote!(#peer).to_string();
         let message = format!("`{name}` is answered by the server; a peer is answered by the client: give it `#[rpc(side = \"client\")]`");
@@ -135,14 +130,14 @@ fn described(service: &Service, parameters: &[Parameters<'_>], paths: &Paths) ->
         let rust_name = crate::names::plain(&call.ident);
         let docs = call.forward.text();
         let deprecated = contract::deprecated(&call.forward);
-        let serial = match &call.serial {
-            Serial::No => quote!(::core::option::Option::None),
-            Serial::Call => quote!(::core::option::Option::Some(#private::contract::Serial::Call)),
-            Serial::Field(index) => {
-                let wire = call.body.fields().get(*index).map(|field| &field.wire);
-                quote!(::core::option::Option::Some(#private::contract::Serial::Field(::core::convert::Into::into(#wire))))
-            }
-        };
+        let serial = contract::option(match &call.serial {
+            Serial::No => None,
+            Serial::Call => Some(quote!(#private::contract::Serial::Call)),
+            Serial::Field(_) => call.lane_field().map(|field| {
+                let wire = &field.wire;
+                quote!(#private::contract::Serial::Field(::core::convert::Into::into(#wire)))
+            }),
+        });
         let (returns, error) = (call.returns.is_some(), call.error.is_some());
         quote!(__describe::<#ty>(builder, #rust_name, #docs, #deprecated, #returns, #error, #serial))
     });
@@ -181,12 +176,11 @@ fn call_items(service: &Service, call: &Call, parameters: &Parameters<'_>, paths
     let unit: Type = parse_quote!(());
     let mut more =
         vec![(format_ident!("Returns"), quote!(#root::Message), call.returns.clone().unwrap_or(unit))];
-    let error = match &call.error {
-        Some(error) => {
-            more.push((format_ident!("Error"), quote!(#root::ServiceError), error.clone()));
-            quote!(<__Of as #types>::Error)
-        }
-        None => quote!(<__Of as #root::Service>::Error),
+    let error = if let Some(error) = &call.error {
+        more.push((format_ident!("Error"), quote!(#root::ServiceError), error.clone()));
+        quote!(<__Of as #types>::Error)
+    } else {
+        quote!(<__Of as #root::Service>::Error)
     };
     let items = parameters.items(&more);
     let spec = spec(service, call, private);
