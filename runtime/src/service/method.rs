@@ -269,5 +269,5 @@ impl MethodTable {
 /// The answer to a method that is not there.
 pub(crate) fn method_not_found(method: &str) -> RpcError {
     let shown: String = method.chars().take(100).collect();
-    RpcError::new(crate::message::ErrorKind::MethodNotFound, format!("no method {shown:?} here"))
+    RpcError::new(crate::message::ErrorKind::MethodNotFound, format!("the method {shown:?} does not exist"))
 }
