@@ -44,9 +44,8 @@ pub(crate) fn upgrade<B>(shared: &Arc<Shared>, mut request: Request<B>, params: 
     };
     let subprotocol = offers_json(request.headers());
     let upgrading = hyper::upgrade::on(&mut request);
-    let (parts, _) = request.into_parts();
-    let address = parts.extensions.get::<PeerAddress>().map(|address| address.0);
-    let origin = UpgradeRequest { uri: parts.uri, headers: parts.headers, path_params: params, address };
+    let address = request.extensions().get::<PeerAddress>().map(|address| address.0);
+    let origin = UpgradeRequest::keep(request.uri(), request.headers(), params, address);
     let server = Arc::clone(shared);
     shared.tasks.spawn(async move {
         // A peer that goes away in the middle of it is no news.
