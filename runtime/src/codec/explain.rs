@@ -16,8 +16,14 @@ pub(crate) fn explain(text: &str) -> (Id, RpcError) {
     if too_deep(text) {
         return (Id::null(), RpcError::new(ErrorKind::ParseError, "nested deeper than 128"));
     }
-    let id = serde_json::from_str::<WithId<'_>>(text).ok().and_then(|with| Id::from_json(with.id.get()));
-    (id.unwrap_or_else(Id::null), RpcError::new(ErrorKind::InvalidRequest, what_is_wrong(text)))
+    (id_of(text).unwrap_or_else(Id::null), RpcError::new(ErrorKind::InvalidRequest, what_is_wrong(text)))
+}
+
+/// The id of a message that was not read to its end.
+#[cold]
+pub(crate) fn id_of(text: &str) -> Option<Id> {
+    let with = serde_json::from_str::<WithId<'_>>(text).ok()?;
+    Id::from_json(with.id.get())
 }
 
 /// Only for reading the id: a repeated one does not decode.
@@ -47,7 +53,7 @@ fn what_is_wrong(text: &str) -> &'static str {
     if object.get("params").is_some_and(|params| !(params.is_object() || params.is_array() || params.is_null())) {
         return "the member \"params\" must be an object or an array";
     }
-    if object.get("meta").is_some_and(|meta| serde_json::from_value::<Option<super::Meta>>(meta.clone()).is_err()) {
+    if object.get("meta").is_some_and(|meta| meta.is_array() || serde_json::from_value::<Option<super::Meta>>(meta.clone()).is_err()) {
         return "the member \"meta\" must be an object, its \"timeout_ms\" a whole number of milliseconds";
     }
     "a member is repeated, or a request carries a result"

@@ -226,6 +226,10 @@ impl<'a> Input<'a> {
             }
             "meta" => {
                 self.once(META)?;
+                // An array would do for serde, but *`meta`, where present, is an object*.
+                if self.scanner.peek() == Some(b'[') {
+                    return Err(Unexpected);
+                }
                 self.meta = self.scanner.value::<Option<Meta>>().map_err(|_| Unexpected)?.unwrap_or_default();
             }
             "result" => {

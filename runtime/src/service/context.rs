@@ -36,7 +36,10 @@ impl Scope {
         match self {
             #[cfg(feature = "server")]
             Self::Session(session) => session.max_message_bytes(),
-            _ => usize::MAX,
+            #[cfg(feature = "client")]
+            Self::Client(server) => server.0.max_message_bytes(),
+            #[cfg(test)]
+            Self::Nobody => usize::MAX,
         }
     }
 }
@@ -94,19 +97,24 @@ impl CallContext {
         }
     }
 
-    /// Turns what the handler said, or its panic, into the answer.
-    pub(crate) fn conclude<R, E>(&self, said: Result<Reply<R, E>, Box<dyn Any + Send>>) -> Answer
+    /// Turns what the handler said into the answer.
+    pub(crate) fn conclude<R, E>(&self, said: Reply<R, E>) -> Answer
     where
         R: Message,
         E: ServiceError,
     {
         match said {
-            Ok(Ok(result)) => self.encode(&result),
-            Ok(Err(Failure::Service(error))) => Answer::from(error.into_rpc()),
-            Ok(Err(Failure::Rpc(error))) => Answer::from(error),
-            Ok(Err(Failure::Internal(cause))) => Answer::from(self.environment.incident(self.method(), &*cause)),
-            Err(panic) => Answer::from(self.environment.incident(self.method(), &*panic_cause(&*panic))),
+            Ok(result) => self.encode(&result),
+            Err(Failure::Service(error)) => Answer::from(error.into_rpc()),
+            Err(Failure::Rpc(error)) => Answer::from(error),
+            Err(Failure::Internal(cause)) => Answer::from(self.environment.incident(self.method(), &*cause)),
         }
+    }
+
+    /// The answer of a call in which something panicked: its handler, its extractor, a layer.
+    #[cold]
+    pub(crate) fn panicked(&self, panic: &(dyn Any + Send)) -> Answer {
+        Answer::from(self.environment.incident(self.method(), &*panic_cause(panic)))
     }
 
     fn encode<R: Message + Serialize>(&self, result: &R) -> Answer {
@@ -123,9 +131,10 @@ impl CallContext {
     }
 }
 
-fn panic_cause(panic: &(dyn Any + Send)) -> Box<dyn std::error::Error + Send + Sync> {
+/// What a panic said, as an error.
+pub(crate) fn panic_cause(panic: &(dyn Any + Send)) -> Box<dyn std::error::Error + Send + Sync> {
     let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    format!("the handler panicked: {}", text.unwrap_or("no text")).into()
+    format!("a panic: {}", text.unwrap_or("no text")).into()
 }
 
 /// Eight random hexadecimal digits that the caller's error and the log share.

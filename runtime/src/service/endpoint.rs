@@ -3,6 +3,7 @@
 //! Servers and Rust clients are both made of it; what only one of them knows is behind [`Local`].
 
 use std::error::Error as StdError;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,13 +11,15 @@ use std::time::{Duration, Instant};
 use serde_json::value::RawValue;
 use tokio::sync::{Notify, oneshot};
 
-use super::context::{CallContext, Scope, incident};
+use super::context::{CallContext, Scope, incident, panic_cause};
 use super::layer::Layers;
 use super::method::{CallSpec, MethodTable, Refused, Started, method_not_found};
 use super::open::{Held, Sink};
 use super::peer::{Fault as CallFault, Outgoing};
 use crate::check::validation_error;
-use crate::codec::{Fault, Frame, Head, Input, Outcome, error_frame, explain, notification_frame, request_frame, too_deep};
+use crate::codec::{
+    Fault, Frame, Head, Input, Outcome, error_frame, explain, id_of, notification_frame, request_frame, too_deep,
+};
 use crate::connection::{Outbox, Overflow};
 use crate::message::{ErrorKind, Id, RpcError};
 use crate::session::{Calls, Cancelled, Disconnect, PendingCalls, Place, Refusal, code};
@@ -58,7 +61,10 @@ impl Environment {
         }
         tracing::error!(target: "wirecall", method, incident = %id, cause = %chain, "a handler failed");
         for hook in &self.on_error {
-            hook(&Incident { method, id: &id, cause });
+            let told = catch_unwind(AssertUnwindSafe(|| hook(&Incident { method, id: &id, cause })));
+            if told.is_err() {
+                tracing::error!(target: "wirecall", incident = %id, "an on_error hook panicked");
+            }
         }
         RpcError::new(ErrorKind::InternalError, "the server failed unexpectedly")
             .with_details(serde_json::json!({ "incident": id }))
@@ -166,7 +172,7 @@ pub(crate) struct Endpoint {
     /// *Calls that arrive after the notice of a drain are answered `unavailable`, not run.*
     draining: AtomicBool,
     /// Told when the last open call is done.
-    pub(super) idle: Notify,
+    idle: Notify,
 }
 
 /// Who awaits an answer.
@@ -220,6 +226,15 @@ impl Endpoint {
         }
     }
 
+    /// Tells who waits for it that no call is open any more, if so.
+    pub(super) fn tell_idle(&self, calls: MutexGuard<'_, Calls<Held>>) {
+        let idle = calls.open() == 0;
+        drop(calls);
+        if idle {
+            self.idle.notify_waiters();
+        }
+    }
+
     /// Takes one message. Never waits, for a call or for room.
     pub(crate) fn receive(
         self: &Arc<Self>,
@@ -263,13 +278,19 @@ impl Endpoint {
             return self.receive_unknown(&mut input, &method, text, local, sink);
         };
         let spec = found.spec;
-        match found.start(Arrival { input: &mut input, scope, environment: &self.environment, spec, now }) {
-            Ok(started) => self.admit(started, spec, &mut input, text.len(), sink),
-            Err(Refused(Fault::Envelope)) => {
+        let arrival = Arrival { input: &mut input, scope, environment: &self.environment, spec, now };
+        // Checks and `Deserialize` may be code of the user's own.
+        match catch_unwind(AssertUnwindSafe(|| found.start(arrival))) {
+            Ok(Ok(started)) => self.admit(started, spec, &mut input, text.len(), sink),
+            Ok(Err(Refused(Fault::Envelope))) => {
                 let (id, error) = explain(text);
                 self.refuse(sink, &id, &error)
             }
-            Err(Refused(Fault::Params(violations))) => match input.id.take() {
+            Err(panic) => {
+                let error = self.environment.incident(spec.method, &*panic_cause(&*panic));
+                id_of(text).map_or_else(|| sink.pass(self), |id| self.refuse(sink, &id, &error))
+            }
+            Ok(Err(Refused(Fault::Params(violations)))) => match input.id.take() {
                 Some(id) => self.refuse(sink, &id, &validation_error(violations)),
                 None => {
                     tracing::debug!(target: "wirecall", method = spec.method, ?violations, "a notification does not fit");
@@ -376,7 +397,7 @@ impl Endpoint {
             Cancelled::Nothing => return Ok(()),
             Cancelled::Stop(held, next) => {
                 Held::start(&mut calls, &next);
-                drop(calls);
+                self.tell_idle(calls);
                 held.map(Held::stop)
             }
             Cancelled::RunsOn(key) => calls.held(key).map(|held| held.sink.clone()),
@@ -455,7 +476,9 @@ impl Endpoint {
     /// The session ended: handlers are dropped (but `no_cancel` ones), and who awaits an answer is told.
     pub(crate) fn end(&self) {
         self.outbox.end();
-        let stopped = self.calls().end();
+        let mut calls = self.calls();
+        let stopped = calls.end();
+        self.tell_idle(calls);
         for held in stopped {
             held.stop();
         }

@@ -11,9 +11,9 @@ use futures_util::FutureExt;
 use serde::Serialize;
 
 use super::endpoint::Arrival;
-use super::layer::{Next, Run};
+use super::layer::{Answer, Layers, Next, Run};
 use super::traits::{Params, Service, ServiceError};
-use super::{ContractSource, Extract, Reply};
+use super::{CallContext, ContractSource, Extract, Reply};
 use crate::codec::Fault;
 use crate::message::RpcError;
 use crate::types::Message;
@@ -175,18 +175,29 @@ where
     let layers = arrival.layers();
     let info = layers.as_ref().map(|_| call.clone());
     let body = async move {
-        let handled = async {
-            let context = C::extract(&call).await?;
-            run(handler, context, params).await
+        let answered = async {
+            let context = C::extract(&call).await;
+            let said = match context {
+                Ok(context) => run(handler, context, params).await,
+                Err(refused) => Err(refused.into()),
+            };
+            call.conclude::<R, E>(said)
         };
-        let said = AssertUnwindSafe(handled).catch_unwind().await;
-        call.conclude::<R, E>(said)
+        let answer = AssertUnwindSafe(answered).catch_unwind().await;
+        answer.unwrap_or_else(|panic| call.panicked(&*panic))
     };
     let run: Run = match (layers, info) {
-        (Some(layers), Some(info)) => Next::new(layers, info, Box::pin(body)).run(),
+        (Some(layers), Some(info)) => Box::pin(surrounded(layers, info, Box::pin(body))),
         _ => Box::pin(body),
     };
     Ok(Started { run, lane, deadline })
+}
+
+/// Runs the layers around a call, from its turn on and not before.
+async fn surrounded(layers: Layers, call: CallContext, body: Run) -> Answer {
+    let around = async { Next::new(layers, call.clone(), body).run().await };
+    let answer = AssertUnwindSafe(around).catch_unwind().await;
+    answer.unwrap_or_else(|panic| call.panicked(&*panic))
 }
 
 /// A handler and its methods, with the type of the handler gone.

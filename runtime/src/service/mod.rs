@@ -12,7 +12,7 @@ mod peer;
 mod traits;
 
 pub use context::{CallContext, Extract};
-pub(crate) use context::{Scope, incident};
+pub(crate) use context::{Scope, incident, panic_cause};
 pub(crate) use contract::ContractSource;
 pub use endpoint::{Arrival, Incident};
 pub(crate) use endpoint::{Answer as PeerAnswer, Endpoint, EndpointConfig, Environment, Local, ProtocolCall, Reaction};

@@ -254,11 +254,7 @@ impl Task {
         let mut calls = self.endpoint.calls();
         let next = calls.finish(self.key);
         Held::start(&mut calls, &next);
-        let idle = calls.open() == 0;
-        drop(calls);
-        if idle {
-            self.endpoint.idle.notify_waiters();
-        }
+        self.endpoint.tell_idle(calls);
     }
 }
 

@@ -14,10 +14,13 @@ pub(crate) mod code {
     pub(crate) const ABNORMAL: u16 = 1006;
     pub(crate) const INVALID_UTF8: u16 = 1007;
     pub(crate) const TOO_LARGE: u16 = 1009;
+    pub(crate) const INTERNAL: u16 = 1011;
+    pub(crate) const TRY_AGAIN_LATER: u16 = 1013;
     pub(crate) const DRAINING: u16 = 4000;
     pub(crate) const HELLO_TIMEOUT: u16 = 4001;
     pub(crate) const HEARTBEAT_TIMEOUT: u16 = 4008;
     pub(crate) const TOO_SLOW: u16 = 4013;
+    pub(crate) const RATE_LIMITED: u16 = 4029;
     pub(crate) const FORBIDDEN: u16 = 4501;
     pub(crate) const REVOKED: u16 = 4502;
 }
@@ -51,6 +54,16 @@ impl Disconnect {
     /// The connection broke without a close frame.
     pub(crate) fn lost(reason: impl Into<Cow<'static, str>>) -> Self {
         Self::new(code::ABNORMAL, reason)
+    }
+}
+
+#[cfg(feature = "client")]
+impl From<crate::message::CloseNotice> for Disconnect {
+    fn from(notice: crate::message::CloseNotice) -> Self {
+        Self {
+            retry_within: notice.retry_within_ms.map(Duration::from_millis),
+            ..Self::new(notice.code, notice.reason)
+        }
     }
 }
 
