@@ -73,6 +73,11 @@ pub(crate) struct Driver<S, P> {
     /// Since when, and at how many bytes, the socket takes nothing.
     stuck: Option<(Instant, u64)>,
     state: State,
+    /// A close is decided: what still arrives is not taken any more, and the error is not made a second time.
+    deaf: bool,
+    /// Since when a close waits for its turn to be written. It has the write deadline for that, however slowly the
+    /// other end reads.
+    leaving: Option<Instant>,
     timer: Pin<Box<Sleep>>,
     /// What the timer is set to.
     armed: Instant,
@@ -98,6 +103,7 @@ impl<S, P> std::fmt::Debug for Driver<S, P> {
 impl<S: Transport, P: Pump + Unpin> Driver<S, P> {
     pub(crate) fn new(socket: WebSocketStream<S>, pump: P, config: DriverConfig) -> Self {
         let now = Instant::now();
+        let deaf = pump.outbox().is_closing();
         Self {
             socket,
             pump,
@@ -106,6 +112,8 @@ impl<S: Transport, P: Pump + Unpin> Driver<S, P> {
             dirty: false,
             stuck: None,
             state: State::Open,
+            deaf,
+            leaving: None,
             timer: Box::pin(tokio::time::sleep_until(now.into())),
             armed: now,
             due: Some(now),
@@ -123,7 +131,8 @@ impl<S: Transport, P: Pump + Unpin> Driver<S, P> {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Disconnect> {
         let now = Instant::now();
         if let State::Open = self.state {
-            let more = match self.poll_read(cx, now) {
+            let read = if self.deaf { Ok(Read::Drained) } else { self.poll_read(cx, now) };
+            let more = match read {
                 Ok(Read::Ended(disconnect)) => return Poll::Ready(disconnect),
                 Ok(Read::Burst) => true,
                 Ok(Read::Drained) => false,
@@ -191,7 +200,7 @@ impl<S: Transport, P: Pump + Unpin> Driver<S, P> {
 
     /// Asks the pump what is due, where the time has come.
     fn poll_time(&mut self, cx: &mut Context<'_>, now: Instant) -> Result<(), Disconnect> {
-        if self.due.is_none_or(|due| now < due) {
+        if self.deaf || self.due.is_none_or(|due| now < due) {
             return Ok(());
         }
         let tick = self.pump.tick(now)?;
@@ -273,12 +282,22 @@ impl<S: Transport, P: Pump + Unpin> Driver<S, P> {
             }
             _ => self.stuck = Some((now, written)),
         }
+        if self.leaving.is_none() && self.pump.outbox().is_closing() {
+            self.leaving = Some(now);
+        }
+        if blocked && self.leaving.is_some_and(|since| now.saturating_duration_since(since) >= self.config.write_deadline) {
+            return Err(Disconnect::new(code::TOO_SLOW, "the peer did not take what was left before the close"));
+        }
         Ok(())
     }
 
     fn begin_close(&mut self, disconnect: Disconnect) {
-        self.pump.closing(&disconnect);
-        self.pump.outbox().close(disconnect);
+        if !self.deaf {
+            self.deaf = true;
+            self.due = None;
+            self.pump.closing(&disconnect);
+            self.pump.outbox().close(disconnect);
+        }
     }
 
     fn send_close(&mut self, disconnect: Disconnect, now: Instant) -> Result<(), Disconnect> {
@@ -339,7 +358,8 @@ impl<S: Transport, P: Pump + Unpin> Driver<S, P> {
     /// Sets the timer to whatever is due first. One that fires too early only looks again.
     fn arm(&mut self, cx: &mut Context<'_>) {
         let stuck = self.stuck.map(|(since, _)| since + self.config.write_deadline);
-        let Some(next) = self.due.into_iter().chain(stuck).min() else { return };
+        let leaving = self.leaving.map(|since| since + self.config.write_deadline);
+        let Some(next) = self.due.into_iter().chain(stuck).chain(leaving).min() else { return };
         if next < self.armed || self.timer.is_elapsed() {
             self.armed = next;
             self.timer.as_mut().reset(next.into());
@@ -368,7 +388,8 @@ fn shortened(reason: &str) -> String {
     reason.get(..end).unwrap_or_default().to_owned()
 }
 
-fn disconnect_of(error: &WsError) -> Disconnect {
+/// The close that a failed socket asks for; [`code::ABNORMAL`] where there is nobody left to tell.
+pub(crate) fn disconnect_of(error: &WsError) -> Disconnect {
     use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
     match error {
         WsError::Capacity(CapacityError::MessageTooLong { size, max_size }) => {

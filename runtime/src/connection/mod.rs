@@ -4,6 +4,6 @@ mod driver;
 mod meter;
 mod outbox;
 
-pub(crate) use driver::{Driver, DriverConfig, Pump, Tick};
+pub(crate) use driver::{Driver, DriverConfig, Pump, Tick, disconnect_of};
 pub(crate) use meter::{Meter, Transport};
 pub(crate) use outbox::{Outbox, OutboxLimits, Overflow};

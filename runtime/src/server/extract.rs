@@ -7,6 +7,7 @@ use std::sync::Arc;
 use http::HeaderMap;
 use serde::de::DeserializeOwned;
 
+use super::connection::Connection;
 use super::handle::ServerHandle;
 use super::session::Session;
 use crate::message::{ErrorKind, RpcError};
@@ -20,6 +21,12 @@ fn session(call: &CallContext) -> Result<&Session, RpcError> {
 impl Extract for Session {
     async fn extract(call: &CallContext) -> Result<Self, RpcError> {
         session(call).cloned()
+    }
+}
+
+impl Extract for Connection {
+    async fn extract(call: &CallContext) -> Result<Self, RpcError> {
+        Ok(session(call)?.connection().clone())
     }
 }
 
@@ -70,7 +77,7 @@ pub struct Path<T>(pub T);
 
 impl<T: DeserializeOwned + Send + 'static> Extract for Path<T> {
     async fn extract(call: &CallContext) -> Result<Self, RpcError> {
-        let params = &session(call)?.connection().request.path_params;
+        let params = &session(call)?.connection().request().path_params;
         // Written and read as a query, which knows how to read numbers from strings.
         let text = serde_urlencoded::to_string(params).map_err(|_| unfit("path"))?;
         serde_urlencoded::from_str(&text).map(Self).map_err(|_| unfit("path"))

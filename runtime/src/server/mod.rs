@@ -17,6 +17,7 @@ mod error;
 mod event;
 mod extract;
 mod handle;
+mod hello;
 mod limits;
 mod origin;
 mod pump;

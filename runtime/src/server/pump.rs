@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::limits::millis;
 use super::session::Session;
+use super::shared::guarded;
 use crate::codec::{Frame, notification_frame};
 use crate::connection::{Outbox, OutboxLimits, Pump, Tick};
 use crate::message::{ErrorKind, RpcError};
@@ -32,7 +33,7 @@ impl SessionPump {
         if let Some(time) = self.heart.ponged(now) {
             self.session.note_round_trip(time);
             for hook in &self.session.shared().hooks.heartbeat {
-                hook(&self.session, time);
+                guarded("on_heartbeat", || hook(&self.session, time));
             }
         }
     }
@@ -205,6 +206,7 @@ pub(crate) fn close_frame(disconnect: &Disconnect) -> Option<Frame> {
     let notice = crate::message::CloseNotice {
         code: disconnect.code,
         reason: disconnect.reason.to_string(),
+        retry_within_ms: disconnect.retry_within.map(millis),
         ..crate::message::CloseNotice::default()
     };
     notification_frame("rpc.close", &notice).ok()

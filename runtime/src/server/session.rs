@@ -67,7 +67,7 @@ struct Inner {
     id: SessionId,
     user: Option<UserId>,
     endpoint: Arc<Endpoint>,
-    connection: Arc<Connection>,
+    connection: Connection,
     shared: Arc<Shared>,
     client: PeerInfo,
     /// The largest message that the peer takes.
@@ -96,7 +96,7 @@ pub(crate) struct SessionParts {
     pub(crate) id: SessionId,
     pub(crate) user: Option<UserId>,
     pub(crate) endpoint: Arc<Endpoint>,
-    pub(crate) connection: Arc<Connection>,
+    pub(crate) connection: Connection,
     pub(crate) shared: Arc<Shared>,
     pub(crate) client: PeerInfo,
     pub(crate) max_message_bytes: usize,
@@ -202,6 +202,9 @@ impl Session {
     }
 
     pub(crate) fn emit_encoded(&self, event: &EncodedEvent) {
+        if self.0.endpoint.outbox.is_closing() {
+            return;
+        }
         if event.0.len() > self.0.max_message_bytes {
             tracing::warn!(target: "wirecall", session = %self.0.id, bytes = event.0.len(), "an event is larger than the client takes");
             return;

@@ -2,6 +2,7 @@
 
 use std::any::{Any, TypeId};
 use std::collections::{BTreeMap, HashMap};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -19,7 +20,7 @@ use super::session::Session;
 use super::Limits;
 use crate::contract::Contract;
 use crate::service::{Environment, MethodTable};
-use crate::session::Disconnect;
+use crate::session::{Disconnect, code};
 
 /// A hook for the open of a session.
 pub(crate) type OpenHook = Box<dyn Fn(&Session) + Send + Sync>;
@@ -142,12 +143,22 @@ impl Shared {
         self.stop.is_cancelled()
     }
 
+    /// How connections end in a shutdown.
+    pub(crate) fn draining(&self) -> Disconnect {
+        let disconnect = Disconnect::new(code::DRAINING, "the server is shutting down");
+        Disconnect { retry_within: Some(self.limits.retry_within), ..disconnect }
+    }
+
     pub(crate) fn opened(&self, session: &Session) {
         self.registry.insert(session);
         for hook in &self.hooks.open {
-            hook(session);
+            guarded("on_open", || hook(session));
         }
         self.publish(ServerEvent::Opened { session: session.id().clone(), user: session.user_id().cloned() });
+        // A shutdown that began before this session was entered does not know it.
+        if self.is_draining() {
+            session.close_with(self.draining());
+        }
     }
 
     pub(crate) fn ended(&self, session: &Session, disconnect: &Disconnect) {
@@ -155,13 +166,20 @@ impl Shared {
         session.endpoint().end();
         tracing::debug!(target: "wirecall", session = %session.id(), code = disconnect.code, reason = %disconnect.reason, "a session ended");
         for hook in &self.hooks.close {
-            hook(session, disconnect);
+            guarded("on_close", || hook(session, disconnect));
         }
         self.publish(ServerEvent::Ended {
             session: session.id().clone(),
             user: session.user_id().cloned(),
             disconnect: disconnect.clone(),
         });
+    }
+}
+
+/// Runs a hook of the user's own, whose panic is no reason to end a connection.
+pub(crate) fn guarded(name: &'static str, hook: impl FnOnce()) {
+    if catch_unwind(AssertUnwindSafe(hook)).is_err() {
+        tracing::error!(target: "wirecall", hook = name, "a hook panicked");
     }
 }
 

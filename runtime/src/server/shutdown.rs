@@ -6,7 +6,7 @@ use super::event::ServerEvent;
 use super::limits::millis;
 use super::session::Session;
 use super::shared::Shared;
-use crate::session::{Disconnect, code};
+use crate::session::Disconnect;
 
 /// See [`ServerHandle::shutdown`](super::ServerHandle::shutdown).
 pub(crate) async fn shutdown(shared: Arc<Shared>) {
@@ -25,10 +25,7 @@ pub(crate) async fn shutdown(shared: Arc<Shared>) {
 
 async fn drain(shared: Arc<Shared>) {
     let limits = shared.limits;
-    let draining = || Disconnect {
-        retry_within: Some(limits.retry_within),
-        ..Disconnect::new(code::DRAINING, "the server is shutting down")
-    };
+    let draining = || shared.draining();
     let drained = shared.registry.sessions().into_iter().map(|session| async move {
         session.tell_close(&draining(), Some(millis(limits.drain)));
         // Who is still at it then is cut off.
@@ -40,10 +37,6 @@ async fn drain(shared: Arc<Shared>) {
     });
     futures_util::future::join_all(drained).await;
     shared.tasks.close();
-    // Whoever came in the middle of it: a hello that was under way.
-    for session in shared.registry.sessions() {
-        close(&session, draining());
-    }
     shared.tasks.wait().await;
     shared.publish(ServerEvent::Drained);
 }

@@ -1,0 +1,178 @@
+//! The first exchange of a session: what must come, who it is, and what is answered.
+
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::sync::Arc;
+
+use futures_util::{FutureExt, StreamExt};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_tungstenite::tungstenite::{Message as WsMessage, Utf8Bytes};
+
+use super::accept::{Socket, random, session};
+use super::auth::AuthRequest;
+use super::connection::Connection;
+use super::limits::millis;
+use super::pump::close_frame;
+use super::session::Session;
+use super::shared::Shared;
+use crate::codec::{Frame, Head, Input, error_frame, explain, result_frame, too_deep};
+use crate::connection::disconnect_of;
+use crate::message::{ErrorKind, Hello, HelloAnswer, Id, RpcError};
+use crate::service::panic_cause;
+use crate::session::{Disconnect, code};
+use crate::types::UserId;
+
+/// How a connection that gets no session ends: what is sent, and the close.
+pub(crate) struct Refusal {
+    pub(crate) frames: Vec<Frame>,
+    pub(crate) disconnect: Disconnect,
+}
+
+impl Refusal {
+    fn new(id: &Id, error: &RpcError, disconnect: Disconnect) -> Self {
+        let frames = [Some(error_frame(id, error)), close_frame(&disconnect)];
+        Self { frames: frames.into_iter().flatten().collect(), disconnect }
+    }
+
+    /// Without an error, since there is no call that it would answer.
+    pub(crate) fn bare(disconnect: Disconnect) -> Self {
+        Self { frames: close_frame(&disconnect).into_iter().collect(), disconnect }
+    }
+}
+
+/// Awaits hello and decides on it.
+pub(crate) async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(
+    socket: &mut Socket<S>,
+    connection: &Connection,
+    shared: &Arc<Shared>,
+) -> Result<(Session, Frame), Refusal> {
+    let (id, hello) = read_hello(socket).await?;
+    let decided = authenticate(shared, connection, hello.token.clone());
+    let user = undisturbed(socket, decided).await?.map_err(|error| Refusal::new(&id, &error, verdict(&error)))?;
+    let session = session(shared, connection, user, &hello);
+    let answer = answer(shared, &session, &hello);
+    match result_frame(&id, &answer) {
+        Ok(frame) => Ok((session, frame)),
+        Err(error) => {
+            let error = shared.environment.incident("rpc.hello", &error);
+            Err(Refusal::new(&id, &error, Disconnect::new(1011, "hello could not be answered")))
+        }
+    }
+}
+
+/// Reads the first message, which must be hello.
+async fn read_hello<S: AsyncRead + AsyncWrite + Unpin>(socket: &mut Socket<S>) -> Result<(Id, Hello), Refusal> {
+    let text = next_text(socket).await?;
+    let refuse = |id: &Id, error: &RpcError| {
+        Refusal::new(id, error, Disconnect::new(code::PROTOCOL, "the first message must be rpc.hello"))
+    };
+    let mut input = Input::new(&text);
+    let (Ok(Head::Request(method)), false) = (input.head(), too_deep(&text)) else {
+        let (id, error) = explain(&text);
+        return Err(refuse(&id, &error));
+    };
+    let Ok(params) = input.skip() else {
+        let (id, error) = explain(&text);
+        return Err(refuse(&id, &error));
+    };
+    // Without an id it is a notification, which could not be answered.
+    let (Some(id), "rpc.hello") = (&input.id, &*method) else {
+        let error = RpcError::new(ErrorKind::InvalidRequest, "the first message must be the call rpc.hello");
+        return Err(refuse(&input.id.take().unwrap_or_else(Id::null), &error));
+    };
+    match serde_json::from_str(params) {
+        Ok(hello) => Ok((id.clone(), hello)),
+        Err(_) => Err(refuse(id, &RpcError::new(ErrorKind::ValidationError, "the parameters of rpc.hello do not fit"))),
+    }
+}
+
+/// The next text message.
+///
+/// Cancel safe: a dropped future has taken no message.
+async fn next_text<S: AsyncRead + AsyncWrite + Unpin>(socket: &mut Socket<S>) -> Result<Utf8Bytes, Refusal> {
+    loop {
+        let disconnect = match socket.next().await {
+            Some(Ok(WsMessage::Text(text))) => return Ok(text),
+            Some(Ok(WsMessage::Ping(_) | WsMessage::Pong(_) | WsMessage::Frame(_))) => continue,
+            Some(Ok(WsMessage::Binary(_))) => {
+                Disconnect::new(code::UNSUPPORTED, "binary frame on wirecall.1.json, which is text")
+            }
+            Some(Err(error)) => disconnect_of(&error),
+            Some(Ok(WsMessage::Close(_))) | None => Disconnect::lost("gone before the answer to rpc.hello"),
+        };
+        return Err(Refusal::bare(disconnect));
+    }
+}
+
+/// Awaits `work` while the other end keeps still. *Anything but `rpc.pong` before hello's answer is 1002.*
+async fn undisturbed<S, T>(socket: &mut Socket<S>, work: impl Future<Output = T>) -> Result<T, Refusal>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut work = pin!(work);
+    loop {
+        let text = tokio::select! {
+            biased;
+            done = &mut work => return Ok(done),
+            text = next_text(socket) => text?,
+        };
+        if !is_pong(&text) {
+            let (id, _) = explain(&text);
+            let error = RpcError::new(ErrorKind::InvalidRequest, "rpc.hello is not answered yet");
+            let disconnect = Disconnect::new(code::PROTOCOL, "a message before the answer to rpc.hello");
+            return Err(Refusal::new(&id, &error, disconnect));
+        }
+    }
+}
+
+fn is_pong(text: &str) -> bool {
+    matches!(Input::new(text).head(), Ok(Head::Request(method)) if method == "rpc.pong")
+}
+
+/// Asks the server's own code who is calling. Where it panics nobody is let in.
+pub(crate) async fn authenticate(
+    shared: &Shared,
+    connection: &Connection,
+    token: Option<String>,
+) -> Result<Option<UserId>, RpcError> {
+    let Some(authenticate) = &shared.authenticate else { return Ok(None) };
+    let decided = async { authenticate.authenticate(AuthRequest { request: connection.request().clone(), token }).await };
+    let decided = AssertUnwindSafe(decided).catch_unwind().await;
+    decided.unwrap_or_else(|panic| Err(shared.environment.incident("authenticate", &*panic_cause(&*panic))))
+}
+
+/// How the connection of a refused peer is closed: what is only for now must not keep a client away for good.
+pub(crate) fn verdict(error: &RpcError) -> Disconnect {
+    let code = match ErrorKind::from_code(error.code()) {
+        Some(ErrorKind::RateLimited) => code::RATE_LIMITED,
+        Some(ErrorKind::InternalError) => code::INTERNAL,
+        _ if error.retryable() => code::TRY_AGAIN_LATER,
+        _ => code::FORBIDDEN,
+    };
+    Disconnect { retry_within: error.retry_after(), ..Disconnect::new(code, error.message().to_owned()) }
+}
+
+fn answer(shared: &Shared, session: &Session, hello: &Hello) -> HelloAnswer {
+    let judge = |service: &String, theirs: &String| {
+        let same = shared.fingerprints.get(service) == Some(theirs);
+        (service.clone(), if same { "same" } else { "unknown" }.to_owned())
+    };
+    HelloAnswer {
+        session: session.id().as_str().to_owned(),
+        secret: random(),
+        resumed: false,
+        reason: hello.resume.is_some().then(|| "unknown".to_owned()),
+        received: 0,
+        user: session.user_id().map(|user| user.as_str().to_owned()),
+        contract: hello.contract.iter().take(MAX_SERVICES).map(|(service, theirs)| judge(service, theirs)).collect(),
+        channels: std::collections::BTreeMap::default(),
+        ping_ms: millis(shared.limits.ping),
+        session_ttl_ms: 0,
+        limits: shared.limits.hello(),
+    }
+}
+
+/// More services than any client has, so that a hello cannot ask for a huge answer.
+const MAX_SERVICES: usize = 256;
+
