@@ -44,6 +44,8 @@ struct State {
     waker: Option<Waker>,
     /// While the task reads it need not be woken: it looks here right after.
     reading: bool,
+    /// Somebody found no room since room was last told of.
+    starved: bool,
     /// How the connection is to end, once the urgent messages are written.
     closing: Option<Disconnect>,
     /// Whether the queue is written first, too.
@@ -106,6 +108,7 @@ impl Outbox {
             return Ok(u64::MAX);
         }
         if !state.queue.fits(&frame, self.limits.messages, self.limits.bytes) {
+            state.starved = true;
             return Err(frame);
         }
         state.queue.push(frame);
@@ -209,12 +212,12 @@ impl Outbox {
         if let Some(disconnect) = state.closing.as_ref().filter(|_| !state.flushing || state.queue.frames.is_empty()) {
             return Next::Close(disconnect.clone());
         }
-        let was_busy = self.is_busy(&state.queue);
         match state.queue.pop() {
             Some(frame) => {
                 state.popped += 1;
-                // Waiters are told once, when half is free, not at every message.
-                let told = was_busy && !self.is_busy(&state.queue);
+                // Who waits is told when half is free, not at every message. Who needs more than half waits again.
+                let told = state.starved && !self.is_busy(&state.queue);
+                state.starved &= !told;
                 drop(state);
                 if told {
                     self.room.notify_waiters();
@@ -280,6 +283,16 @@ mod tests {
         outbox.push_urgent(Frame::from_static(b"urgent")).expect("room");
         assert_eq!(written(&outbox), Some(Frame::from_static(b"urgent")));
         assert!(matches!(outbox.next(Waker::noop()), Next::Close(Disconnect { code: 1002, .. })));
+    }
+
+    #[tokio::test]
+    async fn who_needs_more_than_half_of_the_queue_gets_it_when_it_is_free() {
+        let outbox = outbox();
+        assert!(outbox.try_push(Frame::from_static(&[0; 4])).is_ok());
+        let mut waiting = std::pin::pin!(outbox.push(Frame::from_static(&[0; 8])));
+        assert!(futures_util::poll!(&mut waiting).is_pending());
+        assert!(written(&outbox).is_some());
+        assert!(futures_util::poll!(&mut waiting).is_ready());
     }
 
     #[tokio::test]
