@@ -51,7 +51,7 @@ pub(crate) enum Lab {
     Emit { count: u32, bytes: usize },
 }
 
-#[derive(ServiceError)]
+#[derive(Debug, ServiceError)]
 pub(crate) enum LabError {
     /// There is no such room.
     #[rpc(code = 1001)]
@@ -61,7 +61,7 @@ pub(crate) enum LabError {
     Closed,
 }
 
-#[derive(Events)]
+#[derive(Debug, Events)]
 pub(crate) enum LabEvent {
     Tick { n: u32, filling: String },
     Big { n: u64 },
@@ -86,18 +86,20 @@ pub(crate) enum Fate {
     Dropped(u32),
 }
 
+/// More than happens in one test.
+const MANY: usize = 4096;
+
 /// Lets handlers go, and sees what becomes of them.
 #[derive(Clone)]
 pub(crate) struct Bench {
     gate: Arc<Semaphore>,
-    tell: mpsc::UnboundedSender<Fate>,
-    fates: Arc<Mutex<mpsc::UnboundedReceiver<Fate>>>,
+    tell: mpsc::Sender<Fate>,
+    fates: Arc<Mutex<mpsc::Receiver<Fate>>>,
 }
 
 impl Default for Bench {
     fn default() -> Self {
-        // Unbounded: handlers tell from `drop`, and a test makes few calls.
-        let (tell, fates) = mpsc::unbounded_channel();
+        let (tell, fates) = mpsc::channel(MANY);
         Self { gate: Arc::new(Semaphore::new(0)), tell, fates: Arc::new(Mutex::new(fates)) }
     }
 }
@@ -138,9 +140,14 @@ impl Bench {
         self.server().limits(limits)
     }
 
+    fn tell(&self, fate: Fate) {
+        // Whoever no longer looks is not told.
+        drop(self.tell.try_send(fate));
+    }
+
     async fn wait(&self, n: u32) -> u32 {
         let mut guard = Guard { bench: self, n, done: false };
-        drop(self.tell.send(Fate::Started(n)));
+        self.tell(Fate::Started(n));
         self.gate.acquire().await.expect("the gate stays").forget();
         guard.done = true;
         n
@@ -156,7 +163,7 @@ struct Guard<'b> {
 impl Drop for Guard<'_> {
     fn drop(&mut self) {
         let fate = if self.done { Fate::Done(self.n) } else { Fate::Dropped(self.n) };
-        drop(self.bench.tell.send(fate));
+        self.bench.tell(fate);
     }
 }
 
@@ -185,7 +192,7 @@ impl LabHandler for Bench {
         Ok(self.wait(n).await)
     }
     async fn note(&self, _: Session, n: u32) -> Reply<(), LabError> {
-        drop(self.tell.send(Fate::Done(n)));
+        self.tell(Fate::Done(n));
         Ok(())
     }
     async fn linger(&self, _: Session, n: u32) -> Reply<(), LabError> {
@@ -205,7 +212,7 @@ impl LabHandler for Bench {
         }
     }
     async fn ask(&self, session: Session, n: u32) -> Reply<bool, LabError> {
-        drop(self.tell.send(Fate::Started(n)));
+        self.tell(Fate::Started(n));
         session.peer::<UiClient>().confirm(format!("{n}?")).await.map_err(Failure::internal)
     }
     async fn emit(&self, session: Session, count: u32, bytes: usize) -> Reply<(), LabError> {

@@ -21,3 +21,20 @@ mod peer_calls;
 mod serial;
 mod specification;
 mod validation;
+
+#[cfg(feature = "client")]
+mod client_calls;
+#[cfg(feature = "client")]
+mod client_close;
+#[cfg(feature = "client")]
+mod client_connect;
+#[cfg(feature = "client")]
+mod client_heartbeat;
+#[cfg(feature = "client")]
+mod client_layers;
+#[cfg(feature = "client")]
+mod client_peer;
+#[cfg(feature = "client")]
+mod client_reconnect;
+#[cfg(feature = "client")]
+mod client_script;

@@ -1,0 +1,70 @@
+//! Serial lanes: one call after the other, of one method or of one value of a field.
+
+use serde_json::json;
+
+use crate::lab::{Bench, Fate};
+use crate::support::{RawPeer, call, notification, serve};
+
+async fn lab() -> (Bench, RawPeer) {
+    let bench = Bench::default();
+    let (_, address) = serve(bench.server()).await;
+    (bench, RawPeer::plain(address).await)
+}
+
+#[tokio::test]
+async fn a_serial_call_runs_one_at_a_time_in_the_order_of_arrival() {
+    let (bench, mut peer) = lab().await;
+    for n in 0..5 {
+        peer.send(&call(n, "lab.queue", &json!([n]))).await;
+    }
+    peer.send(&call("other", "lab.hold", &json!([99]))).await;
+    assert_eq!([bench.fate().await, bench.fate().await], [Fate::Started(0), Fate::Started(99)]);
+    peer.nothing_more().await;
+    assert!(bench.is_quiet().await);
+    bench.release(6);
+    let mut started = Vec::new();
+    for _ in 0..10 {
+        match bench.fate().await {
+            Fate::Started(n) => started.push(n),
+            Fate::Done(_) => {}
+            Fate::Dropped(n) => panic!("{n} was dropped"),
+        }
+    }
+    assert_eq!(started, [1, 2, 3, 4]);
+}
+
+#[tokio::test]
+async fn lanes_of_different_values_run_side_by_side() {
+    let (bench, mut peer) = lab().await;
+    for (n, key) in ["a", "a", "b", "a", "b", "c"].into_iter().enumerate() {
+        peer.send(&call(n, "lab.lane", &json!([key, n]))).await;
+    }
+    assert_eq!(bench.fates(3).await, [Fate::Started(0), Fate::Started(2), Fate::Started(5)]);
+    peer.nothing_more().await;
+    assert!(bench.is_quiet().await);
+    bench.release(1);
+    assert_eq!(bench.fates(2).await, [Fate::Started(1), Fate::Done(0)]);
+}
+
+#[tokio::test]
+async fn a_cancelled_call_lets_its_lane_go_on() {
+    let (bench, mut peer) = lab().await;
+    for n in 0..3 {
+        peer.send(&call(n, "lab.queue", &json!([n]))).await;
+    }
+    assert_eq!(bench.fate().await, Fate::Started(0));
+    for n in [1, 0] {
+        peer.send(&notification("rpc.cancel", &json!({ "id": n }))).await;
+    }
+    assert_eq!(bench.fates(2).await, [Fate::Started(2), Fate::Dropped(0)]);
+}
+
+#[tokio::test]
+async fn lanes_belong_to_one_session() {
+    let bench = Bench::default();
+    let (_, address) = serve(bench.server()).await;
+    let (mut one, mut two) = (RawPeer::plain(address).await, RawPeer::plain(address).await);
+    one.send(&call(1, "lab.queue", &json!([1]))).await;
+    two.send(&call(2, "lab.queue", &json!([2]))).await;
+    assert_eq!(bench.fates(2).await, [Fate::Started(1), Fate::Started(2)]);
+}
