@@ -1,0 +1,1 @@
+"""Clients that others wrote call a wirecall server."""
