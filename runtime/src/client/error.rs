@@ -44,7 +44,9 @@ pub enum ConnectError {
         reason: String,
     },
     /// The server speaks WebSocket, but not wirecall.
-    #[error("{url} chose no wirecall subprotocol: it is another kind of server; for a plain JSON-RPC 2.0 server use `.plain()`")]
+    #[error(
+        "{url} chose no wirecall subprotocol: it is another kind of server; for a plain JSON-RPC 2.0 server use `.plain()`"
+    )]
     NotWirecall {
         /// The URL.
         url: String,
@@ -56,6 +58,8 @@ pub enum ConnectError {
         url: String,
         /// What the server answered.
         error: RpcError,
+        /// How it closed the connection then.
+        disconnect: Disconnect,
     },
     /// Connecting, the token and hello's answer together took longer than `connect_timeout`.
     #[error("{url} did not answer within connect_timeout, {} ms", .limit.as_millis())]
@@ -79,8 +83,8 @@ impl ConnectError {
         match self {
             Self::Url { .. } | Self::Header { .. } | Self::Service(_) | Self::NotWirecall { .. } => true,
             Self::Disconnected(disconnect) => !disconnect.reconnects(),
-            // A refusal by a verdict comes with a close code that says so.
-            Self::Refused { error, .. } => !error.retryable(),
+            // *The range of the close code says what to do.*
+            Self::Refused { disconnect, .. } => !disconnect.reconnects(),
             Self::Unreachable { .. } | Self::Upgrade { .. } | Self::Timeout { .. } | Self::Token(_) => false,
         }
     }
@@ -89,7 +93,7 @@ impl ConnectError {
     pub(crate) fn to_disconnect(&self) -> Disconnect {
         match self {
             Self::Disconnected(disconnect) => disconnect.clone(),
-            Self::Refused { error, .. } => Disconnect::new(crate::session::code::FORBIDDEN, error.message().to_owned()),
+            Self::Refused { disconnect, .. } => disconnect.clone(),
             other => Disconnect::lost(other.to_string()),
         }
     }

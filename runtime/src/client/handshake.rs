@@ -56,12 +56,20 @@ async fn attempt(options: &Options) -> Result<(Socket, Option<HelloAnswer>), Con
 }
 
 #[cfg(feature = "client-tls")]
-async fn upgrade(request: Request, stream: Meter<TcpStream>, config: WebSocketConfig) -> Result<(Socket, Response), WsError> {
+async fn upgrade(
+    request: Request,
+    stream: Meter<TcpStream>,
+    config: WebSocketConfig,
+) -> Result<(Socket, Response), WsError> {
     tokio_tungstenite::client_async_tls_with_config(request, stream, Some(config), None).await
 }
 
 #[cfg(not(feature = "client-tls"))]
-async fn upgrade(request: Request, stream: Meter<TcpStream>, config: WebSocketConfig) -> Result<(Socket, Response), WsError> {
+async fn upgrade(
+    request: Request,
+    stream: Meter<TcpStream>,
+    config: WebSocketConfig,
+) -> Result<(Socket, Response), WsError> {
     let stream = tokio_tungstenite::MaybeTlsStream::Plain(stream);
     tokio_tungstenite::client_async_with_config(request, stream, Some(config)).await
 }
@@ -110,7 +118,11 @@ fn upgrade_error(options: &Options, error: WsError) -> ConnectError {
     }
 }
 
-async fn say_hello(socket: &mut Socket, options: &Options, token: Option<String>) -> Result<HelloAnswer, ConnectError> {
+async fn say_hello(
+    socket: &mut Socket,
+    options: &Options,
+    token: Option<String>,
+) -> Result<HelloAnswer, ConnectError> {
     let hello = Hello {
         client: PeerInfo { name: options.name.clone(), version: options.version.clone() },
         token,
@@ -120,64 +132,88 @@ async fn say_hello(socket: &mut Socket, options: &Options, token: Option<String>
     };
     let frame = request_frame(Some(HELLO_ID), "rpc.hello", &hello, None);
     let text = frame.ok().and_then(|frame| String::from_utf8(frame.to_vec()).ok()).unwrap_or_default();
-    let lost = |error: WsError| ConnectError::Disconnected(Disconnect::lost(error.to_string()));
-    socket.send(WsMessage::text(text)).await.map_err(lost)?;
+    if let Err(error) = socket.send(WsMessage::text(text)).await {
+        return Err(ConnectError::Disconnected(Disconnect::lost(error.to_string())));
+    }
     let mut notice = None;
-    loop {
-        match socket.next().await {
-            Some(Ok(WsMessage::Text(text))) => {
-                if let Some(answer) = read_answer(&text, options, &mut notice)? {
-                    return Ok(answer);
-                }
+    let error = loop {
+        match next_greeting(socket, &mut notice).await.map_err(ConnectError::Disconnected)? {
+            Greeting::Answer(answer) => return Ok(*answer),
+            Greeting::Refusal(error) => break error,
+            Greeting::Nothing => {}
+        }
+    };
+    Err(ConnectError::Refused { url: options.url.clone(), error, disconnect: verdict(socket, notice).await })
+}
+
+/// The close code that follows a refusal.
+async fn verdict(socket: &mut Socket, mut notice: Option<CloseNotice>) -> Disconnect {
+    let closed = async {
+        loop {
+            if let Err(disconnect) = next_greeting(socket, &mut notice).await {
+                return disconnect;
             }
-            Some(Ok(WsMessage::Close(frame))) => {
-                let told = frame.map(|frame| Disconnect::new(frame.code.into(), frame.reason.to_string()));
-                let told = told.unwrap_or_else(|| Disconnect::new(code::NO_STATUS, ""));
-                return Err(ConnectError::Disconnected(notice.map_or(told, disconnect_of)));
-            }
-            Some(Ok(WsMessage::Binary(_))) => return Err(fault("a binary frame on wirecall.1.json, which is text")),
-            Some(Ok(_)) => {}
-            Some(Err(error)) => return Err(lost(error)),
-            None => return Err(ConnectError::Disconnected(Disconnect::lost("the server went away during hello"))),
+        }
+    };
+    let silent = || Disconnect::new(code::FORBIDDEN, "the server refused hello");
+    tokio::time::timeout(VERDICT_WAIT, closed).await.unwrap_or_else(|_| silent())
+}
+
+/// How long a server may take from its refusal to the close.
+const VERDICT_WAIT: Duration = Duration::from_secs(2);
+
+const HELLO_ID: u64 = 0;
+
+/// What a server says before its session is open.
+enum Greeting {
+    Answer(Box<HelloAnswer>),
+    Refusal(RpcError),
+    Nothing,
+}
+
+/// *The first server message is the answer or `rpc.close`.* What ends the connection is the error.
+async fn next_greeting(
+    socket: &mut Socket,
+    notice: &mut Option<CloseNotice>,
+) -> Result<Greeting, Disconnect> {
+    match socket.next().await {
+        Some(Ok(WsMessage::Text(text))) => read_greeting(&text, notice),
+        Some(Ok(WsMessage::Close(frame))) => {
+            let told = frame.map(|frame| Disconnect::new(frame.code.into(), frame.reason.to_string()));
+            let told = told.unwrap_or_else(|| Disconnect::new(code::NO_STATUS, ""));
+            Err(notice.take().map_or(told, Disconnect::from))
+        }
+        Some(Ok(WsMessage::Binary(_))) => Err(fault("a binary frame on wirecall.1.json, which is text")),
+        Some(Ok(_)) => Ok(Greeting::Nothing),
+        Some(Err(error)) => {
+            Err(notice.take().map_or_else(|| Disconnect::lost(error.to_string()), Disconnect::from))
+        }
+        None => {
+            let lost = || Disconnect::lost("the server went away during hello");
+            Err(notice.take().map_or_else(lost, Disconnect::from))
         }
     }
 }
 
-const HELLO_ID: u64 = 0;
-
-/// *The first server message is the answer or `rpc.close`.*
-fn read_answer(
-    text: &str,
-    options: &Options,
-    notice: &mut Option<CloseNotice>,
-) -> Result<Option<HelloAnswer>, ConnectError> {
+fn read_greeting(text: &str, notice: &mut Option<CloseNotice>) -> Result<Greeting, Disconnect> {
+    let misfit = || fault("the answer to hello does not fit");
     let mut input = Input::new(text);
     match input.head() {
-        Ok(Head::Response(Id::Number(0), Outcome::Result(result))) => match serde_json::from_str(result.get()) {
-            Ok(answer) => Ok(Some(answer)),
-            Err(_) => Err(fault("the answer to hello does not fit")),
-        },
-        Ok(Head::Response(_, Outcome::Error(error))) => match serde_json::from_str::<RpcError>(error.get()) {
-            Ok(error) => Err(ConnectError::Refused { url: options.url.clone(), error }),
-            Err(_) => Err(fault("the answer to hello does not fit")),
-        },
-        Ok(Head::Request(method)) if method == "rpc.close" => {
-            let params = input.skip().unwrap_or("{}");
-            *notice = serde_json::from_str(params).ok();
-            Ok(None)
+        Ok(Head::Response(Id::Number(0), Outcome::Result(result))) => serde_json::from_str(result.get())
+            .map(|answer| Greeting::Answer(Box::new(answer)))
+            .map_err(|_| misfit()),
+        Ok(Head::Response(_, Outcome::Error(error))) => {
+            serde_json::from_str(error.get()).map(Greeting::Refusal).map_err(|_| misfit())
         }
-        Ok(Head::Request(method)) if method == "rpc.ping" => Ok(None),
+        Ok(Head::Request(method)) if method == "rpc.close" => {
+            *notice = input.skip().ok().and_then(|params| serde_json::from_str(params).ok());
+            Ok(Greeting::Nothing)
+        }
+        Ok(Head::Request(method)) if method == "rpc.ping" => Ok(Greeting::Nothing),
         _ => Err(fault("the server sent something before the answer to hello")),
     }
 }
 
-fn disconnect_of(notice: CloseNotice) -> Disconnect {
-    Disconnect {
-        retry_within: notice.retry_within_ms.map(Duration::from_millis),
-        ..Disconnect::new(notice.code, notice.reason)
-    }
-}
-
-fn fault(reason: &'static str) -> ConnectError {
-    ConnectError::Disconnected(Disconnect::new(code::PROTOCOL, reason))
+fn fault(reason: &'static str) -> Disconnect {
+    Disconnect::new(code::PROTOCOL, reason)
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::value::RawValue;
 
-use super::client::Link;
+use super::link::Link;
 use crate::service::{CallError, Outgoing};
 
 /// The result of a call, not decoded yet.

@@ -9,13 +9,16 @@
 //! # }
 //! ```
 
+mod broadcast;
 #[expect(clippy::module_inception, reason = "the concept and the type of that name")]
 mod client;
 mod error;
 mod handshake;
 mod layer;
+mod link;
 mod options;
 mod pump;
+mod shared;
 mod state;
 mod task;
 

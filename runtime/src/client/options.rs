@@ -14,7 +14,8 @@ use crate::session::BackoffOptions;
 
 /// Gives the token before each attempt to connect.
 pub(crate) type TokenProvider = Box<dyn Fn() -> TokenFuture + Send + Sync>;
-type TokenFuture = Pin<Box<dyn Future<Output = Result<Option<String>, Box<dyn std::error::Error + Send + Sync>>> + Send>>;
+type TokenFuture =
+    Pin<Box<dyn Future<Output = Result<Option<String>, Box<dyn std::error::Error + Send + Sync>>> + Send>>;
 
 /// The settings of a client.
 pub(crate) struct Options {
@@ -130,7 +131,9 @@ impl Connect {
     pub fn service<S: Service>(mut self) -> Self {
         let source = crate::service::ContractSource::of::<S>();
         let contract = crate::service::ContractSource::contract(&[source]);
-        self.options.fingerprints.extend(contract.fingerprint(S::NAME).map(|print| (S::NAME.to_owned(), print)));
+        self.options
+            .fingerprints
+            .extend(contract.fingerprint(S::NAME).map(|print| (S::NAME.to_owned(), print)));
         self
     }
 
@@ -214,7 +217,9 @@ impl Connect {
         for service in &self.services {
             let name = service.source.name;
             let reason = if service.source.side == Side::Server {
-                format!("the service `{name}` is answered by a server; mount it with Server::builder().service(…)")
+                format!(
+                    "the service `{name}` is answered by a server; mount it with Server::builder().service(…)"
+                )
             } else if let Err(method) = methods.mount(service) {
                 format!("the method `{method}` is mounted twice")
             } else {

@@ -4,7 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::client::{Link, Shared};
+use super::link::Link;
+use super::shared::Shared;
 use crate::codec::Frame;
 use crate::connection::{Outbox, Pump, Tick};
 use crate::message::CloseNotice;
@@ -32,7 +33,12 @@ const PLAIN_PING: Duration = Duration::from_secs(25);
 
 impl ClientPump {
     /// `ping` is what the server told in its answer to hello; `None` for a plain server.
-    pub(crate) fn new(shared: Arc<Shared>, endpoint: Arc<Endpoint>, ping: Option<Duration>, now: Instant) -> Self {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        endpoint: Arc<Endpoint>,
+        ping: Option<Duration>,
+        now: Instant,
+    ) -> Self {
         let options = &shared.options;
         let heart = match ping {
             Some(ping) => {
@@ -109,7 +115,9 @@ impl Pump for ClientPump {
                     return Ok(Tick { next: Some(next.min(soon)), ping });
                 }
                 Beat::Ping if matches!(self.heart, Heart::Plain(_)) => ping = true,
-                Beat::Ping => self.endpoint.urgent(Frame::from_static(b"{\"jsonrpc\":\"2.0\",\"method\":\"rpc.ping\"}"))?,
+                Beat::Ping => self
+                    .endpoint
+                    .urgent(Frame::from_static(b"{\"jsonrpc\":\"2.0\",\"method\":\"rpc.ping\"}"))?,
                 // Half-open: a close frame would reach nobody.
                 Beat::Dead => return Err(Disconnect::lost("the server was silent for too long")),
             }

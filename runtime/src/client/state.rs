@@ -31,7 +31,8 @@ pub enum ClientState {
     },
     /// It is closed for good, and calls fail.
     Closed {
-        /// Whether it gave up after the last allowed attempt.
+        /// Whether it gave up although it might have come back: after the last allowed attempt, or with
+        /// `no_reconnect`. False where it was closed by its user, or the server said to stay away.
         gave_up: bool,
         /// How it ended.
         disconnect: Disconnect,

@@ -7,8 +7,8 @@ use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
-use super::client::{Shared, closed_by_user};
 use super::pump::ClientPump;
+use super::shared::{Shared, closed_by_user};
 use super::{ClientState, ConnectError, handshake};
 use crate::connection::{Driver, DriverConfig, Meter, Outbox, OutboxLimits};
 use crate::message::HelloAnswer;
@@ -58,14 +58,14 @@ async fn keep_connected(shared: &Arc<Shared>, first: First) -> (bool, Disconnect
         if shared.closing.is_cancelled() {
             return (false, closed_by_user());
         }
-        if error.is_final() || !shared.options.reconnect {
+        if error.is_final() {
             return (false, error.to_disconnect());
         }
+        if !shared.options.reconnect {
+            return (true, error.to_disconnect());
+        }
         let attempt = backoff.attempt();
-        let spread = match &error {
-            ConnectError::Disconnected(disconnect) => disconnect.retry_within,
-            _ => None,
-        };
+        let spread = error.to_disconnect().retry_within;
         let Some(wait) = backoff.next(random()) else { return (true, error.to_disconnect()) };
         let wait = spread.map_or(wait, |spread| spread.mul_f64(random()));
         shared.set_state(ClientState::Reconnecting { attempt, error: Arc::new(error), wait });
@@ -78,7 +78,12 @@ async fn keep_connected(shared: &Arc<Shared>, first: First) -> (bool, Disconnect
 }
 
 /// Runs one connection to its end.
-async fn converse(shared: &Arc<Shared>, socket: Socket, answer: Option<HelloAnswer>, first: Option<First>) -> Disconnect {
+async fn converse(
+    shared: &Arc<Shared>,
+    socket: Socket,
+    answer: Option<HelloAnswer>,
+    first: Option<First>,
+) -> Disconnect {
     let endpoint = Arc::new(Endpoint::new(
         ENDPOINT,
         Outbox::new(OUTBOX),
@@ -92,7 +97,8 @@ async fn converse(shared: &Arc<Shared>, socket: Socket, answer: Option<HelloAnsw
 
     let limits = answer.as_ref().map(|answer| answer.limits);
     let max_calls = limits.map_or(usize::MAX, |limits| limits.max_calls as usize);
-    let max_bytes = limits.map_or(usize::MAX, |limits| usize::try_from(limits.max_message_bytes).unwrap_or(usize::MAX));
+    let max_bytes =
+        limits.map_or(usize::MAX, |limits| usize::try_from(limits.max_message_bytes).unwrap_or(usize::MAX));
     let (session, user) = answer.map(|answer| (answer.session, answer.user)).unwrap_or_default();
     shared.set_state(ClientState::Open { session, user: user.map(UserId::from) });
     shared.connected(&endpoint, max_calls, max_bytes);
@@ -116,10 +122,7 @@ async fn converse(shared: &Arc<Shared>, socket: Socket, answer: Option<HelloAnsw
     };
     let disconnect = match pump.notice {
         // *It counts more than the WebSocket code.*
-        Some(notice) => Disconnect {
-            retry_within: notice.retry_within_ms.map(Duration::from_millis),
-            ..Disconnect::new(notice.code, notice.reason)
-        },
+        Some(notice) => notice.into(),
         None => disconnect,
     };
     shared.lost();
@@ -127,8 +130,13 @@ async fn converse(shared: &Arc<Shared>, socket: Socket, answer: Option<HelloAnsw
 }
 
 /// What a client takes of its server's calls.
-const ENDPOINT: EndpointConfig =
-    EndpointConfig { max_calls: 64, max_waiting: 256, max_waiting_bytes: 1 << 20, max_batch: 32, max_pending: 0 };
+const ENDPOINT: EndpointConfig = EndpointConfig {
+    max_calls: 64,
+    max_waiting: 256,
+    max_waiting_bytes: 1 << 20,
+    max_batch: 32,
+    max_pending: 0,
+};
 
 const OUTBOX: OutboxLimits = OutboxLimits { messages: 256, bytes: 1 << 20, reader_bytes: 1 << 20 };
 
@@ -141,4 +149,3 @@ fn random() -> f64 {
         Err(_) => 0.5,
     }
 }
-

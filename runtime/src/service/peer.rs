@@ -61,6 +61,10 @@ pub(crate) trait PeerLink: Send + Sync + 'static {
     fn call(&self, call: Outgoing) -> Answered;
     /// Sends a notification; ready when it was handed over.
     fn notify(&self, call: Outgoing) -> Pin<Box<dyn Future<Output = Result<(), Fault>> + Send>>;
+    /// The largest message that the other end takes, in bytes.
+    fn max_message_bytes(&self) -> usize {
+        usize::MAX
+    }
     /// The events of the other end, if it is one that emits any.
     fn events(&self) -> Option<tokio::sync::broadcast::Receiver<super::RawEvent>> {
         None

@@ -1,7 +1,7 @@
 //! The calls and notifications of a client: which wait, which were written, and what becomes of them when the
 //! connection is lost.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 /// The place of a message in the order in which the application made them.
 pub(crate) type Order = u64;
@@ -34,6 +34,8 @@ pub(crate) struct Outgoing<T> {
     messages: BTreeMap<Order, Message<T>>,
     /// Open calls by their ids on the wire.
     ids: HashMap<u64, Order>,
+    /// Notifications that were sent and that the socket has not got, with their numbers in the connection's queue.
+    untaken: VecDeque<(u64, Order)>,
     /// Messages from here on may still wait; before, all were sent.
     first_waiting: Order,
     waiting: usize,
@@ -77,6 +79,7 @@ impl<T> Outgoing<T> {
             next_id: 1,
             messages: BTreeMap::new(),
             ids: HashMap::new(),
+            untaken: VecDeque::new(),
             first_waiting: 0,
             waiting: 0,
         }
@@ -114,7 +117,8 @@ impl<T> Outgoing<T> {
             return None;
         }
         let full = self.ids.len() >= self.max_calls;
-        let (order, message) = self.messages.range_mut(self.first_waiting..).find(|(_, message)| message.sent.is_none())?;
+        let (order, message) =
+            self.messages.range_mut(self.first_waiting..).find(|(_, message)| message.sent.is_none())?;
         self.first_waiting = *order;
         let id = match message.kind {
             Kind::Notification => None,
@@ -129,9 +133,12 @@ impl<T> Outgoing<T> {
         let Some(message) = self.messages.get_mut(&order) else { return };
         message.sent = Some(Sent { id, number });
         self.waiting -= 1;
-        if let Some(id) = id {
-            self.next_id = id + 1;
-            self.ids.insert(id, order);
+        match id {
+            Some(id) => {
+                self.next_id = id + 1;
+                self.ids.insert(id, order);
+            }
+            None => self.untaken.push_back((number, order)),
         }
     }
 
@@ -143,9 +150,9 @@ impl<T> Outgoing<T> {
 
     /// The socket got all messages up to that number: their notifications are done.
     pub(crate) fn taken(&mut self, number: u64) -> Vec<T> {
-        let done = self.messages.iter().filter(|(_, message)| message.kind == Kind::Notification);
-        let done = done.filter(|(_, message)| message.sent.is_some_and(|sent| sent.number <= number));
-        let done: Vec<Order> = done.map(|(order, _)| *order).collect();
+        let count = self.untaken.iter().take_while(|(untaken, _)| *untaken <= number).count();
+        let done: Vec<Order> = self.untaken.drain(..count).map(|(_, order)| order).collect();
+        // One that was given up is not there any more.
         done.into_iter().filter_map(|order| self.leave(order).map(|(held, _)| held)).collect()
     }
 
@@ -171,6 +178,7 @@ impl<T> Outgoing<T> {
         self.connected = false;
         self.max_calls = 0;
         self.ids.clear();
+        self.untaken.clear();
         self.first_waiting = 0;
         let mut unknown = Vec::new();
         for (order, mut message) in std::mem::take(&mut self.messages) {
@@ -193,6 +201,7 @@ impl<T> Outgoing<T> {
     pub(crate) fn end(&mut self) -> Vec<T> {
         self.connected = false;
         self.ids.clear();
+        self.untaken.clear();
         self.waiting = 0;
         std::mem::take(&mut self.messages).into_values().map(|message| message.held).collect()
     }
@@ -241,7 +250,11 @@ mod tests {
         let mut outgoing = Outgoing::new(2);
         outgoing.connected(1);
         let mut number = 0;
-        assert!(outgoing.enter(CALL, "a").is_ok() && outgoing.enter(CALL, "b").is_ok() && outgoing.enter(CALL, "c").is_ok());
+        assert!(
+            outgoing.enter(CALL, "a").is_ok()
+                && outgoing.enter(CALL, "b").is_ok()
+                && outgoing.enter(CALL, "c").is_ok()
+        );
         assert_eq!(send(&mut outgoing, &mut number), ["a"]);
         assert_eq!(outgoing.answered(1), Some("a"));
         assert_eq!(outgoing.answered(1), None);

@@ -1,0 +1,240 @@
+//! What a client's handles and its task share: the messages that are not done, its state, its events.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use serde_json::value::RawValue;
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+
+use super::ClientState;
+use super::broadcast::Broadcast;
+use super::options::Options;
+use crate::codec::{notification_frame, request_frame};
+use crate::message::{ErrorKind, RpcError};
+use crate::service::{
+    EVENTS_KEPT, Endpoint, Environment, MethodTable, Outgoing as Call, PeerAnswer, PeerFault, RawEvent,
+};
+use crate::session::{Disconnect, Full, Kind, Outgoing, code};
+
+/// States kept for a listener that does not keep up.
+const STATES_KEPT: usize = 256;
+
+/// What a client's handles and its task share.
+pub(crate) struct Shared {
+    pub(crate) options: Options,
+    pub(crate) methods: Arc<MethodTable>,
+    pub(crate) environment: Arc<Environment>,
+    desk: Mutex<Desk>,
+    state: Mutex<ClientState>,
+    pub(crate) states: Broadcast<ClientState>,
+    pub(crate) events: Broadcast<RawEvent>,
+    /// Cancelled to close the client.
+    pub(crate) closing: CancellationToken,
+    /// Cancelled when its task is done.
+    pub(crate) ended: CancellationToken,
+}
+
+/// The messages that are not done, and where they go.
+struct Desk {
+    outgoing: Outgoing<Waiting>,
+    endpoint: Option<Arc<Endpoint>>,
+    /// The largest message that the server takes.
+    max_message_bytes: usize,
+    closed: Option<Disconnect>,
+}
+
+/// What is kept of a message that is not done.
+pub(crate) struct Waiting {
+    pub(crate) call: Call,
+    pub(crate) waiter: oneshot::Sender<PeerAnswer>,
+    pub(crate) deadline: Option<Instant>,
+}
+
+impl Shared {
+    pub(crate) fn new(options: Options, methods: MethodTable, environment: Environment) -> Self {
+        let outgoing = Outgoing::new(options.queue);
+        Self {
+            options,
+            methods: Arc::new(methods),
+            environment: Arc::new(environment),
+            desk: Mutex::new(Desk { outgoing, endpoint: None, max_message_bytes: usize::MAX, closed: None }),
+            state: Mutex::new(ClientState::Connecting),
+            states: Broadcast::new(STATES_KEPT),
+            events: Broadcast::new(EVENTS_KEPT),
+            closing: CancellationToken::new(),
+            ended: CancellationToken::new(),
+        }
+    }
+
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn state(&self) -> ClientState {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_state(&self, state: ClientState) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&state);
+        self.states.send(state);
+    }
+
+    /// The largest message that the server takes, in bytes.
+    pub(crate) fn max_message_bytes(&self) -> usize {
+        self.desk().max_message_bytes
+    }
+
+    /// Takes a message, and sends it if its turn is now. Gives its place in the order of making.
+    pub(crate) fn enter(&self, kind: Kind, waiting: Waiting) -> Result<u64, PeerFault> {
+        let mut desk = self.desk();
+        if let Some(disconnect) = &desk.closed {
+            return Err(PeerFault::Closed(disconnect.clone()));
+        }
+        let order = desk.outgoing.enter(kind, waiting).map_err(|Full| {
+            let text = format!(
+                "not connected, and {} messages wait already: the client's `queue` is full",
+                self.options.queue
+            );
+            PeerFault::Rpc(RpcError::new(ErrorKind::ResourceExhausted, text))
+        })?;
+        desk.flush();
+        Ok(order)
+    }
+
+    /// Nobody waits for that message any more: if it was sent and not answered, the server is told.
+    pub(crate) fn leave(&self, order: u64) {
+        let mut desk = self.desk();
+        let left = desk.outgoing.leave(order);
+        if let Some((_, Some(id))) = left
+            && let Some(endpoint) = &desk.endpoint
+            && let Ok(frame) = notification_frame("rpc.cancel", &serde_json::json!({ "id": id }))
+        {
+            // It must not overtake its own call, so it takes the queue; where that is full the server's time limit
+            // ends the call.
+            drop(endpoint.outbox.try_push(frame));
+        }
+        desk.flush();
+    }
+
+    /// A connection is open: what waits is sent.
+    pub(crate) fn connected(&self, endpoint: &Arc<Endpoint>, max_calls: usize, max_message_bytes: usize) {
+        let mut desk = self.desk();
+        desk.endpoint = Some(Arc::clone(endpoint));
+        desk.max_message_bytes = max_message_bytes;
+        desk.outgoing.connected(max_calls);
+        desk.flush();
+    }
+
+    /// The server drains: no new call is started here.
+    pub(crate) fn hold_back(&self) {
+        self.desk().outgoing.hold_back();
+    }
+
+    /// The socket took something, so that there may be room for more. Gives whether calls are open.
+    pub(crate) fn written(&self) -> bool {
+        let mut desk = self.desk();
+        let taken = desk.endpoint.as_ref().map_or(0, |endpoint| endpoint.outbox.taken());
+        let done = desk.outgoing.taken(taken);
+        desk.flush();
+        let open = desk.outgoing.open() > 0;
+        drop(desk);
+        tell(done, || Ok(RawValue::NULL.to_owned()));
+        open
+    }
+
+    /// The answer to a call; given back if no open call has that id.
+    pub(crate) fn answered(&self, id: u64, answer: PeerAnswer) -> Option<PeerAnswer> {
+        let mut desk = self.desk();
+        let waiting = desk.outgoing.answered(id);
+        desk.flush();
+        drop(desk);
+        let Some(waiting) = waiting else { return Some(answer) };
+        // Who no longer waits needs no answer.
+        drop(waiting.waiter.send(answer));
+        None
+    }
+
+    /// The connection is lost.
+    pub(crate) fn lost(&self) {
+        let mut desk = self.desk();
+        let Some(endpoint) = desk.endpoint.take() else { return };
+        let unknown = desk.outgoing.lost(endpoint.outbox.taken());
+        drop(desk);
+        endpoint.end();
+        tell(unknown, || Err(PeerFault::ConnectionLost));
+    }
+
+    /// The client is closed for good.
+    pub(crate) fn end(&self, gave_up: bool, disconnect: &Disconnect) {
+        self.lost();
+        let mut desk = self.desk();
+        desk.closed = Some(disconnect.clone());
+        let open = desk.outgoing.end();
+        drop(desk);
+        tell(open, || Err(PeerFault::Closed(disconnect.clone())));
+        self.set_state(ClientState::Closed { gave_up, disconnect: disconnect.clone() });
+        self.states.end();
+        self.events.end();
+        self.ended.cancel();
+    }
+
+    /// Ends the connection after what is queued for it, if there is one; nothing more is queued.
+    pub(crate) fn close_connection(&self, disconnect: Disconnect) {
+        let mut desk = self.desk();
+        desk.outgoing.hold_back();
+        if let Some(endpoint) = &desk.endpoint {
+            endpoint.outbox.close_when_written(disconnect);
+        }
+    }
+}
+
+fn tell(waiting: Vec<Waiting>, answer: impl Fn() -> PeerAnswer) {
+    for one in waiting {
+        // Who no longer waits needs no answer.
+        drop(one.waiter.send(answer()));
+    }
+}
+
+impl Desk {
+    /// Sends what may be sent.
+    fn flush(&mut self) {
+        let Some(endpoint) = &self.endpoint else { return };
+        while let Some(turn) = self.outgoing.turn() {
+            let (order, id) = (turn.order, turn.id);
+            let Waiting { call, deadline, .. } = turn.held;
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            let meta = if call.spec.notification { None } else { call.meta_json(left) };
+            let frame = match request_frame(id, call.spec.method, &*call.params, meta.as_deref()) {
+                Ok(frame) if frame.len() <= self.max_message_bytes => Ok(frame),
+                Ok(frame) => Err(PeerFault::Rpc(RpcError::new(
+                    ErrorKind::TooLarge,
+                    format!(
+                        "the call is {} bytes, and the server takes {}",
+                        frame.len(),
+                        self.max_message_bytes
+                    ),
+                ))),
+                Err(error) => Err(PeerFault::Decode(error)),
+            };
+            match frame {
+                Ok(frame) => match endpoint.outbox.try_push(frame) {
+                    Ok(number) => self.outgoing.sent(order, id, number),
+                    // It goes when the socket has taken something.
+                    Err(_) => return,
+                },
+                Err(fault) => {
+                    if let Some((waiting, _)) = self.outgoing.leave(order) {
+                        // Who no longer waits needs no answer.
+                        drop(waiting.waiter.send(Err(fault)));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The end of a client that its user closed.
+pub(crate) fn closed_by_user() -> Disconnect {
+    Disconnect::new(code::NORMAL, "the client was closed")
+}

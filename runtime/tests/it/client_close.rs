@@ -1,0 +1,145 @@
+//! How the Rust client ends: by `close`, and when nobody holds it any more.
+
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt;
+use serde_json::json;
+use wirecall::client::ClientState;
+use wirecall::{CallError, Client};
+
+use crate::client_script::{Script, Scripted, ShelfClient, client_of};
+use crate::lab::{Bench, LabClient};
+use crate::support::{serve, soon};
+
+async fn pair() -> (Script, Client, Scripted) {
+    let script = Script::listen().await;
+    let (client, server) = tokio::join!(script.client().into_future(), script.session());
+    let client = client.expect("a connection");
+    (script, client, server)
+}
+
+#[tokio::test]
+async fn close_ends_the_connection_with_1000_and_is_the_last_state() {
+    let (_script, client, server) = pair().await;
+    let mut states = client.states();
+    let ((), code) = tokio::join!(client.close(), server.closed());
+    assert_eq!(code, 1000);
+    assert!(client.state().is_closed());
+    let end = soon(states.next()).await;
+    assert!(matches!(end, Some(ClientState::Closed { gave_up: false, .. })), "{end:?}");
+    assert!(soon(states.next()).await.is_none());
+    assert!(soon(client.states().next()).await.is_none(), "nothing follows the end for latecomers either");
+}
+
+#[tokio::test]
+async fn calls_fail_after_close_and_open_ones_with_it() {
+    let (_script, client, mut server) = pair().await;
+    let shelf = ShelfClient::new(&client);
+    let open = tokio::spawn(shelf.put(1).into_future());
+    server.call("shelf.put", 1).await;
+    tokio::join!(client.close(), server.closed());
+    assert!(matches!(soon(open).await.expect("no panic"), Err(CallError::ConnectionLost)));
+    assert!(matches!(shelf.put(2).await, Err(CallError::Closed(end)) if end.code == 1000));
+    assert!(matches!(shelf.knock(2).await, Err(CallError::Closed(_))));
+}
+
+#[tokio::test]
+async fn what_was_held_back_fails_with_close_and_is_not_sent() {
+    let script = Script::listen().await;
+    let limits = json!({ "limits": { "max_calls": 1 } });
+    let (client, (mut server, _)) = tokio::join!(script.client().into_future(), script.session_with(limits));
+    let client = client.expect("a connection");
+    let shelf = ShelfClient::new(&client);
+    let open = tokio::spawn(shelf.put(1).into_future());
+    let id = server.call("shelf.put", 1).await;
+    let held = tokio::spawn(shelf.put(2).into_future());
+    tokio::task::yield_now().await;
+    let closing = tokio::spawn(async move { client.close().await });
+    assert!(matches!(soon(open).await.expect("no panic"), Err(CallError::ConnectionLost)) || id.is_number());
+    assert_eq!(server.closed().await, 1000);
+    soon(closing).await.expect("no panic");
+    assert!(matches!(soon(held).await.expect("no panic"), Err(CallError::Closed(_))));
+}
+
+#[tokio::test]
+async fn close_while_away_ends_it_at_once() {
+    let (script, client, server) = pair().await;
+    drop(script);
+    drop(server);
+    let call = tokio::spawn(ShelfClient::new(&client).put(1).into_future());
+    tokio::task::yield_now().await;
+    soon(client.close()).await;
+    let waited = soon(call).await.expect("no panic");
+    assert!(matches!(waited, Err(CallError::Closed(_) | CallError::ConnectionLost)), "{waited:?}");
+}
+
+#[tokio::test]
+async fn close_is_bounded_where_the_server_does_not_answer_it() {
+    let (_script, client, _server) = pair().await;
+    let start = Instant::now();
+    client.close().await;
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    assert!(client.state().is_closed());
+}
+
+#[tokio::test]
+async fn dropping_the_last_handle_closes_the_connection() {
+    let (_script, client, server) = pair().await;
+    let shelf = ShelfClient::new(&client);
+    let states = client.states();
+    drop(client);
+    drop((shelf, states));
+    assert_eq!(server.closed().await, 1000);
+}
+
+#[tokio::test]
+async fn a_generated_client_and_an_open_call_keep_the_connection() {
+    let (_script, client, mut server) = pair().await;
+    let shelf = ShelfClient::new(&client);
+    drop(client);
+    let call = tokio::spawn(shelf.put(1).into_future());
+    drop(shelf);
+    let id = server.call("shelf.put", 1).await;
+    server.answer(id, 1).await;
+    assert_eq!(soon(call).await.expect("no panic").expect("an answer"), 1);
+    assert_eq!(server.closed().await, 1000);
+}
+
+#[tokio::test]
+async fn a_dropped_connect_leaves_nothing_behind() {
+    let script = Script::listen().await;
+    let connecting = tokio::spawn(script.client().into_future());
+    let (server, _) = script.upgrade(Some("wirecall.1.json")).await;
+    connecting.abort();
+    assert_eq!(server.closed().await, 1006);
+}
+
+#[tokio::test]
+async fn notifications_that_were_handed_over_arrive_before_the_end() {
+    let bench = Bench::default();
+    let (_, address) = serve(bench.server()).await;
+    let client = client_of(address).await.expect("a connection");
+    let lab = LabClient::new(&client);
+    for n in 0..20 {
+        lab.note(n).await.expect("handed over");
+    }
+    client.close().await;
+    assert_eq!(bench.fates(20).await.len(), 20);
+}
+
+#[tokio::test]
+async fn event_streams_end_with_the_client() {
+    let bench = Bench::default();
+    let (_, address) = serve(bench.server()).await;
+    let client = client_of(address).await.expect("a connection");
+    let lab = LabClient::new(&client);
+    let mut events = lab.events();
+    lab.emit(2, 1).await.expect("an answer");
+    client.close().await;
+    let mut count = 0;
+    while soon(events.next()).await.is_some() {
+        count += 1;
+    }
+    assert_eq!(count, 2);
+    assert!(soon(lab.events().next()).await.is_none());
+}

@@ -1,0 +1,252 @@
+//! How the Rust client connects, and what it says where it cannot.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use wirecall::client::{ClientState, ConnectError};
+use wirecall::server::AuthRequest;
+use wirecall::{CallError, ErrorKind, RpcError, UserId, connect};
+
+use crate::client_script::{Script, ShelfClient, client_of, is_away, until};
+use crate::lab::{Bench, Lab, LabClient};
+use crate::support::{serve, soon};
+
+async fn failure(connect: wirecall::client::Connect) -> (ConnectError, String) {
+    let error = soon(connect.into_future()).await.expect_err("it cannot connect");
+    let text = error.to_string();
+    (error, text)
+}
+
+#[tokio::test]
+async fn a_url_that_cannot_be_used_is_shown_with_one_that_can() {
+    for (url, reason) in [
+        ("http://127.0.0.1:3000/ws", "not ws or wss"),
+        ("127.0.0.1:3000", "ws://127.0.0.1:3000/ws"),
+        ("", "ws://127.0.0.1:3000/ws"),
+        ("ws://", "ws://127.0.0.1:3000/ws"),
+        ("/ws", "ws://127.0.0.1:3000/ws"),
+    ] {
+        let (error, text) = failure(connect(url)).await;
+        assert!(matches!(error, ConnectError::Url { .. }) && text.contains(reason), "{url:?}: {text}");
+    }
+}
+
+#[cfg(not(feature = "client-tls"))]
+#[tokio::test]
+async fn wss_without_tls_names_the_feature() {
+    let (error, text) = failure(connect("wss://127.0.0.1:1/")).await;
+    assert!(matches!(error, ConnectError::Url { .. }) && text.contains("`client-tls`"), "{text}");
+}
+
+#[tokio::test]
+async fn a_server_that_is_down_is_asked_for() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    drop(listener);
+    let (error, text) = failure(client_of(address)).await;
+    assert!(matches!(error, ConnectError::Unreachable { .. }), "{text}");
+    assert!(text.contains(&address.to_string()) && text.contains("is the server running there?"), "{text}");
+}
+
+#[tokio::test]
+async fn an_http_server_is_told_from_a_websocket_server() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.expect("a connection");
+        let mut request = [0; 4096];
+        let read = stream.read(&mut request).await.expect("a request");
+        assert!(read > 0);
+        let answer = "HTTP/1.1 404 Not Found\r\ncontent-length: 15\r\n\r\nno such page: /";
+        stream.write_all(answer.as_bytes()).await.expect("written");
+    });
+    let (error, text) = failure(client_of(address)).await;
+    assert!(matches!(error, ConnectError::Upgrade { .. }) && text.contains("404 Not Found"), "{text}");
+}
+
+#[tokio::test]
+async fn a_path_that_the_server_does_not_have_is_shown_with_its_answer() {
+    let (_, address) = serve(Bench::default().server()).await;
+    let (error, text) = failure(connect(format!("ws://{address}/nowhere"))).await;
+    assert!(matches!(error, ConnectError::Upgrade { .. }) && text.contains("404"), "{text}");
+}
+
+#[tokio::test]
+async fn a_websocket_server_that_is_not_wirecall_s_is_told_and_plain_is_named() {
+    let script = Script::listen().await;
+    let ((error, text), _server) = tokio::join!(failure(script.client()), script.upgrade(None));
+    assert!(matches!(error, ConnectError::NotWirecall { .. }) && text.contains("`.plain()`"), "{text}");
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_answer_hello_is_given_up_after_the_limit() {
+    let script = Script::listen().await;
+    let limit = Duration::from_millis(50);
+    let hello = script.upgrade(Some("wirecall.1.json"));
+    let ((error, text), _server) = tokio::join!(failure(script.client().connect_timeout(limit)), hello);
+    assert!(
+        matches!(error, ConnectError::Timeout { .. }) && text.contains("connect_timeout, 50 ms"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn a_refused_hello_gives_the_server_s_error_and_its_verdict() {
+    let refuse = |request: AuthRequest| async move {
+        match request.token() {
+            Some("secret") => Ok(Some(UserId::from("ada"))),
+            _ => Err(RpcError::new(ErrorKind::Unauthenticated, "the token is not known here")),
+        }
+    };
+    let (_, address) = serve(Bench::default().server().authenticate(refuse)).await;
+    let (error, text) = failure(client_of(address).token("wrong")).await;
+    let ConnectError::Refused { error, disconnect, .. } = error else { panic!("{text}") };
+    assert_eq!((error.kind(), disconnect.code), ("unauthenticated", 4501));
+    assert!(text.contains("the token is not known here"), "{text}");
+    let client = client_of(address).token("secret").await.expect("let in");
+    assert_eq!(client.user(), Some(UserId::from("ada")));
+}
+
+#[tokio::test]
+async fn something_before_the_answer_to_hello_is_a_fault_of_the_server() {
+    let script = Script::listen().await;
+    let ((error, text), ()) = tokio::join!(failure(script.client()), async {
+        let (mut server, _) = script.upgrade(Some("wirecall.1.json")).await;
+        server.receive().await;
+        server.notify("lab.tick", json!({})).await;
+    });
+    assert!(matches!(error, ConnectError::Disconnected(end) if end.code == 1002), "{text}");
+}
+
+#[tokio::test]
+async fn what_the_server_says_before_closing_counts_during_hello_too() {
+    let script = Script::listen().await;
+    let ((error, text), ()) = tokio::join!(failure(script.client()), async {
+        let (mut server, _) = script.upgrade(Some("wirecall.1.json")).await;
+        server.receive().await;
+        server.notify("rpc.close", json!({ "code": 4501, "reason": "not from here" })).await;
+        server.close(1001, "").await;
+    });
+    assert!(matches!(error, ConnectError::Disconnected(end) if end.code == 4501), "{text}");
+    assert!(text.contains("not from here"), "{text}");
+}
+
+#[tokio::test]
+async fn headers_and_names_reach_the_server_and_those_of_the_upgrade_are_refused() {
+    let script = Script::listen().await;
+    let client = script.client().header("x-room", "attic").name("bot", "7").into_future();
+    let (client, (_server, hello)) = tokio::join!(client, async {
+        let (mut server, headers) = script.upgrade(Some("wirecall.1.json")).await;
+        assert_eq!(headers["x-room"], "attic");
+        let hello = server.receive().await;
+        server.close(4501, "enough").await;
+        (headers, hello)
+    });
+    assert!(client.is_err());
+    assert_eq!(hello["params"]["client"], json!({ "name": "bot", "version": "7" }));
+    for name in ["sec-websocket-key", "nicht möglich"] {
+        let (error, text) = failure(script.client().header(name, "x")).await;
+        assert!(matches!(error, ConnectError::Header { .. }) && text.contains(name), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_service_of_the_server_s_side_cannot_be_mounted_on_a_client() {
+    let (error, text) = failure(connect("ws://127.0.0.1:1/").serve(Lab::serve(Bench::default()))).await;
+    assert!(matches!(error, ConnectError::Service(_)) && text.contains("Server::builder()"), "{text}");
+}
+
+#[tokio::test]
+async fn the_fingerprints_of_its_services_go_with_hello() {
+    let script = Script::listen().await;
+    let client = script.client().service::<Lab>().into_future();
+    let (client, (_server, hello)) = tokio::join!(client, script.session_with(json!({})));
+    client.expect("a connection");
+    let contract = Lab::contract();
+    assert_eq!(hello["contract"]["lab"], contract.fingerprint("lab").expect("a fingerprint"));
+}
+
+#[tokio::test]
+async fn the_token_is_asked_for_before_each_attempt() {
+    let script = Script::listen().await;
+    let asked = Arc::new(AtomicU32::new(0));
+    let counter = Arc::clone(&asked);
+    let provider = move || {
+        let n = counter.fetch_add(1, Ordering::SeqCst);
+        async move { if n == 1 { Err("the token service is away") } else { Ok(Some(format!("token {n}"))) } }
+    };
+    let connect = script.client().token_provider(provider).into_future();
+    let (client, (server, hello)) = tokio::join!(connect, script.session_with(json!({})));
+    let client = client.expect("a connection");
+    assert_eq!(hello["token"], "token 0");
+    let mut states = client.states();
+    drop(server);
+    let (_server, hello) = script.session_with(json!({})).await;
+    assert_eq!(hello["token"], "token 2");
+    let failed =
+        until(&mut states, |state| matches!(state, ClientState::Reconnecting { attempt: 2, .. })).await;
+    let ClientState::Reconnecting { error, .. } = failed else { unreachable!("just matched") };
+    assert!(
+        matches!(&*error, ConnectError::Token(_)) && error.to_string().contains("the token service is away"),
+        "{error}"
+    );
+    assert_eq!(asked.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test]
+async fn a_token_provider_that_fails_at_first_is_the_error() {
+    let provider = || async { Err::<Option<String>, _>("nobody is signed in") };
+    let (error, text) = failure(connect("ws://127.0.0.1:1/").token_provider(provider)).await;
+    assert!(matches!(error, ConnectError::Token(_)) && text.contains("nobody is signed in"), "{text}");
+}
+
+#[tokio::test]
+async fn a_lazy_client_waits_for_the_server_and_its_calls_with_it() {
+    let script = Script::listen().await;
+    let address = script.address();
+    drop(script);
+    let client = client_of(address).lazy().await.expect("lazy clients start away");
+    let mut states = client.states();
+    let shelf = ShelfClient::new(&client);
+    let call = tokio::spawn(shelf.put(1).into_future());
+    until(&mut states, is_away).await;
+    let script = Script::listen_at(address).await;
+    let mut server = script.session().await;
+    let id = server.call("shelf.put", 1).await;
+    server.answer(id, 1).await;
+    assert_eq!(soon(call).await.expect("no panic").expect("an answer"), 1);
+}
+
+#[tokio::test]
+async fn a_plain_client_speaks_json_rpc_without_hello() {
+    let script = Script::listen().await;
+    let (client, (mut server, headers)) =
+        tokio::join!(script.client().plain().into_future(), script.upgrade(None));
+    let client = client.expect("a connection");
+    assert!(!headers.contains_key("sec-websocket-protocol"));
+    assert!(matches!(client.state(), ClientState::Open { session, user: None } if session.is_empty()));
+    let (answer, ()) = tokio::join!(ShelfClient::new(&client).put(3).into_future(), async {
+        let id = server.call("shelf.put", 3).await;
+        let text = json!({ "jsonrpc": "2.0", "id": id, "result": 3 }).to_string();
+        // Some servers answer in binary frames.
+        futures_util::SinkExt::send(&mut server.0, tokio_tungstenite::tungstenite::Message::binary(text))
+            .await
+            .expect("sent");
+    });
+    assert_eq!(answer.expect("an answer"), 3);
+}
+
+#[tokio::test]
+async fn a_plain_client_calls_a_wirecall_server_and_hears_its_events() {
+    let (_, address) = serve(Bench::default().server()).await;
+    let client = client_of(address).plain().await.expect("a connection");
+    let lab = LabClient::new(&client);
+    let mut events = lab.events();
+    lab.emit(1, 1).await.expect("an answer");
+    assert!(soon(events.next()).await.is_some());
+    assert!(matches!(lab.fail("closed").await, Err(CallError::Service(_))));
+}
