@@ -135,6 +135,20 @@ pub(crate) const TEST: &[Part] = &[
         ]),
     },
     Part {
+        name: "interop",
+        about: "clients that others wrote, in Node and Python, on a server of ours",
+        needs: &[Need::Node, Need::Python],
+        work: Work::Steps(&[
+            run("clients/interop/node", "npm run --silent check"),
+            run("clients/interop/node", "npm run --silent test"),
+            run("clients/interop/python", "ruff check --quiet ."),
+            run("clients/interop/python", "ruff format --check --quiet ."),
+            run("clients/interop/python", "pyright"),
+            run("clients/interop/python", "mypy"),
+            run("clients/interop/python", "python -m pytest --quiet"),
+        ]),
+    },
+    Part {
         name: "demo",
         about: "the chat example with its three clients",
         needs: &[Need::Node, Need::Python],

@@ -14,7 +14,10 @@ struct Project {
 }
 
 /// Every npm project of the repository. One that another links to comes before it.
-const PROJECTS: &[Project] = &[Project { folder: "clients/typescript", built: true }];
+const PROJECTS: &[Project] = &[
+    Project { folder: "clients/typescript", built: true },
+    Project { folder: "clients/interop/node", built: false },
+];
 
 /// Brings every project's `node_modules` to what its lock file says, and compiles those that others run.
 pub(super) fn install() -> Result<(), String> {

@@ -7,7 +7,8 @@ use crate::gate::run_line;
 use crate::workspace;
 
 /// The tools and libraries of the tests, at exact versions.
-const REQUIREMENTS: &str = "clients/python/requirements-dev.txt";
+const REQUIREMENTS: [&str; 2] =
+    ["clients/python/requirements-dev.txt", "clients/interop/python/requirements.txt"];
 /// The client, installed so that its sources are used as they are.
 const CLIENT: &str = "clients/python";
 
@@ -23,10 +24,8 @@ pub(super) fn install() -> Result<(), String> {
         fs::remove_dir_all(workspace::venv()).map_err(|error| format!("target/venv: {error}"))?;
     }
     run_line(".", "python3 -m venv target/venv")?;
-    run_line(
-        ".",
-        &format!("python -m pip install --quiet --requirement {REQUIREMENTS} --editable {CLIENT}"),
-    )?;
+    let requirements = REQUIREMENTS.map(|file| format!("--requirement {file}")).join(" ");
+    run_line(".", &format!("python -m pip install --quiet {requirements} --editable {CLIENT}"))?;
     fs::write(note(), wanted).map_err(|error| format!("{}: {error}", note().display()))
 }
 
@@ -38,7 +37,7 @@ fn note() -> PathBuf {
 /// Everything that decides what is installed, in one text.
 fn wanted() -> Result<String, String> {
     let mut text = String::new();
-    for path in [REQUIREMENTS, "clients/python/pyproject.toml"] {
+    for path in REQUIREMENTS.into_iter().chain(["clients/python/pyproject.toml"]) {
         let file = workspace::root().join(path);
         text += &fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
     }
