@@ -1,7 +1,7 @@
 //! Collects services and the types they name into one contract.
 
 use std::any::TypeId;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use schemars::{JsonSchema, Schema};
@@ -72,7 +72,13 @@ impl Builder {
     ///
     /// Each check is addressed by the wire name of its variant (for an enum) and of its field (`None`: the
     /// one value of a newtype).
-    pub fn describe<T: JsonSchema>(&mut self, info: TypeInfo, checks: &[(Option<&str>, Option<&str>, Check)]) {
+    pub fn describe<T: JsonSchema>(
+        &mut self,
+        info: TypeInfo,
+        checks: &[(Option<&str>, Option<&str>, Check)],
+    ) {
+        // One name as a rule: what is read and what is written differ only where serde is told so.
+        let mut names = BTreeSet::new();
         for generator in [&mut self.inputs, &mut self.outputs] {
             let Some(name) = definition(&generator.subschema_for::<T>()) else { continue };
             if let Some(schema) = generator.definitions_mut().get_mut(&name) {
@@ -82,7 +88,13 @@ impl Builder {
                     }
                 }
             }
-            self.types.entry(name).or_insert_with(|| info.clone());
+            names.insert(name);
+        }
+        if let Some(last) = names.pop_last() {
+            for name in names {
+                self.types.entry(name).or_insert_with(|| info.clone());
+            }
+            self.types.entry(last).or_insert(info);
         }
     }
 
@@ -132,7 +144,11 @@ fn variant_body<'s>(body: &'s mut Value, name: &str) -> Option<&'s mut Value> {
     if properties.contains_key(name) && properties.len() == 1 {
         return body.get_mut("properties")?.get_mut(name);
     }
-    let tag = properties.iter().find(|(_, schema)| schema.get("const").and_then(Value::as_str) == Some(name))?.0.clone();
+    let tag = properties
+        .iter()
+        .find(|(_, schema)| schema.get("const").and_then(Value::as_str) == Some(name))?
+        .0
+        .clone();
     let content = properties.iter().find(|(key, _)| **key != tag).map(|(key, _)| key.clone());
     match content {
         Some(content) if is_adjacent(properties, &content) => body.get_mut("properties")?.get_mut(&content),

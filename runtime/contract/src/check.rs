@@ -37,7 +37,7 @@ pub enum Check {
     /// An absolute URL.
     Url,
     /// A rule for every item of an array or every value of a map.
-    Each(Vec<Check>),
+    Each(Vec<Self>),
     /// A function of the service's own, named only.
     Custom(String),
 }
@@ -68,7 +68,9 @@ impl Check {
             Self::Each(checks) => {
                 let key = if kind(object) == Some("object") { "additionalProperties" } else { "items" };
                 let inner = object.entry(key).or_insert_with(|| json!({}));
-                checks.iter().for_each(|check| check.apply(inner));
+                for check in checks {
+                    check.apply(inner);
+                }
             }
             Self::Custom(name) => set(object, "x-check", Some(json!(name))),
         }

@@ -14,7 +14,7 @@ impl Contract {
     pub fn fingerprint(&self, service: &str) -> Option<String> {
         let shape = Shape::new(self).service(self.service(service)?);
         let digest = Sha256::digest(shape.to_string().as_bytes());
-        Some(digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+        digest.first_chunk().map(|first| format!("{:016x}", u64::from_be_bytes(*first)))
     }
 }
 

@@ -46,7 +46,7 @@ pub struct Service {
     pub error: Option<ErrorSet>,
     /// The service that the client answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub peer: Option<Box<Service>>,
+    pub peer: Option<Box<Self>>,
 }
 
 /// Who answers a service's calls.
@@ -272,7 +272,11 @@ impl Contract {
     /// [`ParseError`] where `text` is no contract, or one of another format.
     pub fn from_json(text: &str) -> Result<Self, ParseError> {
         let contract: Self = serde_json::from_str(text).map_err(ParseError::Json)?;
-        if contract.wirecall == crate::FORMAT { Ok(contract) } else { Err(ParseError::Format(contract.wirecall)) }
+        if contract.wirecall == crate::FORMAT {
+            Ok(contract)
+        } else {
+            Err(ParseError::Format(contract.wirecall))
+        }
     }
 
     /// The service of that name on the wire.
