@@ -25,7 +25,7 @@ pub enum Ethereum {
     BlockNumber,
     /// What an account had at the end of a block, in wei.
     #[rpc(method = "eth_getBalance", returns = Quantity, idempotent)]
-    GetBalance {
+    Balance {
         /// Whose balance.
         address: Address,
         /// When; without it, now.
@@ -33,7 +33,7 @@ pub enum Ethereum {
     },
     /// A block with its transactions; null where there is none yet.
     #[rpc(method = "eth_getBlockByNumber", returns = Option<Block>, idempotent)]
-    GetBlockByNumber {
+    BlockByNumber {
         /// Which block.
         block: BlockRef,
         /// Whether the transactions come in full or as their hashes.

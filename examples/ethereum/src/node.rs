@@ -26,7 +26,7 @@ impl EthereumHandler for Node {
         Ok(self.chain.head().into())
     }
 
-    async fn get_balance(&self, (): (), address: Address, block: Option<BlockRef>) -> Reply<Quantity> {
+    async fn balance(&self, (): (), address: Address, block: Option<BlockRef>) -> Reply<Quantity> {
         let block = block.unwrap_or(BlockRef::Tag(BlockTag::Latest));
         match self.chain.balance(&address, &block) {
             Ok(wei) => Ok(wei.into()),
@@ -35,7 +35,7 @@ impl EthereumHandler for Node {
         }
     }
 
-    async fn get_block_by_number(&self, (): (), block: BlockRef, full: bool) -> Reply<Option<Block>> {
+    async fn block_by_number(&self, (): (), block: BlockRef, full: bool) -> Reply<Option<Block>> {
         Ok(self.chain.block(&block, full))
     }
 
