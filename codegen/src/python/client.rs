@@ -1,9 +1,11 @@
 //! The client class of a service: one method a call, one an event.
 
 use super::declarations::class;
+use super::docstring::{docstring, docstring_with};
 use super::module::Module;
-use super::syntax::{docstring, docstring_with, list, name, string};
-use super::types::{Py, PyField};
+use super::names::name;
+use super::syntax::{list, string};
+use super::types::{Py, PyField, has_class};
 use super::{STEP, WIDTH, WIRECALL};
 use crate::model::{Event, Method, Params, params_docs};
 use crate::print::docs::with_note;
@@ -81,7 +83,7 @@ impl<'m> Module<'m> {
     fn params(&mut self, params: &Params, docs: &str) -> PyParams {
         match params {
             Params::None => PyParams::None,
-            Params::Own { name, record } if record.rest.is_none() => {
+            Params::Own { name, record } if has_class(record) => {
                 self.class(name.clone(), docs.to_owned(), record);
                 PyParams::Fields(name.clone(), self.class_of(name))
             }

@@ -1,8 +1,9 @@
 //! The classes and aliases of a module.
 
 use super::WIRECALL;
+use super::docstring::docstring;
 use super::module::{Item, Module};
-use super::syntax::{docstring, list, string, subscript};
+use super::syntax::{list, string, subscript};
 use super::types::{Py, PyField};
 use crate::print::layout::Doc;
 

@@ -2,9 +2,10 @@
 
 use super::WIRECALL;
 use super::declarations::class;
+use super::docstring::docstring;
 use super::module::Module;
-use super::syntax::{docstring, string};
-use super::types::PyField;
+use super::syntax::string;
+use super::types::{PyField, has_class};
 use crate::model::{ErrorClass, Field, Type};
 use crate::print::docs::with_note;
 use crate::print::layout::Doc;
@@ -29,7 +30,7 @@ impl Module<'_> {
     pub(super) fn error_fields(&mut self, error: &ErrorClass) -> Vec<PyField> {
         let Some(details) = &error.details else { return Vec::new() };
         let record = match self.model.behind(details) {
-            Type::Record(record) if record.rest.is_none() => record,
+            Type::Record(record) if has_class(record) => record,
             _ => return Vec::new(),
         };
         let fields: Vec<&Field> = record.fields.iter().collect();

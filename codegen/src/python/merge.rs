@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 
 use super::module::Module;
-use super::types::Py;
+use super::types::{Py, has_class};
 use crate::model::{Alternative, Field, Record, Text, Type, all, one_of};
 use crate::print::names::pascal;
 
@@ -56,7 +56,7 @@ impl Module<'_> {
         let Type::Record(record) = &alternative.body else {
             return self.lower(&alternative.body, path, None, lazy);
         };
-        if record.rest.is_some() {
+        if !has_class(record) {
             return self.lower(&alternative.body, path, None, lazy);
         }
         let tag = record.fields.iter().find_map(Field::tag).unwrap_or("Record");
@@ -143,7 +143,7 @@ impl Module<'_> {
     }
 
     fn merge_objects(&mut self, objects: &[&Type], path: &str, docs: Option<&str>, lazy: bool) -> Py {
-        let is_open = |object: &&Type| !matches!(object, Type::Record(Record { rest: None, .. }));
+        let is_open = |object: &&Type| !matches!(object, Type::Record(record) if has_class(record));
         if objects.iter().any(is_open) {
             let values = objects.iter().flat_map(|object| object.parts()).cloned().collect();
             return Py::Dict(Box::new(self.lower(&one(values), path, None, lazy)));
@@ -278,8 +278,8 @@ fn are_tagged(objects: &[&Type]) -> bool {
     let tags: Vec<Option<(&str, &str)>> = objects
         .iter()
         .map(|object| match object {
-            Type::Record(Record { fields, rest: None }) => {
-                fields.iter().find_map(|field| Some((field.wire.as_str(), field.tag()?)))
+            Type::Record(record) if has_class(record) => {
+                record.fields.iter().find_map(|field| Some((field.wire.as_str(), field.tag()?)))
             }
             _ => None,
         })

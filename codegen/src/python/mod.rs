@@ -5,9 +5,12 @@
 
 mod client;
 mod declarations;
+mod docstring;
 mod errors;
+mod imports;
 mod merge;
 mod module;
+mod names;
 mod peer;
 mod syntax;
 mod types;
@@ -29,7 +32,7 @@ const WIRECALL: &str = "wirecall";
 
 /// The shared module, where there is something to share, and one module a service.
 pub(crate) fn files(model: &Model) -> Vec<File> {
-    let mut names = Scope::reserving(syntax::MODULES.iter().copied());
+    let mut names = Scope::reserving(names::MODULES.iter().copied());
     let modules: Vec<String> =
         model.services.iter().map(|service| module_name(&service.name, &mut names)).collect();
     let shared = names.take(["messages".to_owned(), "shared_messages".to_owned()]);
@@ -76,7 +79,7 @@ fn printable(name: &str) -> String {
 fn text(module: &mut Module<'_>, origin: &str, docs: &str, parts: Vec<Doc>) -> String {
     let blank = Doc::Concat(vec![Doc::HardLine, Doc::HardLine, Doc::HardLine]);
     let body = Doc::join(blank, parts).render(WIDTH, STEP);
-    let docs = syntax::docstring(docs, 0).render(WIDTH, STEP);
+    let docs = docstring::docstring(docs, 0).render(WIDTH, STEP);
     let imports = module.import_lines();
     let gap = if body.starts_with("class ") { "\n\n" } else { "\n" };
     let body = if body.is_empty() { body } else { format!("{gap}{body}") };

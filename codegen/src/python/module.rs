@@ -6,11 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::types::{Default, Py, PyField};
-use super::{STEP, WIDTH, syntax};
+use super::names;
+use super::types::{Default, Py, PyField, has_class};
 use crate::model::{Alternative, Field, Key, Model, Record, Service, Text, Type};
-use crate::print::imports::{Import, Imports};
-use crate::print::layout::Doc;
+use crate::print::imports::Imports;
 use crate::print::names::{Scope, pascal};
 
 /// Which module it is.
@@ -129,7 +128,7 @@ impl<'m> Module<'m> {
         self.states.insert(place, State::UnderWay);
         let (name, docs) = (declaration.name.clone(), declaration.docs.clone());
         match &declaration.body {
-            Type::Record(record) if record.rest.is_none() => self.class(name, docs, record),
+            Type::Record(record) if has_class(record) => self.class(name, docs, record),
             body => {
                 let lowered = self.lower(body, &name, Some(&docs), false);
                 if lowered != Py::Name(name.clone()) {
@@ -170,7 +169,7 @@ impl<'m> Module<'m> {
 
     /// Fields with their names and types in Python.
     pub(super) fn fields(&mut self, fields: &[&Field], path: &str, reserved: &[&str]) -> Vec<PyField> {
-        let names = syntax::fields(fields.iter().map(|field| field.wire.as_str()), reserved);
+        let names = names::fields(fields.iter().map(|field| field.wire.as_str()), reserved);
         let lowered = fields.iter().zip(names).map(|(field, name)| {
             let body = self.lower(&field.body, &format!("{path}{}", pascal(&name)), None, true);
             let nullable = field.body.is_nullable() || self.model.behind(&field.body).is_nullable();
@@ -220,10 +219,10 @@ impl<'m> Module<'m> {
         }
     }
 
-    /// A record without a name: a class named after where it stands, or a dict where other members may come.
+    /// A record without a name: a class named after where it stands, or a dict where it can have none.
     fn anonymous(&mut self, record: &Record, path: &str, docs: Option<&str>, lazy: bool) -> Py {
-        if let Some(rest) = &record.rest {
-            let types = record.fields.iter().map(|field| &field.body).chain(std::iter::once(&**rest));
+        if !has_class(record) {
+            let types = record.fields.iter().map(|field| &field.body).chain(record.rest.as_deref());
             let all =
                 types.map(|body| Alternative { body: body.clone(), docs: String::new(), variant: None });
             let value = crate::model::one_of(all.collect());
@@ -258,58 +257,5 @@ impl<'m> Module<'m> {
     /// Whether a class of that name is declared already, so that an alias may refer to it.
     fn is_class_item(&self, name: &str) -> bool {
         self.items.iter().any(|item| matches!(item, Item::Class { name: known, .. } if known == name))
-    }
-
-    /// The lines of the imports, after those of `__future__`.
-    pub(super) fn import_lines(&self) -> String {
-        let mut groups: [Vec<String>; 3] = std::array::from_fn(|_| Vec::new());
-        let [standard, packages, own] = &mut groups;
-        standard.extend(self.imports.modules().iter().map(|module| format!("import {module}\n")));
-        for (module, names) in self.imports.used() {
-            let mut names: Vec<&Import> = names.iter().collect();
-            names.sort_by_key(|import| (rank(&import.name), import.name.clone()));
-            // An import under another name stands in a statement of its own.
-            let (plain, renamed): (Vec<&Import>, Vec<&Import>) =
-                names.iter().partition(|import| import.local.is_none());
-            let mut statements: Vec<Vec<&Import>> = renamed.into_iter().map(|import| vec![import]).collect();
-            statements.extend(Some(plain).filter(|plain| !plain.is_empty()));
-            statements
-                .sort_by_key(|names| names.first().map(|import| (rank(&import.name), import.name.clone())));
-            let line = statements.iter().map(|names| import_line(module, names)).collect::<String>();
-            match module.as_str() {
-                module if module.starts_with('.') => own.push(line),
-                "msgspec" | "wirecall" => packages.push(line),
-                _ => standard.push(line),
-            }
-        }
-        let groups: Vec<String> =
-            groups.iter().map(|group| group.concat()).filter(|group| !group.is_empty()).collect();
-        if groups.is_empty() { String::new() } else { format!("\n{}", groups.join("\n")) }
-    }
-}
-
-/// One statement, which is broken with one name a line where it does not fit.
-fn import_line(module: &str, names: &[&Import]) -> String {
-    let line = format!("from {module} import ");
-    let flat = names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    if line.chars().count() + flat.chars().count() <= WIDTH {
-        return format!("{line}{flat}\n");
-    }
-    let names: Vec<Doc> = names.iter().map(|name| format!("{name},").into()).collect();
-    let body = Doc::Concat(vec![
-        "(".into(),
-        Doc::indent(vec![Doc::HardLine, Doc::lines(names)]),
-        Doc::HardLine,
-        ")".into(),
-    ]);
-    format!("{line}{}\n", body.render(WIDTH, STEP))
-}
-
-/// isort's order: constants, classes, the rest.
-fn rank(name: &str) -> u8 {
-    match () {
-        () if name.chars().count() > 1 && name.chars().all(|c| !c.is_lowercase()) => 0,
-        () if name.chars().next().is_some_and(char::is_uppercase) => 1,
-        () => 2,
     }
 }

@@ -3,8 +3,9 @@
 use super::WIRECALL;
 use super::client::{PyMethod, PyParams, function};
 use super::declarations::class;
+use super::docstring::docstring;
 use super::module::Module;
-use super::syntax::{docstring, list, string};
+use super::syntax::{list, string};
 use super::types::Py;
 use crate::model::Peer;
 use crate::print::layout::Doc;

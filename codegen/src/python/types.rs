@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::WIRECALL;
 use super::module::Module;
 use super::syntax::{literal, subscript};
+use crate::model::Record;
 use crate::print::layout::Doc;
 
 /// A type of Python that msgspec decodes.
@@ -47,6 +48,12 @@ pub(super) enum Default {
     Null,
     /// Absent is something of its own.
     Unset,
+}
+
+/// Whether a record can be a class of msgspec: it knows all members, and msgspec takes their names.
+pub(super) fn has_class(record: &Record) -> bool {
+    let is_plain = |wire: &str| !wire.contains(|c: char| c.is_control() || matches!(c, '"' | '\\'));
+    record.rest.is_none() && record.fields.iter().all(|field| is_plain(&field.wire))
 }
 
 impl Module<'_> {
