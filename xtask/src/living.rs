@@ -22,6 +22,8 @@ static ONE_LESS: Condvar = Condvar::new();
 /// How insistently a child is told to end.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Insistence {
+    /// As Ctrl-C in its terminal would.
+    Interrupt,
     /// It may finish what it is doing.
     Ask,
     /// It ends here.
@@ -84,6 +86,7 @@ fn signal(id: u32, insistence: Insistence) {
     use nix::sys::signal::{Signal, killpg};
     use nix::unistd::Pid;
     let signal = match insistence {
+        Insistence::Interrupt => Signal::SIGINT,
         Insistence::Ask => Signal::SIGTERM,
         Insistence::Force => Signal::SIGKILL,
     };

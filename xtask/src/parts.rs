@@ -71,6 +71,9 @@ const fn nextest(line: &'static str, without_nextest: &'static str) -> Step {
     Step { folder: ".", line, without_nextest: Some(without_nextest) }
 }
 
+/// Compares the clients of the example in this folder with what its Cargo.toml declares.
+const GENERATE_CHECK: &str = "cargo run --quiet --package wirecall-cli -- generate --check";
+
 /// `cargo xtask test`, in the order of running: what fails fast comes first.
 pub(crate) const TEST: &[Part] = &[
     Part { name: "setup", about: "what the tests need on this machine", needs: &[], work: Work::Setup },
@@ -135,6 +138,17 @@ pub(crate) const TEST: &[Part] = &[
         ]),
     },
     Part {
+        name: "generated",
+        about: "the examples' clients are what the generator writes",
+        needs: &[],
+        work: Work::Steps(&[
+            run("examples/quickstart", GENERATE_CHECK),
+            run("examples/chat", GENERATE_CHECK),
+            run("examples/dashboard", GENERATE_CHECK),
+            run("examples/notifications", GENERATE_CHECK),
+        ]),
+    },
+    Part {
         name: "interop",
         about: "clients that others wrote, in Node and Python, on a server of ours",
         needs: &[Need::Node, Need::Python],
@@ -184,6 +198,25 @@ mod tests {
         let all = names.len();
         names.dedup();
         assert_eq!(names.len(), all, "{names:?}");
+    }
+
+    #[test]
+    fn every_example_with_generated_clients_is_compared() {
+        let compared = |folder: &str| {
+            let steps = every_part()
+                .filter_map(|part| if let Work::Steps(steps) = part.work { Some(steps) } else { None });
+            steps.flatten().any(|step| step.folder == folder && step.line == GENERATE_CHECK)
+        };
+        for file in crate::tidy::files() {
+            let Some(folder) = file.strip_suffix("/Cargo.toml") else { continue };
+            let text = std::fs::read_to_string(crate::workspace::root().join(&file)).expect("a manifest");
+            let (_, declared) = text.split_once("[package.metadata.wirecall]").unwrap_or_default();
+            let generates = declared
+                .lines()
+                .take_while(|line| !line.starts_with('['))
+                .any(|line| line.starts_with("typescript =") || line.starts_with("python ="));
+            assert!(!generates || compared(folder), "{folder} is missing in the part `generated`");
+        }
     }
 
     #[test]

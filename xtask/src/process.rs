@@ -63,6 +63,11 @@ impl Owned {
         }
     }
 
+    /// Does to the child what Ctrl-C would; how it takes that shows in [`Owned::wait`].
+    pub(crate) fn interrupt(&self) {
+        living::end(self.id, Insistence::Interrupt);
+    }
+
     /// Asks the child to end and insists after a grace; does nothing where it has ended.
     pub(crate) fn stop(&self) {
         living::end(self.id, Insistence::Ask);

@@ -47,12 +47,10 @@ impl Actor {
         }
     }
 
-    /// Ends the program.
-    pub(super) fn stop(self) {
-        self.child.stop();
-        for echo in self.echoes {
-            drop(echo.join());
-        }
+    /// Interrupts the program and waits for its end, at most `limit`; it has to end well.
+    pub(super) fn interrupt(self, limit: Duration) -> Result<(), String> {
+        self.child.interrupt();
+        self.finish(limit)
     }
 }
 

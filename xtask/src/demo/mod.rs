@@ -15,7 +15,8 @@ use crate::{gate, setup, workspace};
 /// Every client of the demo has said all it has to say long before this.
 const TALK_LIMIT: Duration = Duration::from_mins(1);
 
-/// One client of the demo: the name its lines carry and its command, to which the server's URL is added.
+/// One client of the demo: the name its lines carry and its command, to which the server's URL is added and how many are to meet
+/// there.
 struct Client {
     name: &'static str,
     program: Program,
@@ -68,20 +69,20 @@ fn talk(once: bool) -> Result<(), String> {
     }
     println!("all three clients have talked to the server");
     if once {
-        server.stop();
-        return Ok(());
+        return server.stop();
     }
     println!("still serving on {url}; Ctrl-C stops");
     server.serve()
 }
 
 fn actor(client: &Client, url: &str) -> Result<Actor, String> {
+    let bots = CLIENTS.len().to_string();
     let mut command = match client.program {
         Program::Built(name) => {
             let path = workspace::built(name).map_err(|error| format!("{name}: {error}"))?;
-            workspace::command(".", &path.to_string_lossy(), &[url])
+            workspace::command(".", &path.to_string_lossy(), &[url, &bots])
         }
-        Program::Script(interpreter, script) => workspace::command(".", interpreter, &[script, url]),
+        Program::Script(interpreter, script) => workspace::command(".", interpreter, &[script, url, &bots]),
     };
     Actor::start(client.name, &mut command)
 }

@@ -8,6 +8,8 @@ use crate::workspace;
 
 /// A built server listens at once; this is for a very busy machine.
 const START_LIMIT: Duration = Duration::from_secs(30);
+/// It finishes open calls for 10 s at most.
+const STOP_LIMIT: Duration = Duration::from_secs(20);
 /// As long as anybody looks at a demo.
 const SERVE_LIMIT: Duration = Duration::from_hours(24);
 /// What the server prints before its URL.
@@ -43,9 +45,9 @@ impl Server {
         &self.url
     }
 
-    /// Ends it.
-    pub(super) fn stop(self) {
-        self.actor.stop();
+    /// Ends it as Ctrl-C does: open calls are finished first.
+    pub(super) fn stop(self) -> Result<(), String> {
+        self.actor.interrupt(STOP_LIMIT)
     }
 
     /// Waits for as long as it serves.
