@@ -89,6 +89,25 @@ pub fn derive_message(input: TokenStream) -> TokenStream {
 /// otherwise. A newtype is on the wire what it holds, and gets `From` its inner type; over a `String` also
 /// `From<&str>`, `Display` and `AsRef<str>`.
 ///
+/// # Checks
+///
+/// `#[check(…)]` on a field, of a message or of a call, holds the rules that its value must keep, also where it is an `Option`
+/// that is there. Whatever breaks one is refused with `validation_error`, all failures at once.
+///
+/// | rule | meaning |
+/// | --- | --- |
+/// | `length(min = 1, max = 10)` | characters of a string, items of a list, members of a map; one of the two is enough |
+/// | `range(min = 0, max = 10)` | a number, ends included; one of the two is enough |
+/// | `pattern = "^[a-z]+$"` | a regular expression of the subset that Rust, ECMAScript and Python read alike; it is searched, so anchor it |
+/// | `email`, `url` | an address, an absolute URL |
+/// | `each(…)` | rules for every item of a list, every value of a map |
+/// | `custom = path` | a function `fn(&T) -> Result<(), impl Display>` |
+///
+/// # Names and forms
+///
+/// These are serde's: `rename`, `rename_all`, `tag`, `content`, `untagged`, `flatten`, `default`, `skip` and others. What clients
+/// could not follow is refused, with the cure. `with = "module"` needs `#[schemars(with = "Type")]`, which tells the form.
+///
 /// `#[wirecall::message(crate = "path")]` says where wirecall is; default `::wirecall`.
 #[proc_macro_attribute]
 pub fn message(options: TokenStream, item: TokenStream) -> TokenStream {

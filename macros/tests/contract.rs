@@ -57,9 +57,7 @@ enum ChatRooms {
 enum ChatError {
     /// The room does not exist, or the caller is not in it. Ask to be let in.
     #[rpc(code = 1001)]
-    RoomNotFound {
-        room: RoomId,
-    },
+    RoomNotFound { room: RoomId },
     #[rpc(code = 1002, retryable, kind = "muted_for_now")]
     Muted,
 }
@@ -73,7 +71,9 @@ enum OwnError {
 /// What the server tells.
 #[derive(Events)]
 enum ChatEvent {
-    Announcement { text: String },
+    Announcement {
+        text: String,
+    },
     #[rpc(method = "eth_subscription")]
     Subscription(PostBody),
 }
@@ -117,7 +117,10 @@ fn a_call_has_its_options() {
     assert_eq!(list.kind, CallKind::Call);
     assert!(list.error.is_none());
     let post = call("Post");
-    assert_eq!((post.method.as_str(), post.no_cancel, post.serial), ("chat_rooms.send", true, Some(Serial::Call)));
+    assert_eq!(
+        (post.method.as_str(), post.no_cancel, post.serial),
+        ("chat_rooms.send", true, Some(Serial::Call))
+    );
     let typing = call("Typing");
     assert_eq!((typing.kind, typing.returns), (CallKind::Notification, None));
 }
@@ -142,7 +145,10 @@ fn parameters_have_serde_s_names_in_the_order_of_declaration() {
 #[test]
 fn checks_stand_in_the_schema() {
     let properties = call("ListRooms").params.schema["properties"].clone();
-    assert_eq!((&properties["pageSize"]["minimum"], &properties["pageSize"]["maximum"]), (&json!(1), &json!(100)));
+    assert_eq!(
+        (&properties["pageSize"]["minimum"], &properties["pageSize"]["maximum"]),
+        (&json!(1), &json!(100))
+    );
     assert_eq!(properties["tags"]["items"]["maxLength"], json!(3));
     assert_eq!(properties["tags"]["items"]["format"], json!("email"));
     let contract = contract();
@@ -192,7 +198,10 @@ fn events_errors_and_the_peer_are_part_of_the_service() {
     assert_eq!(methods, ["chat_rooms.announcement", "eth_subscription"]);
     assert_eq!(pairs(&events.events[1].params.fields).len(), 3);
     let errors = service.error.expect("errors").variants;
-    assert_eq!((errors[0].code, errors[0].kind.as_str(), errors[0].retryable), (1001, "room_not_found", false));
+    assert_eq!(
+        (errors[0].code, errors[0].kind.as_str(), errors[0].retryable),
+        (1001, "room_not_found", false)
+    );
     assert_eq!((errors[1].code, errors[1].kind.as_str(), errors[1].retryable), (1002, "muted_for_now", true));
     assert_eq!((errors[0].details.is_some(), errors[1].details.is_some()), (true, false));
     let peer = service.peer.expect("a peer");

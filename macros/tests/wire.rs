@@ -32,7 +32,9 @@ enum Adjacent {
     Short(Short),
 }
 
-#[derive(wirecall::Message, serde::Serialize, serde::Deserialize, wirecall::__private::schemars::JsonSchema)]
+#[derive(
+    wirecall::Message, serde::Serialize, serde::Deserialize, wirecall::__private::schemars::JsonSchema,
+)]
 #[schemars(crate = "wirecall::__private::schemars")]
 enum External {
     Named { short: Short },
@@ -51,7 +53,7 @@ enum Checks {
     Whole(Body),
 }
 
-fn polite(text: &String) -> Result<(), &'static str> {
+fn polite(text: &str) -> Result<(), &'static str> {
     if text == "damn" { Err("must be polite") } else { Ok(()) }
 }
 
@@ -88,7 +90,13 @@ async fn client() -> ChecksClient {
     ChecksClient::new(&client)
 }
 
-async fn refusal(text: &str, body: Body, tagged: Tagged, adjacent: Vec<Adjacent>, external: External) -> String {
+async fn refusal(
+    text: &str,
+    body: Body,
+    tagged: Tagged,
+    adjacent: Vec<Adjacent>,
+    external: External,
+) -> String {
     let call = client().await.post(text, body, tagged, adjacent, external);
     call.await.expect_err("a check is broken").to_string()
 }

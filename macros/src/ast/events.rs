@@ -52,7 +52,8 @@ impl EventSet {
                 }
             })
             .collect();
-        let pairs = events.iter().map(|event| (event.method.whole(""), event.ident.to_token_stream()));
+        let pairs =
+            events.iter().map(|event| (event.method.name().to_owned(), event.ident.to_token_stream()));
         check::unique(pairs, "event", "rpc(name = \"…\")", errors);
         Some(Self { ident: input.ident.clone(), root, forward: Forward::read(&input.attrs), events })
     }

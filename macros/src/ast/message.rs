@@ -16,6 +16,8 @@ use crate::names::{self, Case};
 /// A message as declared.
 pub(crate) struct Message {
     pub(crate) ident: Ident,
+    /// The member that tells the variant of an enum.
+    pub(crate) tag: Option<String>,
     pub(crate) generics: Generics,
     pub(crate) root: Path,
     pub(crate) shape: Shape,
@@ -77,7 +79,8 @@ impl Message {
             Some(ty) => Shape::Via(Box::new(ty)),
             None => shape(&input.data, &serde, &input.ident, errors)?,
         };
-        Some(Self { ident: input.ident.clone(), generics: input.generics.clone(), root, shape })
+        let tag = serde.text("tag", errors).map(|text| text.value());
+        Some(Self { ident: input.ident.clone(), tag, generics: input.generics.clone(), root, shape })
     }
 }
 

@@ -90,6 +90,13 @@ impl Method {
         Self::Named(case.unwrap_or(Case::Snake).variant(&names::plain(ident)))
     }
 
+    /// The name as given: without the service's.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Named(name) | Self::Exact(name) => name,
+        }
+    }
+
     /// The whole method, `chat.post`.
     pub(crate) fn whole(&self, service: &str) -> String {
         match self {

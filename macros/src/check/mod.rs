@@ -26,9 +26,8 @@ pub(crate) fn unique(
         let rust_name = token.to_string();
         match seen.get(&wire) {
             Some(first) => {
-                let shown = wire.trim_start_matches('.');
                 let message = format!(
-                    "the {noun}s `{first}` and `{rust_name}` have one name on the wire, `{shown}`; rename one with `#[{cure}]`"
+                    "the {noun}s `{first}` and `{rust_name}` have one name on the wire, `{wire}`; rename one with `#[{cure}]`"
                 );
                 errors.stop(token, message);
             }

@@ -117,9 +117,18 @@ pub(crate) fn class(ty: &Type) -> Class<'_> {
 
 /// The type in `Option<…>`.
 pub(crate) fn optional(ty: &Type) -> Option<&Type> {
+    within(ty, "Option")
+}
+
+/// The type in `Box<…>`.
+pub(crate) fn boxed(ty: &Type) -> Option<&Type> {
+    within(ty, "Box")
+}
+
+fn within<'t>(ty: &'t Type, name: &str) -> Option<&'t Type> {
     let ty = peeled(ty);
     let segment = last_segment(ty)?;
-    if segment.ident != "Option" {
+    if segment.ident != name {
         return None;
     }
     match arguments(ty).as_slice() {
@@ -152,11 +161,9 @@ pub(crate) fn convertible(ty: &Type) -> bool {
 }
 
 fn inside(ty: &Type) -> &Type {
-    let ty = peeled(ty);
-    let wraps = last_segment(ty).is_some_and(|segment| segment.ident == "Option" || segment.ident == "Box");
-    match arguments(ty).as_slice() {
-        [inner] if wraps => inside(inner),
-        _ => ty,
+    match optional(ty).or_else(|| boxed(ty)) {
+        Some(inner) => inside(inner),
+        None => peeled(ty),
     }
 }
 

@@ -8,7 +8,7 @@ use syn::punctuated::Punctuated;
 use syn::{Attribute, Data, DeriveInput, Fields, LitStr, Path, Token, Type, parse_quote};
 
 use super::Paths;
-use crate::ast::{Message, root, units_only};
+use crate::ast::{Message, Shape, Tagging, VariantBody, root, units_only};
 use crate::attr::rpc;
 use crate::check::types::{Class, class, optional};
 use crate::errors::Errors;
@@ -25,7 +25,10 @@ pub(crate) fn message_attribute(options: TokenStream, item: TokenStream) -> Toke
     let mut declared = input.clone();
     declared.attrs.extend(formats.iter().cloned());
     let before = errors.count();
-    if Message::read(&declared, &errors).is_none() || errors.count() > before {
+    if let Some(message) = Message::read(&declared, &errors) {
+        tag_is_free(&message, &errors);
+    }
+    if errors.count() > before {
         let bare = bare(&input, &paths, errors.stopped());
         return TokenStream::from_iter([errors.beside(None), bare]);
     }
@@ -46,6 +49,24 @@ pub(crate) fn message_attribute(options: TokenStream, item: TokenStream) -> Toke
         #input
         #conversions
     }))
+}
+
+/// Serde would say this of a tag that the user may not know of.
+fn tag_is_free(message: &Message, errors: &Errors) {
+    let (Shape::Enum(Tagging::Internal, variants), Some(tag)) = (&message.shape, &message.tag) else {
+        return;
+    };
+    let fields = variants.iter().flat_map(|variant| match &variant.body {
+        VariantBody::Fields(fields) => fields.as_slice(),
+        VariantBody::Unit | VariantBody::Newtype(_) => &[],
+    });
+    for field in fields.filter(|field| field.wire == *tag) {
+        let cure = "rename it, or tell the variants by another member: `#[serde(tag = \"kind\")]`";
+        errors.stop(
+            &field.ident,
+            format!("the member `{tag}` tells the variant, so that no field can have its name: {cure}"),
+        );
+    }
 }
 
 /// The type without what was wrong with it, so that what names it finds it.

@@ -119,7 +119,7 @@ fn decode(event: &Event, parameters: &Parameters<'_>) -> TokenStream {
     let (variant, ty) = (&event.ident, parameters.ty());
     let packed = pack(&event.body, parameters);
     let unused = matches!(event.body, Body::Empty).then(|| quote!(let _ = params;));
-    let (Method::Named(name) | Method::Exact(name)) = &event.method;
+    let name = event.method.name();
     quote! {
         #name => ::core::option::Option::Some(input.decode::<#ty>().map(|params| {
             #unused

@@ -6,7 +6,7 @@ use syn::{Lit, Type};
 
 use super::{Paths, contract, place};
 use crate::attr::rules::{Number, Rule, RuleKind};
-use crate::check::types::{Class, class, optional};
+use crate::check::types::{Class, boxed, class, optional};
 use crate::names;
 
 /// Code that runs the rules on `value`, an expression of type `&ty`, noting failures at `at`.
@@ -22,6 +22,9 @@ pub(super) fn run(rules: &[Rule], ty: &Type, value: &TokenStream, at: &Ident, pa
                 #checks
             }
         };
+    }
+    if let Some(inner) = boxed(ty) {
+        return run(rules, inner, &quote!(&**(#value)), at, paths);
     }
     rules.iter().map(|rule| one(rule, ty, value, at, paths)).collect()
 }
@@ -61,7 +64,8 @@ fn one(rule: &Rule, ty: &Type, value: &TokenStream, at: &Ident, paths: &Paths) -
         }
         RuleKind::Custom(path) => {
             let name = path.segments.last().map(|segment| names::plain(&segment.ident)).unwrap_or_default();
-            quote_spanned!(span=> #private::custom(#value, #name, #path, #at);)
+            // A closure, so that a function may take `&str` for a `String`.
+            quote_spanned!(span=> #private::custom(#value, #name, |__value| #path(__value), #at);)
         }
     }
 }

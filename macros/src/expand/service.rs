@@ -143,7 +143,10 @@ fn described(service: &Service, parameters: &[Parameters<'_>], paths: &Paths) ->
     });
     let emitted = events.as_ref().map(|events| {
         let service = quote!(const SERVICE: &'static str = #name;);
-        quote_spanned!(place(events)=> impl #root::Emitted for #events { #service })
+        // What is no set of events is told once, by `type Events`. Without `for<'a>` rustc would say it here again.
+        quote_spanned! {place(events)=>
+            impl #root::Emitted for #events where for<'__a> #events: #root::Events { #service }
+        }
     });
     quote! {
         impl #root::Service for #ident {

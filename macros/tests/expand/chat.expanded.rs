@@ -73,11 +73,11 @@ const _: () = {
                 handler,
                 ::wirecall::__private::Vec::from([
                     ::wirecall::__private::Method::new(
-                        <__Post<Chat> as __Call>::SPEC,
+                        <__PostParams<Chat> as __Call>::SPEC,
                         |handler, arrival| {
                             __start::<
                                 __H,
-                                __Post<Chat>,
+                                __PostParams<Chat>,
                                 _,
                                 _,
                             >(
@@ -85,7 +85,6 @@ const _: () = {
                                 arrival,
                                 ::core::option::Option::None,
                                 |handler, cx, params| async move {
-                                    let _ = &params;
                                     ChatHandler::post(&*handler, cx, params.room, params.text)
                                         .await
                                 },
@@ -93,11 +92,11 @@ const _: () = {
                         },
                     ),
                     ::wirecall::__private::Method::new(
-                        <__Typing<Chat> as __Call>::SPEC,
+                        <__TypingParams<Chat> as __Call>::SPEC,
                         |handler, arrival| {
                             __start::<
                                 __H,
-                                __Typing<Chat>,
+                                __TypingParams<Chat>,
                                 _,
                                 _,
                             >(
@@ -105,7 +104,6 @@ const _: () = {
                                 arrival,
                                 ::core::option::Option::None,
                                 |handler, cx, params| async move {
-                                    let _ = &params;
                                     ChatHandler::typing(&*handler, cx, params.room).await
                                 },
                             )
@@ -143,7 +141,7 @@ const _: () = {
         ) -> ::wirecall::Pending<Message, ChatError> {
             __call(
                 &self.peer,
-                &__Post::<Chat> {
+                &__PostParams::<Chat> {
                     room: ::core::convert::Into::into(room),
                     text: ::core::convert::Into::into(text),
                 },
@@ -156,7 +154,7 @@ const _: () = {
         ) -> ::wirecall::Pending<(), ::wirecall::NoError> {
             __notify(
                 &self.peer,
-                &__Typing::<Chat> {
+                &__TypingParams::<Chat> {
                     room: ::core::convert::Into::into(room),
                 },
             )
@@ -192,7 +190,7 @@ const _: () = {
                 side: ::wirecall::__private::contract::Side::Server,
                 calls: ::wirecall::__private::Vec::from([
                     __describe::<
-                        __Post<Chat>,
+                        __PostParams<Chat>,
                     >(
                         builder,
                         "Post",
@@ -203,7 +201,7 @@ const _: () = {
                         ::core::option::Option::None,
                     ),
                     __describe::<
-                        __Typing<Chat>,
+                        __TypingParams<Chat>,
                     >(
                         builder,
                         "Typing",
@@ -224,7 +222,10 @@ const _: () = {
             }
         }
     }
-    impl ::wirecall::Emitted for ChatEvent {
+    impl ::wirecall::Emitted for ChatEvent
+    where
+        for<'__a> ChatEvent: ::wirecall::Events,
+    {
         const SERVICE: &'static str = "chat";
     }
     const _: () = ::core::assert!(
@@ -362,11 +363,11 @@ const _: () = {
     )]
     #[serde(crate = "::wirecall::__private::serde", bound = "")]
     #[schemars(crate = "::wirecall::__private::schemars", bound = "")]
-    struct __Post<__Of: __PostTypes> {
+    struct __PostParams<__Of: __PostTypes> {
         room: __Of::room,
         text: __Of::text,
     }
-    impl<__Of: __PostTypes> ::wirecall::__private::Params for __Post<__Of> {
+    impl<__Of: __PostTypes> ::wirecall::__private::Params for __PostParams<__Of> {
         fn check(&self, at: &mut ::wirecall::Checker<'_>) {
             at.field(
                 "room",
@@ -420,7 +421,7 @@ const _: () = {
             }
         }
     }
-    impl<__Of: ::wirecall::Service + __PostTypes> __Call for __Post<__Of> {
+    impl<__Of: ::wirecall::Service + __PostTypes> __Call for __PostParams<__Of> {
         type Returns = <__Of as __PostTypes>::Returns;
         type Error = <__Of as ::wirecall::Service>::Error;
         const SPEC: &'static ::wirecall::__private::CallSpec = &::wirecall::__private::CallSpec::new(
@@ -443,10 +444,10 @@ const _: () = {
     )]
     #[serde(crate = "::wirecall::__private::serde", bound = "")]
     #[schemars(crate = "::wirecall::__private::schemars", bound = "")]
-    struct __Typing<__Of: __TypingTypes> {
+    struct __TypingParams<__Of: __TypingTypes> {
         room: __Of::room,
     }
-    impl<__Of: __TypingTypes> ::wirecall::__private::Params for __Typing<__Of> {
+    impl<__Of: __TypingTypes> ::wirecall::__private::Params for __TypingParams<__Of> {
         fn check(&self, at: &mut ::wirecall::Checker<'_>) {
             at.field(
                 "room",
@@ -480,7 +481,7 @@ const _: () = {
             }
         }
     }
-    impl<__Of: ::wirecall::Service + __TypingTypes> __Call for __Typing<__Of> {
+    impl<__Of: ::wirecall::Service + __TypingTypes> __Call for __TypingParams<__Of> {
         type Returns = <__Of as __TypingTypes>::Returns;
         type Error = <__Of as ::wirecall::Service>::Error;
         const SPEC: &'static ::wirecall::__private::CallSpec = &::wirecall::__private::CallSpec::new(

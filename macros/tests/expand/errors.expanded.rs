@@ -47,7 +47,7 @@ const _: () = {
                         "The room does not exist, or the caller is not in it",
                         false,
                         ::core::option::Option::Some(
-                            &__RoomNotFound::<ChatError> {
+                            &__RoomNotFoundParams::<ChatError> {
                                 room: __0,
                             },
                         ),
@@ -59,7 +59,11 @@ const _: () = {
                         "muted_for_now",
                         "you are muted",
                         true,
-                        ::core::option::Option::Some(&__Muted::<ChatError> { body: __0 }),
+                        ::core::option::Option::Some(
+                            &__MutedParams::<ChatError> {
+                                body: __0,
+                            },
+                        ),
                     )
                 }
                 Self::Closed {} => {
@@ -76,7 +80,7 @@ const _: () = {
         fn from_rpc(error: &::wirecall::RpcError) -> ::core::option::Option<Self> {
             match error.code() {
                 1001i64 => {
-                    let params = <__RoomNotFound<
+                    let params = <__RoomNotFoundParams<
                         ChatError,
                     > as ::wirecall::__private::serde::Deserialize<
                         '_,
@@ -87,7 +91,7 @@ const _: () = {
                     })
                 }
                 1002i64 => {
-                    let params = <__Muted<
+                    let params = <__MutedParams<
                         ChatError,
                     > as ::wirecall::__private::serde::Deserialize<
                         '_,
@@ -108,7 +112,7 @@ const _: () = {
                 docs: ::core::convert::Into::into(""),
                 variants: ::wirecall::__private::Vec::from([
                     {
-                        let params = <__RoomNotFound<
+                        let params = <__RoomNotFoundParams<
                             ChatError,
                         > as ::wirecall::__private::Params>::params(
                             builder,
@@ -131,7 +135,7 @@ const _: () = {
                         }
                     },
                     {
-                        let params = <__Muted<
+                        let params = <__MutedParams<
                             ChatError,
                         > as ::wirecall::__private::Params>::params(
                             builder,
@@ -152,7 +156,7 @@ const _: () = {
                         }
                     },
                     {
-                        let params = <__Closed<
+                        let params = <__ClosedParams<
                             ChatError,
                         > as ::wirecall::__private::Params>::params(
                             builder,
@@ -203,11 +207,11 @@ const _: () = {
     )]
     #[serde(crate = "::wirecall::__private::serde", bound = "")]
     #[schemars(crate = "::wirecall::__private::schemars", bound = "")]
-    struct __RoomNotFound<__Of: __RoomNotFoundTypes> {
+    struct __RoomNotFoundParams<__Of: __RoomNotFoundTypes> {
         room: __Of::room,
     }
     impl<__Of: __RoomNotFoundTypes> ::wirecall::__private::Params
-    for __RoomNotFound<__Of> {
+    for __RoomNotFoundParams<__Of> {
         fn check(&self, at: &mut ::wirecall::Checker<'_>) {
             at.field(
                 "room",
@@ -259,10 +263,10 @@ const _: () = {
     )]
     #[serde(crate = "::wirecall::__private::serde", bound = "", transparent)]
     #[schemars(crate = "::wirecall::__private::schemars", bound = "")]
-    struct __Muted<__Of: __MutedTypes> {
+    struct __MutedParams<__Of: __MutedTypes> {
         body: __Of::body,
     }
-    impl<__Of: __MutedTypes> ::wirecall::__private::Params for __Muted<__Of> {
+    impl<__Of: __MutedTypes> ::wirecall::__private::Params for __MutedParams<__Of> {
         fn check(&self, at: &mut ::wirecall::Checker<'_>) {
             ::wirecall::Message::check(&self.body, at);
         }
@@ -301,11 +305,11 @@ const _: () = {
     )]
     #[serde(crate = "::wirecall::__private::serde", bound = "")]
     #[schemars(crate = "::wirecall::__private::schemars", bound = "")]
-    struct __Closed<__Of: __ClosedTypes> {
+    struct __ClosedParams<__Of: __ClosedTypes> {
         #[serde(skip)]
         __marker: ::core::marker::PhantomData<fn() -> __Of>,
     }
-    impl<__Of: __ClosedTypes> ::wirecall::__private::Params for __Closed<__Of> {
+    impl<__Of: __ClosedTypes> ::wirecall::__private::Params for __ClosedParams<__Of> {
         fn check(&self, at: &mut ::wirecall::Checker<'_>) {
             let _ = at;
         }

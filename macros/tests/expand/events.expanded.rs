@@ -19,7 +19,7 @@ const _: () = {
                     out.event(
                         "announcement",
                         false,
-                        &__Announcement::<ChatEvent> {
+                        &__AnnouncementParams::<ChatEvent> {
                             text: __0,
                         },
                     )
@@ -28,7 +28,7 @@ const _: () = {
                     out.event(
                         "joined",
                         false,
-                        &__UserJoined::<ChatEvent> {
+                        &__UserJoinedParams::<ChatEvent> {
                             body: __0,
                         },
                     )
@@ -37,7 +37,7 @@ const _: () = {
                     out.event(
                         "eth_subscription",
                         true,
-                        &__Subscription::<ChatEvent> {
+                        &__SubscriptionParams::<ChatEvent> {
                             result: __0,
                         },
                     )
@@ -46,7 +46,7 @@ const _: () = {
                     out.event(
                         "reload",
                         false,
-                        &__Reload::<ChatEvent> {
+                        &__ReloadParams::<ChatEvent> {
                             __marker: ::core::marker::PhantomData,
                         },
                     )
@@ -64,9 +64,8 @@ const _: () = {
                 "announcement" => {
                     ::core::option::Option::Some(
                         input
-                            .decode::<__Announcement<ChatEvent>>()
+                            .decode::<__AnnouncementParams<ChatEvent>>()
                             .map(|params| {
-                                let _ = &params;
                                 Self::Announcement {
                                     text: params.text,
                                 }
@@ -76,19 +75,15 @@ const _: () = {
                 "joined" => {
                     ::core::option::Option::Some(
                         input
-                            .decode::<__UserJoined<ChatEvent>>()
-                            .map(|params| {
-                                let _ = &params;
-                                Self::UserJoined(params.body)
-                            }),
+                            .decode::<__UserJoinedParams<ChatEvent>>()
+                            .map(|params| { Self::UserJoined(params.body) }),
                     )
                 }
                 "eth_subscription" => {
                     ::core::option::Option::Some(
                         input
-                            .decode::<__Subscription<ChatEvent>>()
+                            .decode::<__SubscriptionParams<ChatEvent>>()
                             .map(|params| {
-                                let _ = &params;
                                 Self::Subscription {
                                     result: params.result,
                                 }
@@ -98,9 +93,9 @@ const _: () = {
                 "reload" => {
                     ::core::option::Option::Some(
                         input
-                            .decode::<__Reload<ChatEvent>>()
+                            .decode::<__ReloadParams<ChatEvent>>()
                             .map(|params| {
-                                let _ = &params;
+                                let _ = params;
                                 Self::Reload {}
                             }),
                     )
@@ -124,7 +119,7 @@ const _: () = {
                             "A notice from the operators.",
                         ),
                         deprecated: ::core::option::Option::None,
-                        params: <__Announcement<
+                        params: <__AnnouncementParams<
                             ChatEvent,
                         > as ::wirecall::__private::Params>::params(
                             builder,
@@ -136,7 +131,7 @@ const _: () = {
                         rust_name: ::core::convert::Into::into("UserJoined"),
                         docs: ::core::convert::Into::into(""),
                         deprecated: ::core::option::Option::None,
-                        params: <__UserJoined<
+                        params: <__UserJoinedParams<
                             ChatEvent,
                         > as ::wirecall::__private::Params>::params(
                             builder,
@@ -148,7 +143,7 @@ const _: () = {
                         rust_name: ::core::convert::Into::into("Subscription"),
                         docs: ::core::convert::Into::into(""),
                         deprecated: ::core::option::Option::None,
-                        params: <__Subscription<
+                        params: <__SubscriptionParams<
                             ChatEvent,
                         > as ::wirecall::__private::Params>::params(
                             builder,
@@ -160,7 +155,7 @@ const _: () = {
                         rust_name: ::core::convert::Into::into("Reload"),
                         docs: ::core::convert::Into::into(""),
                         deprecated: ::core::option::Option::None,
-                        params: <__Reload<
+                        params: <__ReloadParams<
                             ChatEvent,
                         > as ::wirecall::__private::Params>::params(
                             builder,
@@ -184,11 +179,11 @@ const _: () = {
     )]
     #[serde(crate = "::wirecall::__private::serde", bound = "")]
     #[schemars(crate = "::wirecall::__private::schemars", bound = "")]
-    struct __Announcement<__Of: __AnnouncementTypes> {
+    struct __AnnouncementParams<__Of: __AnnouncementTypes> {
         text: __Of::text,
     }
     impl<__Of: __AnnouncementTypes> ::wirecall::__private::Params
-    for __Announcement<__Of> {
+    for __AnnouncementParams<__Of> {
         fn check(&self, at: &mut ::wirecall::Checker<'_>) {
             at.field(
                 "text",
@@ -240,10 +235,11 @@ const _: () = {
     )]
     #[serde(crate = "::wirecall::__private::serde", bound = "", transparent)]
     #[schemars(crate = "::wirecall::__private::schemars", bound = "")]
-    struct __UserJoined<__Of: __UserJoinedTypes> {
+    struct __UserJoinedParams<__Of: __UserJoinedTypes> {
         body: __Of::body,
     }
-    impl<__Of: __UserJoinedTypes> ::wirecall::__private::Params for __UserJoined<__Of> {
+    impl<__Of: __UserJoinedTypes> ::wirecall::__private::Params
+    for __UserJoinedParams<__Of> {
         fn check(&self, at: &mut ::wirecall::Checker<'_>) {
             ::wirecall::Message::check(&self.body, at);
         }
@@ -286,12 +282,12 @@ const _: () = {
     )]
     #[serde(crate = "::wirecall::__private::serde", bound = "")]
     #[schemars(crate = "::wirecall::__private::schemars", bound = "")]
-    struct __Subscription<__Of: __SubscriptionTypes> {
+    struct __SubscriptionParams<__Of: __SubscriptionTypes> {
         #[serde(default)]
         result: Option<__Of::result>,
     }
     impl<__Of: __SubscriptionTypes> ::wirecall::__private::Params
-    for __Subscription<__Of> {
+    for __SubscriptionParams<__Of> {
         fn check(&self, at: &mut ::wirecall::Checker<'_>) {
             at.field(
                 "result",
@@ -334,11 +330,11 @@ const _: () = {
     )]
     #[serde(crate = "::wirecall::__private::serde", bound = "")]
     #[schemars(crate = "::wirecall::__private::schemars", bound = "")]
-    struct __Reload<__Of: __ReloadTypes> {
+    struct __ReloadParams<__Of: __ReloadTypes> {
         #[serde(skip)]
         __marker: ::core::marker::PhantomData<fn() -> __Of>,
     }
-    impl<__Of: __ReloadTypes> ::wirecall::__private::Params for __Reload<__Of> {
+    impl<__Of: __ReloadTypes> ::wirecall::__private::Params for __ReloadParams<__Of> {
         fn check(&self, at: &mut ::wirecall::Checker<'_>) {
             let _ = at;
         }

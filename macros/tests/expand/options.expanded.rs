@@ -110,21 +110,20 @@ const _: () = {
                 handler,
                 ::wirecall::__private::Vec::from([
                     ::wirecall::__private::Method::new(
-                        <__ListAll<Everything> as __Call>::SPEC,
+                        <__ListAllParams<Everything> as __Call>::SPEC,
                         |handler, arrival| {
                             __start::<
                                 __H,
-                                __ListAll<Everything>,
+                                __ListAllParams<Everything>,
                                 _,
                                 _,
                             >(
                                 handler,
                                 arrival,
                                 ::core::option::Option::Some(|
-                                    params: &__ListAll<Everything>|
+                                    params: &__ListAllParams<Everything>|
                                 ::wirecall::__private::lane(&params.by_key)),
                                 |handler, cx, params| async move {
-                                    let _ = &params;
                                     EverythingHandler::list_all(
                                             &*handler,
                                             cx,
@@ -140,11 +139,11 @@ const _: () = {
                         },
                     ),
                     ::wirecall::__private::Method::new(
-                        <__Put<Everything> as __Call>::SPEC,
+                        <__PutParams<Everything> as __Call>::SPEC,
                         |handler, arrival| {
                             __start::<
                                 __H,
-                                __Put<Everything>,
+                                __PutParams<Everything>,
                                 _,
                                 _,
                             >(
@@ -152,18 +151,17 @@ const _: () = {
                                 arrival,
                                 ::core::option::Option::None,
                                 |handler, cx, params| async move {
-                                    let _ = &params;
                                     EverythingHandler::put(&*handler, cx, params.body).await
                                 },
                             )
                         },
                     ),
                     ::wirecall::__private::Method::new(
-                        <__GetBalance<Everything> as __Call>::SPEC,
+                        <__GetBalanceParams<Everything> as __Call>::SPEC,
                         |handler, arrival| {
                             __start::<
                                 __H,
-                                __GetBalance<Everything>,
+                                __GetBalanceParams<Everything>,
                                 _,
                                 _,
                             >(
@@ -171,7 +169,6 @@ const _: () = {
                                 arrival,
                                 ::core::option::Option::None,
                                 |handler, cx, params| async move {
-                                    let _ = &params;
                                     EverythingHandler::get_balance(
                                             &*handler,
                                             cx,
@@ -184,11 +181,11 @@ const _: () = {
                         },
                     ),
                     ::wirecall::__private::Method::new(
-                        <__Ping<Everything> as __Call>::SPEC,
+                        <__PingParams<Everything> as __Call>::SPEC,
                         |handler, arrival| {
                             __start::<
                                 __H,
-                                __Ping<Everything>,
+                                __PingParams<Everything>,
                                 _,
                                 _,
                             >(
@@ -196,7 +193,7 @@ const _: () = {
                                 arrival,
                                 ::core::option::Option::None,
                                 |handler, cx, params| async move {
-                                    let _ = &params;
+                                    let _ = params;
                                     EverythingHandler::ping(&*handler, cx).await
                                 },
                             )
@@ -238,7 +235,7 @@ const _: () = {
         ) -> ::wirecall::Pending<Vec<Item>, OwnError> {
             __call(
                 &self.peer,
-                &__ListAll::<Everything> {
+                &__ListAllParams::<Everything> {
                     by_key: ::core::convert::Into::into(by_key),
                     limit: ::core::convert::Into::into(limit),
                     offset: offset,
@@ -254,7 +251,7 @@ const _: () = {
         ) -> ::wirecall::Pending<(), ::wirecall::NoError> {
             __call(
                 &self.peer,
-                &__Put::<Everything> {
+                &__PutParams::<Everything> {
                     body: ::core::convert::Into::into(params),
                 },
             )
@@ -267,7 +264,7 @@ const _: () = {
         ) -> ::wirecall::Pending<Quantity, ::wirecall::NoError> {
             __call(
                 &self.peer,
-                &__GetBalance::<Everything> {
+                &__GetBalanceParams::<Everything> {
                     address: ::core::convert::Into::into(address),
                     cx: ::core::convert::Into::into(cx),
                 },
@@ -277,7 +274,7 @@ const _: () = {
         fn ping(&self) -> ::wirecall::Pending<(), ::wirecall::NoError> {
             __call(
                 &self.peer,
-                &__Ping::<Everything> {
+                &__PingParams::<Everything> {
                     __marker: ::core::marker::PhantomData,
                 },
             )
@@ -309,7 +306,7 @@ const _: () = {
                 side: ::wirecall::__private::contract::Side::Client,
                 calls: ::wirecall::__private::Vec::from([
                     __describe::<
-                        __ListAll<Everything>,
+                        __ListAllParams<Everything>,
                     >(
                         builder,
                         "ListAll",
@@ -326,7 +323,7 @@ const _: () = {
                         ),
                     ),
                     __describe::<
-                        __Put<Everything>,
+                        __PutParams<Everything>,
                     >(
                         builder,
                         "Put",
@@ -339,7 +336,7 @@ const _: () = {
                         ),
                     ),
                     __describe::<
-                        __GetBalance<Everything>,
+                        __GetBalanceParams<Everything>,
                     >(
                         builder,
                         "GetBalance",
@@ -350,7 +347,7 @@ const _: () = {
                         ::core::option::Option::None,
                     ),
                     __describe::<
-                        __Ping<Everything>,
+                        __PingParams<Everything>,
                     >(
                         builder,
                         "Ping",
@@ -515,7 +512,12 @@ const _: () = {
                     }
                 },
             );
-            ::wirecall::__private::custom(value, "tags", crate::tags, at);
+            ::wirecall::__private::custom(
+                value,
+                "tags",
+                |__value| crate::tags(__value),
+                at,
+            );
         }
     }
     #[derive(
@@ -530,7 +532,7 @@ const _: () = {
         deny_unknown_fields,
     )]
     #[schemars(crate = "::wirecall::__private::schemars", bound = "")]
-    struct __ListAll<__Of: __ListAllTypes> {
+    struct __ListAllParams<__Of: __ListAllTypes> {
         by_key: __Of::by_key,
         /// At most this many.
         #[serde(default)]
@@ -542,7 +544,7 @@ const _: () = {
         r#type: Option<__Of::r#type>,
         tags: __Of::tags,
     }
-    impl<__Of: __ListAllTypes> ::wirecall::__private::Params for __ListAll<__Of> {
+    impl<__Of: __ListAllTypes> ::wirecall::__private::Params for __ListAllParams<__Of> {
         fn check(&self, at: &mut ::wirecall::Checker<'_>) {
             at.field(
                 "byKey",
@@ -650,7 +652,7 @@ const _: () = {
             }
         }
     }
-    impl<__Of: ::wirecall::Service + __ListAllTypes> __Call for __ListAll<__Of> {
+    impl<__Of: ::wirecall::Service + __ListAllTypes> __Call for __ListAllParams<__Of> {
         type Returns = <__Of as __ListAllTypes>::Returns;
         type Error = <__Of as __ListAllTypes>::Error;
         const SPEC: &'static ::wirecall::__private::CallSpec = &::wirecall::__private::CallSpec::new(
@@ -685,10 +687,10 @@ const _: () = {
         transparent,
     )]
     #[schemars(crate = "::wirecall::__private::schemars", bound = "")]
-    struct __Put<__Of: __PutTypes> {
+    struct __PutParams<__Of: __PutTypes> {
         body: __Of::body,
     }
-    impl<__Of: __PutTypes> ::wirecall::__private::Params for __Put<__Of> {
+    impl<__Of: __PutTypes> ::wirecall::__private::Params for __PutParams<__Of> {
         fn check(&self, at: &mut ::wirecall::Checker<'_>) {
             ::wirecall::Message::check(&self.body, at);
         }
@@ -718,7 +720,7 @@ const _: () = {
             }
         }
     }
-    impl<__Of: ::wirecall::Service + __PutTypes> __Call for __Put<__Of> {
+    impl<__Of: ::wirecall::Service + __PutTypes> __Call for __PutParams<__Of> {
         type Returns = <__Of as __PutTypes>::Returns;
         type Error = <__Of as ::wirecall::Service>::Error;
         const SPEC: &'static ::wirecall::__private::CallSpec = &::wirecall::__private::CallSpec::new(
@@ -748,11 +750,12 @@ const _: () = {
         deny_unknown_fields,
     )]
     #[schemars(crate = "::wirecall::__private::schemars", bound = "")]
-    struct __GetBalance<__Of: __GetBalanceTypes> {
+    struct __GetBalanceParams<__Of: __GetBalanceTypes> {
         address: __Of::address,
         cx: __Of::cx,
     }
-    impl<__Of: __GetBalanceTypes> ::wirecall::__private::Params for __GetBalance<__Of> {
+    impl<__Of: __GetBalanceTypes> ::wirecall::__private::Params
+    for __GetBalanceParams<__Of> {
         fn check(&self, at: &mut ::wirecall::Checker<'_>) {
             at.field(
                 "address",
@@ -797,7 +800,8 @@ const _: () = {
             }
         }
     }
-    impl<__Of: ::wirecall::Service + __GetBalanceTypes> __Call for __GetBalance<__Of> {
+    impl<__Of: ::wirecall::Service + __GetBalanceTypes> __Call
+    for __GetBalanceParams<__Of> {
         type Returns = <__Of as __GetBalanceTypes>::Returns;
         type Error = <__Of as ::wirecall::Service>::Error;
         const SPEC: &'static ::wirecall::__private::CallSpec = &::wirecall::__private::CallSpec::new(
@@ -823,11 +827,11 @@ const _: () = {
         deny_unknown_fields,
     )]
     #[schemars(crate = "::wirecall::__private::schemars", bound = "")]
-    struct __Ping<__Of: __PingTypes> {
+    struct __PingParams<__Of: __PingTypes> {
         #[serde(skip)]
         __marker: ::core::marker::PhantomData<fn() -> __Of>,
     }
-    impl<__Of: __PingTypes> ::wirecall::__private::Params for __Ping<__Of> {
+    impl<__Of: __PingTypes> ::wirecall::__private::Params for __PingParams<__Of> {
         fn check(&self, at: &mut ::wirecall::Checker<'_>) {
             let _ = at;
         }
@@ -850,7 +854,7 @@ const _: () = {
             }
         }
     }
-    impl<__Of: ::wirecall::Service + __PingTypes> __Call for __Ping<__Of> {
+    impl<__Of: ::wirecall::Service + __PingTypes> __Call for __PingParams<__Of> {
         type Returns = <__Of as __PingTypes>::Returns;
         type Error = <__Of as ::wirecall::Service>::Error;
         const SPEC: &'static ::wirecall::__private::CallSpec = &::wirecall::__private::CallSpec::new(

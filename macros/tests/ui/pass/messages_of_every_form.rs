@@ -108,6 +108,14 @@ impl TryFrom<String> for Hex {
 #[wirecall::message]
 pub struct Empty {}
 
+#[wirecall::message]
+pub struct Boxed {
+    #[check(length(min = 1))]
+    pub text: Box<String>,
+    #[check(each(length(max = 3)))]
+    pub maybe: Option<Box<Vec<String>>>,
+}
+
 #[derive(wirecall::Service)]
 pub enum Forms {
     #[rpc(returns = Page<Tree>)]
@@ -115,6 +123,7 @@ pub enum Forms {
     #[rpc(returns = (Id, Option<Kind>))]
     Tuple { pair: (u8, String) },
     Empty(Empty),
+    Boxed(Box<Boxed>),
 }
 
 fn main() {

@@ -1,0 +1,6 @@
+#[wirecall::message]
+enum Event {
+    Joined { r#type: String },
+}
+
+fn main() {}
