@@ -8,28 +8,28 @@ mod facade {
 
 use facade::deep::rpc::{Events, Reply, Service, ServiceError};
 
-#[facade::deep::rpc::message(crate = "crate::facade::deep::rpc")]
+#[facade::deep::rpc::message(crate = "crate::another_path_to_the_runtime::facade::deep::rpc")]
 pub struct Item {
     #[check(length(max = 3))]
     pub text: String,
 }
 
 #[derive(Service)]
-#[rpc(crate = "crate::facade::deep::rpc", error = Failure, events = Event)]
+#[rpc(crate = "crate::another_path_to_the_runtime::facade::deep::rpc", error = Failure, events = Event)]
 pub enum Items {
     #[rpc(returns = Item)]
     Find { text: String },
 }
 
 #[derive(ServiceError)]
-#[rpc(crate = "crate::facade::deep::rpc")]
+#[rpc(crate = "crate::another_path_to_the_runtime::facade::deep::rpc")]
 pub enum Failure {
     #[rpc(code = 1)]
     Missing { text: String },
 }
 
 #[derive(Events)]
-#[rpc(crate = "crate::facade::deep::rpc")]
+#[rpc(crate = "crate::another_path_to_the_runtime::facade::deep::rpc")]
 pub enum Event {
     Added(Item),
 }
@@ -43,6 +43,6 @@ impl ItemsHandler for App {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     let _ = Items::serve(App);
 }

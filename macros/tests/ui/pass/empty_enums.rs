@@ -19,7 +19,7 @@ impl FeedHandler for App {
     type Context = ();
 }
 
-fn main() {
+pub(crate) fn main() {
     let _mounted = Feed::serve(App);
     let service = &Feed::contract().services[0];
     assert!(service.calls.is_empty());

@@ -1,6 +1,6 @@
 //! The derives work where the enum is local to a function.
 
-fn main() {
+pub(crate) fn main() {
     #[wirecall::message]
     struct Item {
         text: String,

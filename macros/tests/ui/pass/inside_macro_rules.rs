@@ -52,7 +52,13 @@ struct App;
 
 impl BooksHandler for App {
     type Context = ();
-    async fn get(&self, (): (), _: String, note: String, _: Option<String>) -> Reply<Option<Book>, BookError> {
+    async fn get(
+        &self,
+        (): (),
+        _: String,
+        note: String,
+        _: Option<String>,
+    ) -> Reply<Option<Book>, BookError> {
         Ok(Some(Book { title: note, subtitle: None }))
     }
     async fn put(&self, (): (), _: Book) -> Reply<(), BookError> {
@@ -60,7 +66,7 @@ impl BooksHandler for App {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     let _ = Books::serve(App);
     let contract = Books::contract();
     assert_eq!(contract.services[0].calls[0].docs, "Finds a book.");

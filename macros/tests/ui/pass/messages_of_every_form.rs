@@ -119,14 +119,22 @@ pub struct Boxed {
 #[derive(wirecall::Service)]
 pub enum Forms {
     #[rpc(returns = Page<Tree>)]
-    All { adjacent: Adjacent, untagged: Untagged, wrapped: Wrapped, hex: Hex, celsius: Celsius },
+    All {
+        adjacent: Adjacent,
+        untagged: Untagged,
+        wrapped: Wrapped,
+        hex: Hex,
+        celsius: Celsius,
+    },
     #[rpc(returns = (Id, Option<Kind>))]
-    Tuple { pair: (u8, String) },
+    Tuple {
+        pair: (u8, String),
+    },
     Empty(Empty),
     Boxed(Box<Boxed>),
 }
 
-fn main() {
+pub(crate) fn main() {
     let id = Id::from("a");
     assert_eq!(format!("{id}/{}", id.as_ref()), "a/a");
     assert_eq!(Id::from(String::from("a")), id);
@@ -134,6 +142,7 @@ fn main() {
     assert!(contract.types.contains_key("Tree"));
     let fields: Vec<&str> = contract.types["Tree"].fields.iter().map(|field| field.name.as_str()).collect();
     assert_eq!(fields, ["nodeId", "children", "byName", "labels", "class", "number"]);
-    let variants: Vec<&str> = contract.types["Kind"].variants.iter().map(|variant| variant.name.as_str()).collect();
+    let variants: Vec<&str> =
+        contract.types["Kind"].variants.iter().map(|variant| variant.name.as_str()).collect();
     assert_eq!(variants, ["leaf", "inner_node"]);
 }

@@ -67,7 +67,7 @@ impl NamesHandler for App {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     let _mounted = Names::serve(App);
     let _: fn(&NamesClient, u8) -> wirecall::Pending<(), wirecall::NoError> = NamesClient::clone;
 }

@@ -107,6 +107,6 @@ mod service {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     service::run();
 }

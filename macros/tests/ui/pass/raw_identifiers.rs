@@ -25,7 +25,9 @@ pub enum Words {
         r#async: Option<r#enum>,
     },
     #[rpc(notification)]
-    Await { r#move: bool },
+    Await {
+        r#move: bool,
+    },
     r#Loop(r#struct),
 }
 
@@ -55,7 +57,7 @@ impl WordsHandler for App {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     let _ = Words::serve(App);
     let contract = Words::contract();
     let calls = &contract.services[0].calls;

@@ -64,7 +64,9 @@ pub enum Items {
     },
     Put(Item),
     None,
-    Some { params: Item },
+    Some {
+        params: Item,
+    },
 }
 
 #[derive(ServiceError)]
@@ -81,6 +83,6 @@ pub enum Event {
     Some { out: Text, name: bool, input: bool, service: bool },
 }
 
-fn main() {
+pub(crate) fn main() {
     let _ = Items::contract();
 }

@@ -1,5 +1,12 @@
 //! What is written causes no warning of its own, and is documented.
-#![deny(warnings, missing_docs, missing_debug_implementations, unreachable_pub, unused_qualifications, elided_lifetimes_in_paths)]
+#![deny(
+    warnings,
+    missing_docs,
+    missing_debug_implementations,
+    unreachable_pub,
+    unused_qualifications,
+    elided_lifetimes_in_paths
+)]
 
 use wirecall::{Events, Reply, Service, ServiceError};
 
@@ -84,7 +91,7 @@ impl ThingsHandler for App {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     let _mounted = Things::serve(App);
     let error: &dyn std::error::Error = &Failure::None;
     assert_eq!(error.to_string(), "None");
