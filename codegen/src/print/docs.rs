@@ -7,12 +7,8 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut out = Vec::new();
     let mut paragraph: Vec<&str> = Vec::new();
     let mut in_code = false;
-    let clean: String = text
-        .replace("\r\n", "\n")
-        .chars()
-        .map(|c| if c.is_control() && c != '\n' { ' ' } else { c })
-        .collect();
-    for line in clean.lines().map(str::trim_end) {
+    let text = printable(text);
+    for line in text.lines().map(str::trim_end) {
         let fence = line.trim_start().starts_with("```");
         if fence || in_code || line.is_empty() || starts_block(line) {
             flush(&mut paragraph, width, &mut out);
@@ -28,6 +24,11 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     }
     flush(&mut paragraph, width, &mut out);
     trim(out)
+}
+
+/// A text whose only control characters are line breaks.
+pub(crate) fn printable(text: &str) -> String {
+    text.replace("\r\n", "\n").chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect()
 }
 
 /// Whether a line starts something that must not be joined to the line before it.

@@ -1,7 +1,7 @@
 //! Docstrings that pydocstyle would pass: a summary on the first line, which is a sentence, then the rest.
 
 use super::{STEP, WIDTH};
-use crate::print::docs::wrap;
+use crate::print::docs::{printable, wrap};
 use crate::print::layout::Doc;
 use crate::print::names::capitalized;
 
@@ -13,7 +13,7 @@ pub(super) fn docstring(text: &str, depth: usize) -> Doc {
 /// A docstring with a section of entries behind it, such as `Raises:`.
 pub(super) fn docstring_with(text: &str, section: &str, entries: &[(String, String)], depth: usize) -> Doc {
     let room = WIDTH.saturating_sub(depth * STEP);
-    let clean = |text: &str| text.replace("\"\"\"", "'''");
+    let clean = |text: &str| printable(text).replace("\"\"\"", "'''");
     let mut lines = doc_lines(&clean(text), room);
     if !entries.is_empty() {
         lines.extend([String::new(), section.to_owned()]);
