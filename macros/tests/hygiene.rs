@@ -1,4 +1,12 @@
 //! What compiles, whatever stands around it. Each file is a program of its own but for being compiled with the others.
+#![allow(
+    unreachable_pub,
+    unnameable_types,
+    unused_qualifications,
+    missing_docs,
+    missing_debug_implementations,
+    reason = "lints of this workspace about programs that stand in one crate; each denies what it is about"
+)]
 
 #[path = "ui/pass/another_path_to_the_runtime.rs"]
 mod another_path_to_the_runtime;

@@ -33,7 +33,7 @@ impl Forward {
             _ => None,
         });
         let lines: Vec<String> = lines
-            .flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>())
+            .flat_map(|text| text.split('\n').map(str::to_owned).collect::<Vec<_>>())
             .map(|line| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned())
             .collect();
         lines.join("\n").trim().to_owned()

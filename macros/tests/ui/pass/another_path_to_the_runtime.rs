@@ -44,5 +44,5 @@ impl ItemsHandler for App {
 }
 
 pub(crate) fn main() {
-    let _ = Items::serve(App);
+    let _mounted = Items::serve(App);
 }

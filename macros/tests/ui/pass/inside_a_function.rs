@@ -21,5 +21,5 @@ pub(crate) fn main() {
         }
     }
 
-    let _ = Items::serve(App);
+    let _mounted = Items::serve(App);
 }

@@ -5,7 +5,7 @@ use wirecall::{Events, Reply, Service, ServiceError};
 macro_rules! crud {
     ($service:ident, $name:literal, $item:ty, $field:ident: $key:ty, $error:path, $(#[$meta:meta])*) => {
         #[derive(Service)]
-        #[rpc(name = $name, error = $error)]
+        #[rpc(name = $name, error = $error, events = Changed)]
         pub enum $service {
             $(#[$meta])*
             #[rpc(returns = Option<$item>, idempotent, serial = "id")]
@@ -67,7 +67,7 @@ impl BooksHandler for App {
 }
 
 pub(crate) fn main() {
-    let _ = Books::serve(App);
+    let _mounted = Books::serve(App);
     let contract = Books::contract();
     assert_eq!(contract.services[0].calls[0].docs, "Finds a book.");
 }

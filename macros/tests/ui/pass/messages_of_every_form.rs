@@ -29,6 +29,7 @@ pub struct Tree {
     #[serde(flatten)]
     pub extra: Extra,
     #[serde(skip)]
+    #[allow(dead_code)]
     pub cached: bool,
     #[serde(with = "text")]
     #[schemars(with = "String")]

@@ -102,8 +102,8 @@ mod service {
     }
 
     pub fn run() {
-        let _ = Chat::serve(::std::sync::Arc::new(App));
-        let _ = Chat::contract();
+        let _mounted = Chat::serve(::std::sync::Arc::new(App));
+        let _contract = Chat::contract();
     }
 }
 

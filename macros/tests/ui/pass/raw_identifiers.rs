@@ -3,6 +3,7 @@
 use wirecall::{Events, Reply, Service, ServiceError};
 
 #[wirecall::message]
+#[allow(non_camel_case_types)]
 pub struct r#struct {
     pub r#type: String,
     #[check(length(max = 3))]
@@ -17,6 +18,7 @@ pub enum r#enum {
 }
 
 #[derive(Service)]
+#[rpc(events = WordEvent)]
 pub enum Words {
     #[rpc(returns = r#struct, serial = "type")]
     Move {
@@ -58,7 +60,7 @@ impl WordsHandler for App {
 }
 
 pub(crate) fn main() {
-    let _ = Words::serve(App);
+    let _mounted = Words::serve(App);
     let contract = Words::contract();
     let calls = &contract.services[0].calls;
     assert_eq!(calls[0].method, "words.move");

@@ -84,5 +84,5 @@ pub enum Event {
 }
 
 pub(crate) fn main() {
-    let _ = Items::contract();
+    let _contract = Items::contract();
 }

@@ -3,7 +3,6 @@
     warnings,
     missing_docs,
     missing_debug_implementations,
-    unreachable_pub,
     unused_qualifications,
     elided_lifetimes_in_paths
 )]
