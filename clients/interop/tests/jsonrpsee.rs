@@ -81,7 +81,8 @@ async fn it_reads_the_protocol_s_errors() {
     assert_eq!((code, &data["kind"]), (-32601, &json!("method_not_found")));
     let (code, data) = refusal(&client, "desk.subtract", rpc_params![2, "three"]).await;
     assert_eq!((code, &data["kind"]), (-32602, &json!("validation_error")));
-    assert_eq!(data["details"]["errors"][0]["message"], "expected i64, found string");
+    let error = json!({ "path": "/subtrahend", "rule": "type", "message": "expected i64, found string" });
+    assert_eq!(data["details"]["errors"], json!([error]));
 }
 
 #[tokio::test]

@@ -9,9 +9,11 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use serde_path_to_error::Segment;
 
 use super::scan::{Scanner, Unexpected};
 use crate::check::{Checker, Violation, push_segment};
+use crate::contract::{Builder, Side};
 use crate::message::Id;
 use crate::service::Params;
 
@@ -260,9 +262,29 @@ impl<'a> Input<'a> {
 
     fn end(&mut self) -> Result<(), Unexpected> {
         self.progress = Progress::End;
-        let whole = self.scanner.peek().is_none() && self.seen & VERSION != 0;
+        let one_kind = self.seen & (METHOD | OUTCOME) != METHOD | OUTCOME;
+        let whole = self.scanner.peek().is_none() && self.seen & VERSION != 0 && one_kind;
         if whole { Ok(()) } else { Err(Unexpected) }
     }
+}
+
+/// The entries of a batch; `None` where the text is no JSON array.
+pub(crate) fn batch_entries(text: &str) -> Option<Vec<&str>> {
+    let mut scanner = Scanner::new(text);
+    let mut entries = Vec::new();
+    if !scanner.eat(b'[') {
+        return None;
+    }
+    if !scanner.eat(b']') {
+        loop {
+            entries.push(scanner.value::<&RawValue>().ok()?.get());
+            if scanner.eat(b']') {
+                break;
+            }
+            scanner.expect(b',').ok()?;
+        }
+    }
+    scanner.peek().is_none().then_some(entries)
 }
 
 const VERSION: u8 = 1;
@@ -284,15 +306,30 @@ fn type_violations<P: Params>(text: &str) -> Vec<Violation> {
         Ok(_) => return vec![Violation { path: String::new(), rule: "type", message: "too many parameters".to_owned() }],
         Err(error) => error,
     };
+    let said = error.inner().to_string();
+    // *Paths are in wire names*, also where the caller gave positions.
+    let names = || P::params(&mut Builder::new(), Side::Server).fields.into_iter().map(|field| field.name);
     let mut path = String::new();
-    for segment in error.path() {
+    for (depth, segment) in error.path().iter().enumerate() {
         match segment {
-            serde_path_to_error::Segment::Seq { index } => path.push_str(&format!("/{index}")),
-            serde_path_to_error::Segment::Map { key } => push_segment(&mut path, key),
+            Segment::Seq { index } if depth == 0 => {
+                push_segment(&mut path, &names().nth(*index).unwrap_or_else(|| index.to_string()));
+            }
+            Segment::Seq { index } => push_segment(&mut path, &index.to_string()),
+            Segment::Map { key } => push_segment(&mut path, key),
             _ => {}
         }
     }
-    vec![violation(path, &error.inner().to_string())]
+    if let Some(missing) = too_short(&said).filter(|_| path.is_empty()).and_then(|given| names().nth(given)) {
+        push_segment(&mut path, &missing);
+        return vec![Violation { path, rule: "required", message: "is missing".to_owned() }];
+    }
+    vec![violation(path, &said)]
+}
+
+/// How many parameters there were where serde wanted more.
+fn too_short(said: &str) -> Option<usize> {
+    said.strip_prefix("invalid length ")?.split(',').next()?.parse().ok()
 }
 
 /// Words what serde says, without the offending value that it may quote.

@@ -152,13 +152,13 @@ async fn what_does_not_fit_its_type_is_told_with_its_place() {
     let mut peer = shop().await;
     for (method, params, path, rule) in [
         ("shop.narrow", json!({}), "/n", "required"),
-        ("shop.narrow", json!([]), "", "type"),
+        ("shop.narrow", json!([]), "/n", "required"),
         ("shop.narrow", json!({ "n": "hunter2" }), "/n", "type"),
         ("shop.narrow", json!({ "n": 300 }), "/n", "type"),
         ("shop.narrow", json!({ "n": -1 }), "/n", "type"),
         ("shop.narrow", json!({ "n": 1.5 }), "/n", "type"),
         ("shop.narrow", json!({ "n": null }), "/n", "type"),
-        ("shop.narrow", json!(["hunter2"]), "/0", "type"),
+        ("shop.narrow", json!(["hunter2"]), "/n", "type"),
         ("shop.named", json!({ "items": { "a/b": { "name": "x", "count": [] } } }), "/items/a~1b/count", "type"),
         ("shop.named", json!({ "items": { "a": { "name": "toolong", "count": 1 } } }), "/items/a/name", "length"),
         ("shop.store", json!({ "count": 1 }), "/name", "required"),
@@ -203,6 +203,12 @@ async fn a_repeated_member_of_the_parameters_is_refused() {
     ] {
         assert_eq!(broken(&peer.ask(text).await), [("/n", "duplicate")]);
     }
+}
+
+#[tokio::test]
+async fn half_of_a_character_is_no_text() {
+    let answer = shop().await.ask(r#"{"jsonrpc":"2.0","id":1,"method":"shop.store","params":["\ud800",1]}"#).await;
+    assert_eq!(broken(&answer).len(), 1);
 }
 
 #[tokio::test]
