@@ -149,6 +149,19 @@ pub(crate) const TEST: &[Part] = &[
         ]),
     },
     Part {
+        name: "examples",
+        about: "the examples' TypeScript and Python, and that of the README and the guide: types, lints",
+        needs: &[Need::Node, Need::Python],
+        work: Work::Steps(&[
+            run("examples", "npm run --silent check"),
+            run("examples", "ruff check --quiet ."),
+            run("examples", "ruff format --check --quiet ."),
+            run("examples", "python documents.py"),
+            run("examples", "pyright"),
+            run("examples", "mypy"),
+        ]),
+    },
+    Part {
         name: "interop",
         about: "clients that others wrote, in Node and Python, on a server of ours",
         needs: &[Need::Node, Need::Python],

@@ -31,8 +31,8 @@ enum Program {
 
 const CLIENTS: &[Client] = &[
     Client { name: "rust", program: Program::Built("chat-bot") },
-    Client { name: "node", program: Program::Script("node", "examples/chat/node/chat.mjs") },
-    Client { name: "python", program: Program::Script("python", "examples/chat/python/chat.py") },
+    Client { name: "node", program: Program::Script("node", "examples/dist/chat/node/bot.js") },
+    Client { name: "python", program: Program::Script("python", "examples/chat/python/bot.py") },
 ];
 
 /// The command: as [`once`], then keeps serving until Ctrl-C unless `once` is set.
@@ -76,6 +76,8 @@ fn talk(once: bool) -> Result<(), String> {
 }
 
 fn actor(client: &Client, url: &str) -> Result<Actor, String> {
+    // Each waits for all of them and greets the others.
+    let bots = CLIENTS.len().to_string();
     let bots = CLIENTS.len().to_string();
     let mut command = match client.program {
         Program::Built(name) => {

@@ -17,6 +17,7 @@ struct Project {
 const PROJECTS: &[Project] = &[
     Project { folder: "clients/typescript", built: true },
     Project { folder: "clients/interop/node", built: false },
+    Project { folder: "examples", built: true },
 ];
 
 /// Brings every project's `node_modules` to what its lock file says, and compiles those that others run.
