@@ -76,7 +76,7 @@ impl<'a> Scanner<'a> {
             return Err(Unexpected);
         }
         let text = self.text.get(self.at + 1..).ok_or(Unexpected)?;
-        let end = text.bytes().position(|byte| byte == b'"' || byte == b'\\' || byte < b' ').ok_or(Unexpected)?;
+        let end = text.as_bytes().iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..b' ')).ok_or(Unexpected)?;
         if text.as_bytes().get(end) == Some(&b'"') {
             self.at += end + 2;
             return text.get(..end).map(Cow::Borrowed).ok_or(Unexpected);
@@ -87,6 +87,10 @@ impl<'a> Scanner<'a> {
 
 /// Whether arrays and objects are nested deeper than [`MAX_NESTING`] anywhere in a JSON text.
 pub(crate) fn too_deep(text: &str) -> bool {
+    // What is nested deeper than that and closed again is longer than twice that; most messages are shorter.
+    if text.len() <= 2 * MAX_NESTING {
+        return false;
+    }
     let openings = text.bytes().filter(|byte| matches!(byte, b'[' | b'{')).count();
     openings > MAX_NESTING && deepest(text) > MAX_NESTING
 }
