@@ -148,7 +148,8 @@ impl<S: Transport, P: Pump + Unpin> Driver<S, P> {
                 self.begin_close(disconnect);
             }
             if let Err(disconnect) = self.poll_write(cx, now) {
-                return Poll::Ready(disconnect);
+                // Where a close was decided and could not be written, its reason tells more.
+                return Poll::Ready(self.pump.outbox().closing().unwrap_or(disconnect));
             }
             if more {
                 // Others first: what is left is read at the next turn.
@@ -277,7 +278,7 @@ impl<S: Transport, P: Pump + Unpin> Driver<S, P> {
             Some((since, at)) if at == written => {
                 if now.saturating_duration_since(since) >= self.config.write_deadline {
                     let text = "the peer took no byte for the write deadline";
-                    return Err(Disconnect::new(code::TOO_SLOW, text));
+                    return Err(Disconnect::over("write_deadline", code::TOO_SLOW, text));
                 }
             }
             _ => self.stuck = Some((now, written)),
@@ -286,7 +287,8 @@ impl<S: Transport, P: Pump + Unpin> Driver<S, P> {
             self.leaving = Some(now);
         }
         if blocked && self.leaving.is_some_and(|since| now.saturating_duration_since(since) >= self.config.write_deadline) {
-            return Err(Disconnect::new(code::TOO_SLOW, "the peer did not take what was left before the close"));
+            let text = "the peer did not take what was left before the close";
+            return Err(Disconnect::over("write_deadline", code::TOO_SLOW, text));
         }
         Ok(())
     }
@@ -394,7 +396,7 @@ pub(crate) fn disconnect_of(error: &WsError) -> Disconnect {
     match error {
         WsError::Capacity(CapacityError::MessageTooLong { size, max_size }) => {
             let text = format!("a message of {size} bytes exceeds max_message_bytes, {max_size}");
-            Disconnect::new(code::TOO_LARGE, text)
+            Disconnect::over("max_message_bytes", code::TOO_LARGE, text)
         }
         WsError::Utf8(_) => Disconnect::new(code::INVALID_UTF8, "a text message is not UTF-8"),
         WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake) | WsError::Io(_) => {

@@ -181,6 +181,11 @@ impl Outbox {
         state.closing.is_some() || state.ended
     }
 
+    /// How the connection is to end, if that is decided.
+    pub(crate) fn closing(&self) -> Option<Disconnect> {
+        self.lock().closing.clone()
+    }
+
     /// The connection is gone: everybody who waits for room goes on, and nothing is taken any more.
     pub(crate) fn end(&self) {
         let mut state = self.lock();

@@ -9,7 +9,8 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use super::connection::{Connection, UpgradeRequest};
 use super::hello::{Refusal, authenticate, shake_hands, verdict};
-use super::pump::{RefusalPump, SessionPump};
+use super::pump::SessionPump;
+use super::refusal::RefusalPump;
 use super::session::{Session, SessionId, SessionParts};
 use super::shared::{ConnectionPlace, Shared};
 use crate::connection::{Driver, DriverConfig, Meter, Outbox, Pump};
@@ -118,12 +119,13 @@ fn log_refusal(connection: &Connection, disconnect: &Disconnect) {
 
 /// A session that nobody knows of yet.
 pub(crate) fn session(shared: &Arc<Shared>, connection: &Connection, user: Option<UserId>, hello: &Hello) -> Session {
-    let endpoint = Endpoint::new(
+    let mut endpoint = Endpoint::new(
         shared.limits.endpoint(),
         Outbox::new(shared.limits.outbox()),
         Arc::clone(&shared.environment),
         Arc::clone(&shared.methods),
     );
+    endpoint.no_cancel = shared.no_cancel.clone();
     let max_message_bytes = if connection.is_plain() {
         usize::MAX
     } else {

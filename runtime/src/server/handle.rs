@@ -1,6 +1,6 @@
 //! The server as the rest of the program sees it: who is here, events to them, shutdown.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock, Weak};
 
 use futures_util::Stream;
@@ -90,7 +90,10 @@ impl ServerHandle {
     /// Several sessions by their ids; ids of ended sessions are skipped.
     pub fn select<I: AsRef<str>>(&self, ids: impl IntoIterator<Item = I>) -> Audience {
         let Some(shared) = self.shared() else { return Audience::default() };
-        Audience { sessions: ids.into_iter().filter_map(|id| shared.registry.session(id.as_ref())).collect() }
+        let sessions = ids.into_iter().filter_map(|id| shared.registry.session(id.as_ref()));
+        // Named twice is still once.
+        let sessions: HashMap<SessionId, Session> = sessions.map(|session| (session.id().clone(), session)).collect();
+        Audience { sessions: sessions.into_values().collect() }
     }
 
     /// What happens on the server from now on. Never holds it up: a listener that falls 1,024 events behind misses

@@ -13,7 +13,7 @@ use super::accept::{Socket, random, session};
 use super::auth::AuthRequest;
 use super::connection::Connection;
 use super::limits::millis;
-use super::pump::close_frame;
+use super::refusal::close_frame;
 use super::session::Session;
 use super::shared::Shared;
 use crate::codec::{Frame, Head, Input, error_frame, explain, result_frame, too_deep};

@@ -21,6 +21,7 @@ mod hello;
 mod limits;
 mod origin;
 mod pump;
+mod refusal;
 mod registry;
 mod route;
 mod serve;

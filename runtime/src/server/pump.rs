@@ -5,8 +5,8 @@ use std::time::Instant;
 use super::limits::millis;
 use super::session::Session;
 use super::shared::guarded;
-use crate::codec::{Frame, notification_frame};
-use crate::connection::{Outbox, OutboxLimits, Pump, Tick};
+use crate::codec::Frame;
+use crate::connection::{Outbox, Pump, Tick};
 use crate::message::{ErrorKind, RpcError};
 use crate::service::{Local, ProtocolCall, Reaction, Scope};
 use crate::session::{Beat, Disconnect, ServerHeartbeat, code};
@@ -94,9 +94,6 @@ impl Pump for SessionPump {
     }
 
     fn closing(&mut self, disconnect: &Disconnect) {
-        if disconnect.code == code::TOO_SLOW {
-            self.session.shared().limit_reached("max_queue_bytes", Some(&self.session));
-        }
         tracing::info!(target: "wirecall", session = %self.session.id(), code = disconnect.code, reason = %disconnect.reason, "closing a connection");
         self.session.tell_close(disconnect, None);
     }
@@ -132,82 +129,15 @@ impl Local for ServerSide<'_> {
         })
     }
 
+    fn limit_reached(&self, limit: &'static str) {
+        // Once a session: who sends too much shall not fill the log with it.
+        if self.session.is_first(limit) {
+            self.session.shared().limit_reached(limit, Some(self.session));
+        }
+    }
+
     fn notification(&self, method: &str, _: &str) {
         let method: String = method.chars().take(100).collect();
         tracing::debug!(target: "wirecall", session = %self.session.id(), method, "a notification of no method is ignored");
     }
-}
-
-/// A connection that is refused: its hello, or its first call, gets the error, and then it is closed.
-pub(crate) struct RefusalPump {
-    outbox: Outbox,
-    error: RpcError,
-    disconnect: Disconnect,
-    /// How long a plain peer may take for its first call.
-    until: Option<Instant>,
-}
-
-impl RefusalPump {
-    /// Refuses now: these messages, then the close.
-    pub(crate) fn at_once(frames: impl IntoIterator<Item = Frame>, disconnect: Disconnect) -> Self {
-        let outbox = Outbox::new(REFUSAL);
-        for frame in frames {
-            // The queue is empty and these are few.
-            let _: Result<(), _> = outbox.push_urgent(frame);
-        }
-        outbox.close(disconnect.clone());
-        let error = RpcError::new(ErrorKind::InvalidRequest, disconnect.reason.clone());
-        Self { outbox, error, disconnect, until: None }
-    }
-
-    /// Refuses at the first call.
-    pub(crate) fn at_first_call(error: RpcError, disconnect: Disconnect, until: Instant) -> Self {
-        Self { outbox: Outbox::new(REFUSAL), error, disconnect, until: Some(until) }
-    }
-}
-
-const REFUSAL: OutboxLimits = OutboxLimits { messages: 4, bytes: 64 * 1024, reader_bytes: 64 * 1024 };
-
-impl Pump for RefusalPump {
-    fn outbox(&self) -> &Outbox {
-        &self.outbox
-    }
-
-    fn text(&mut self, text: &str, _: Instant) -> Result<(), Disconnect> {
-        if self.until.take().is_none() {
-            return Ok(());
-        }
-        let (id, _) = crate::codec::explain(text);
-        // Where even the refusal finds no room, the close says enough.
-        let _: Result<(), _> = self.outbox.push_urgent(crate::codec::error_frame(&id, &self.error));
-        Err(self.disconnect.clone())
-    }
-
-    fn binary(&mut self, bytes: &[u8], now: Instant) -> Result<(), Disconnect> {
-        self.text(&String::from_utf8_lossy(bytes), now)
-    }
-
-    fn alive(&mut self, _: bool, _: Instant) {}
-
-    fn sent(&mut self, _: Instant) {}
-
-    fn tick(&mut self, now: Instant) -> Result<Tick, Disconnect> {
-        match self.until {
-            Some(until) if now >= until => Err(self.disconnect.clone()),
-            next => Ok(Tick { next, ping: false }),
-        }
-    }
-
-    fn closing(&mut self, _: &Disconnect) {}
-}
-
-/// `rpc.close`, for connections that have no session yet.
-pub(crate) fn close_frame(disconnect: &Disconnect) -> Option<Frame> {
-    let notice = crate::message::CloseNotice {
-        code: disconnect.code,
-        reason: disconnect.reason.to_string(),
-        retry_within_ms: disconnect.retry_within.map(millis),
-        ..crate::message::CloseNotice::default()
-    };
-    notification_frame("rpc.close", &notice).ok()
 }

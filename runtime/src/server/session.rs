@@ -1,8 +1,9 @@
 //! A session: the peer at the other end, as handlers and the rest of the program see it.
 
 use std::borrow::Borrow;
+use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -75,6 +76,8 @@ struct Inner {
     opened: Instant,
     /// The last round trip, in microseconds; 0 before the first.
     round_trip: AtomicU64,
+    /// The limits that the session's calls have met.
+    met: Mutex<BTreeSet<&'static str>>,
 }
 
 impl fmt::Debug for Session {
@@ -115,6 +118,7 @@ impl Session {
             max_message_bytes,
             opened: Instant::now(),
             round_trip: AtomicU64::new(0),
+            met: Mutex::default(),
         }))
     }
 
@@ -212,8 +216,7 @@ impl Session {
         if let Err(Overflow) = self.0.endpoint.outbox.push_or_overflow(event.0.clone()) {
             let limits = &self.0.shared.limits;
             let text = format!("too slow: {} messages or {} bytes are queued", limits.max_queue, limits.max_queue_bytes);
-            self.0.shared.limit_reached("max_queue", Some(self));
-            self.close_with(Disconnect::new(code::TOO_SLOW, text));
+            self.close_with(Disconnect::over("max_queue", code::TOO_SLOW, text));
         }
     }
 
@@ -245,6 +248,11 @@ impl Session {
 
     pub(crate) fn max_message_bytes(&self) -> usize {
         self.0.max_message_bytes
+    }
+
+    /// Whether the session's calls meet that limit for the first time.
+    pub(crate) fn is_first(&self, limit: &'static str) -> bool {
+        self.0.met.lock().unwrap_or_else(PoisonError::into_inner).insert(limit)
     }
 
     pub(crate) fn note_round_trip(&self, time: Duration) {

@@ -59,6 +59,8 @@ pub(crate) struct Shared {
     pub(crate) events: broadcast::Sender<ServerEvent>,
     /// Every task of a connection.
     pub(crate) tasks: TaskTracker,
+    /// Every task of a `no_cancel` call. Some may be left when their connections are gone.
+    pub(crate) no_cancel: TaskTracker,
     /// Cancelled when a shutdown begins.
     pub(crate) stop: CancellationToken,
     connections: AtomicUsize,
@@ -106,6 +108,7 @@ impl Shared {
             registry: Registry::default(),
             events: broadcast::channel(super::event::KEPT).0,
             tasks: TaskTracker::new(),
+            no_cancel: TaskTracker::new(),
             stop: CancellationToken::new(),
             connections: AtomicUsize::new(0),
             next_connection: AtomicU64::new(1),
@@ -164,6 +167,9 @@ impl Shared {
     pub(crate) fn ended(&self, session: &Session, disconnect: &Disconnect) {
         self.registry.remove(session);
         session.endpoint().end();
+        if let Some(limit) = disconnect.limit {
+            self.limit_reached(limit, Some(session));
+        }
         tracing::debug!(target: "wirecall", session = %session.id(), code = disconnect.code, reason = %disconnect.reason, "a session ended");
         for hook in &self.hooks.close {
             guarded("on_close", || hook(session, disconnect));

@@ -1,6 +1,9 @@
-//! The end of a server, in order: no new connections, a notice, open calls finish, sessions close, tasks end.
+//! The end of a server, in order: no new connections, a notice, open calls finish, sessions close, tasks end, and what
+//! `no_cancel` calls are left of sessions that went before.
 
 use std::sync::Arc;
+
+use tokio::time::Instant;
 
 use super::event::ServerEvent;
 use super::limits::millis;
@@ -25,6 +28,7 @@ pub(crate) async fn shutdown(shared: Arc<Shared>) {
 
 async fn drain(shared: Arc<Shared>) {
     let limits = shared.limits;
+    let until = Instant::now() + limits.drain;
     let draining = || shared.draining();
     let drained = shared.registry.sessions().into_iter().map(|session| async move {
         session.tell_close(&draining(), Some(millis(limits.drain)));
@@ -38,6 +42,11 @@ async fn drain(shared: Arc<Shared>) {
     futures_util::future::join_all(drained).await;
     shared.tasks.close();
     shared.tasks.wait().await;
+    shared.no_cancel.close();
+    if tokio::time::timeout_at(until, shared.no_cancel.wait()).await.is_err() {
+        let open = shared.no_cancel.len();
+        tracing::warn!(target: "wirecall", open, "no_cancel calls were still running at the end of the drain");
+    }
     shared.publish(ServerEvent::Drained);
 }
 

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::value::RawValue;
 use tokio::sync::{Notify, oneshot};
+use tokio_util::task::TaskTracker;
 
 use super::context::{CallContext, Scope, incident, panic_cause};
 use super::layer::Layers;
@@ -88,6 +89,10 @@ pub(crate) trait Local {
     fn protocol(&self, call: ProtocolCall<'_>) -> Result<Option<Reaction>, Disconnect>;
     /// A notification that no method takes.
     fn notification(&self, method: &str, params: &str);
+    /// A call was refused since a bound was met.
+    fn limit_reached(&self, limit: &'static str) {
+        let _ = limit;
+    }
     /// The answer to a call, given back where the endpoint itself made the call.
     fn response(&self, id: u64, answer: Answer) -> Option<Answer> {
         let _ = id;
@@ -171,6 +176,8 @@ pub(crate) struct Endpoint {
     pending: Mutex<Option<PendingCalls<Waiter>>>,
     /// *Calls that arrive after the notice of a drain are answered `unavailable`, not run.*
     draining: AtomicBool,
+    /// The tasks of `no_cancel` calls, which may outlive the session. A server has one for all.
+    pub(crate) no_cancel: TaskTracker,
     /// Told when the last open call is done.
     idle: Notify,
 }
@@ -195,6 +202,7 @@ impl Endpoint {
             calls: Mutex::new(calls),
             pending,
             draining: AtomicBool::new(false),
+            no_cancel: TaskTracker::new(),
             idle: Notify::new(),
         }
     }
@@ -281,7 +289,7 @@ impl Endpoint {
         let arrival = Arrival { input: &mut input, scope, environment: &self.environment, spec, now };
         // Checks and `Deserialize` may be code of the user's own.
         match catch_unwind(AssertUnwindSafe(|| found.start(arrival))) {
-            Ok(Ok(started)) => self.admit(started, spec, &mut input, text.len(), sink),
+            Ok(Ok(started)) => self.admit(started, spec, &mut input, text.len(), local, sink),
             Ok(Err(Refused(Fault::Envelope))) => {
                 let (id, error) = explain(text);
                 self.refuse(sink, &id, &error)
@@ -356,6 +364,7 @@ impl Endpoint {
         spec: &'static CallSpec,
         input: &mut Input<'_>,
         bytes: usize,
+        local: &dyn Local,
         sink: &Sink,
     ) -> Result<(), Disconnect> {
         if self.draining.load(Ordering::Acquire) {
@@ -373,13 +382,17 @@ impl Endpoint {
             }
             Err(Refusal::Full) => match id {
                 Some(id) => {
+                    local.limit_reached("max_waiting");
                     let text = format!(
                         "{} calls run and {} wait: max_calls and max_waiting are reached",
                         self.config.max_calls, self.config.max_waiting
                     );
                     self.refuse(sink, &id, &RpcError::new(ErrorKind::ResourceExhausted, text))
                 }
-                None => Err(Disconnect::new(code::TOO_SLOW, "no room for a notification: max_waiting is reached")),
+                None => {
+                    let text = "no room for a notification: max_waiting is reached";
+                    Err(Disconnect::over("max_waiting", code::TOO_SLOW, text))
+                }
             },
         }
     }
@@ -434,7 +447,8 @@ impl Endpoint {
     /// Writes what the reader itself answers. *Above the bound there the connection is closed 4013.*
     pub(crate) fn urgent(&self, frame: Frame) -> Result<(), Disconnect> {
         self.outbox.push_urgent(frame).map_err(|Overflow| {
-            Disconnect::new(code::TOO_SLOW, "the peer reads too slowly: the reader's answers exceed their bound")
+            let text = "the peer reads too slowly: the reader's answers exceed max_waiting_bytes";
+            Disconnect::over("max_waiting_bytes", code::TOO_SLOW, text)
         })
     }
 

@@ -12,7 +12,7 @@ use super::context::Scope;
 use super::endpoint::{Endpoint, Local};
 use super::layer::{Answer, Run};
 use super::method::CallSpec;
-use crate::codec::{Frame, Scanner, error_frame};
+use crate::codec::{Frame, batch_entries, error_frame};
 use crate::message::{ErrorKind, Id, RpcError};
 use crate::session::{Admission, Calls, Disconnect, Place, Refusal};
 
@@ -179,7 +179,9 @@ impl Endpoint {
             }
         };
         let task = Task { endpoint: Arc::clone(self), key, id, spec, deadline, sink: sink.clone() };
-        let task = tokio::spawn(task.run(run, turn)).abort_handle();
+        let running = task.run(run, turn);
+        let task = if spec.no_cancel { self.no_cancel.spawn(running) } else { tokio::spawn(running) };
+        let task = task.abort_handle();
         calls.hold(key, Held { gate, task, sink: sink.clone() });
         Ok(())
     }
@@ -260,23 +262,4 @@ impl Task {
 
 fn deadline_exceeded() -> RpcError {
     RpcError::new(ErrorKind::DeadlineExceeded, "the time limit of the call passed")
-}
-
-/// The entries of a batch; `None` where the text is no JSON array.
-fn batch_entries(text: &str) -> Option<Vec<&str>> {
-    let mut scanner = Scanner::new(text);
-    let mut entries = Vec::new();
-    if !scanner.eat(b'[') {
-        return None;
-    }
-    if !scanner.eat(b']') {
-        loop {
-            entries.push(scanner.value::<&serde_json::value::RawValue>().ok()?.get());
-            if scanner.eat(b']') {
-                break;
-            }
-            scanner.expect(b',').ok()?;
-        }
-    }
-    scanner.peek().is_none().then_some(entries)
 }

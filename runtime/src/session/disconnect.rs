@@ -38,12 +38,19 @@ pub struct Disconnect {
     pub reason: Cow<'static, str>,
     /// The span over which clients spread their return, where the server gave one.
     pub retry_within: Option<Duration>,
+    /// The setting whose bound was met, if that is why.
+    pub(crate) limit: Option<&'static str>,
 }
 
 impl Disconnect {
     /// An end with that code.
     pub fn new(code: u16, reason: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, reason: reason.into(), retry_within: None }
+        Self { code, reason: reason.into(), retry_within: None, limit: None }
+    }
+
+    /// An end because a bound was met.
+    pub(crate) fn over(limit: &'static str, code: u16, reason: impl Into<Cow<'static, str>>) -> Self {
+        Self { limit: Some(limit), ..Self::new(code, reason) }
     }
 
     /// Whether a client may come back. A code that is in no list comes back: a proxy's own is no verdict.

@@ -1,0 +1,110 @@
+//! Connections that get no session: an error where there is a call to answer, then the close.
+
+use std::time::Instant;
+
+use bytes::{BufMut, BytesMut};
+
+use super::limits::millis;
+use crate::codec::{Frame, Head, Input, batch_entries, error_frame, explain, notification_frame};
+use crate::connection::{Outbox, OutboxLimits, Pump, Tick};
+use crate::message::{CloseNotice, ErrorKind, RpcError};
+use crate::session::Disconnect;
+
+/// A connection that is refused: its hello, or its first call, gets the error, and then it is closed.
+pub(crate) struct RefusalPump {
+    outbox: Outbox,
+    error: RpcError,
+    disconnect: Disconnect,
+    /// How long a plain peer may take for its first call.
+    until: Option<Instant>,
+}
+
+impl RefusalPump {
+    /// Refuses now: these messages, then the close.
+    pub(crate) fn at_once(frames: impl IntoIterator<Item = Frame>, disconnect: Disconnect) -> Self {
+        let outbox = Outbox::new(REFUSAL);
+        for frame in frames {
+            // The queue is empty and these are few.
+            let _: Result<(), _> = outbox.push_urgent(frame);
+        }
+        outbox.close(disconnect.clone());
+        let error = RpcError::new(ErrorKind::InvalidRequest, disconnect.reason.clone());
+        Self { outbox, error, disconnect, until: None }
+    }
+
+    /// Refuses at the first call.
+    pub(crate) fn at_first_call(error: RpcError, disconnect: Disconnect, until: Instant) -> Self {
+        Self { outbox: Outbox::new(REFUSAL), error, disconnect, until: Some(until) }
+    }
+}
+
+const REFUSAL: OutboxLimits = OutboxLimits { messages: 4, bytes: 64 * 1024, reader_bytes: 64 * 1024 };
+
+impl Pump for RefusalPump {
+    fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
+    fn text(&mut self, text: &str, _: Instant) -> Result<(), Disconnect> {
+        if self.until.is_none() {
+            return Ok(());
+        }
+        let Some(answer) = answer(text, &self.error) else { return Ok(()) };
+        self.until = None;
+        // Where even the refusal finds no room, the close says enough.
+        let _: Result<(), _> = self.outbox.push_urgent(answer);
+        Err(self.disconnect.clone())
+    }
+
+    fn binary(&mut self, bytes: &[u8], now: Instant) -> Result<(), Disconnect> {
+        self.text(&String::from_utf8_lossy(bytes), now)
+    }
+
+    fn alive(&mut self, _: bool, _: Instant) {}
+
+    fn sent(&mut self, _: Instant) {}
+
+    fn tick(&mut self, now: Instant) -> Result<Tick, Disconnect> {
+        match self.until {
+            Some(until) if now >= until => Err(self.disconnect.clone()),
+            next => Ok(Tick { next, ping: false }),
+        }
+    }
+
+    fn closing(&mut self, _: &Disconnect) {}
+}
+
+/// The refusal of a first message: of each call in it. `None` where there is none, such as in a notification.
+fn answer(text: &str, error: &RpcError) -> Option<Frame> {
+    let Some(entries) = batch_entries(text) else { return answer_one(text, error) };
+    let mut answers = BytesMut::new();
+    for frame in entries.into_iter().filter_map(|entry| answer_one(entry, error)) {
+        answers.put_u8(if answers.is_empty() { b'[' } else { b',' });
+        answers.put_slice(&frame);
+    }
+    if answers.is_empty() {
+        return None;
+    }
+    answers.put_u8(b']');
+    Some(answers.freeze())
+}
+
+fn answer_one(text: &str, error: &RpcError) -> Option<Frame> {
+    let mut input = Input::new(text);
+    match input.head() {
+        Ok(Head::Response(..)) => None,
+        Ok(Head::Request(_)) if input.skip().is_ok() => Some(error_frame(&input.id.take()?, error)),
+        _ => Some(error_frame(&explain(text).0, error)),
+    }
+}
+
+/// `rpc.close`, for connections that have no session yet.
+pub(crate) fn close_frame(disconnect: &Disconnect) -> Option<Frame> {
+    let notice = CloseNotice {
+        code: disconnect.code,
+        reason: disconnect.reason.to_string(),
+        retry_within_ms: disconnect.retry_within.map(millis),
+        ..CloseNotice::default()
+    };
+    notification_frame("rpc.close", &notice).ok()
+}
