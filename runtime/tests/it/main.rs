@@ -12,13 +12,29 @@
 mod lab;
 mod support;
 
+mod auth;
+mod axum;
+mod bad_input;
+mod building;
 mod calls;
 mod cancel;
+mod context;
 mod deadlines;
 mod errors;
+mod events;
+mod heartbeat;
 mod hello;
+mod hooks;
+mod hyper;
+mod layers;
+mod limits;
+mod origin;
+mod paths;
 mod peer_calls;
+mod registry;
 mod serial;
+mod shutdown;
+mod slow_peer;
 mod specification;
 mod validation;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
@@ -88,6 +88,18 @@ impl RawPeer {
             request.headers_mut().insert(name, value.parse().expect("a header"));
         }
         Ok(Self(soon(tokio_tungstenite::connect_async(request)).await?.0))
+    }
+
+    /// With the smallest of receive buffers, so that a server soon notices that this peer does not read.
+    pub(crate) async fn deaf(address: SocketAddr, subprotocol: Option<&str>) -> Self {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.set_recv_buffer_size(4096).expect("a small buffer");
+        let stream = MaybeTlsStream::Plain(socket.connect(address).await.expect("a connection"));
+        let mut request = format!("ws://{address}/").into_client_request().expect("a request");
+        if let Some(subprotocol) = subprotocol {
+            request.headers_mut().insert("sec-websocket-protocol", subprotocol.parse().expect("a header"));
+        }
+        Self(soon(tokio_tungstenite::client_async(request, stream)).await.expect("a connection").0)
     }
 
     pub(crate) async fn send(&mut self, text: &str) {

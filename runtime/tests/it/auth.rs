@@ -1,0 +1,230 @@
+//! Who is calling: what `authenticate` sees, whom it lets in, and how the others are told.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use wirecall::server::{AuthRequest, ServerBuilder};
+use wirecall::{ErrorKind, Reply, RpcError, Server, Service, Session, UserId};
+
+use crate::lab::Bench;
+use crate::support::{RawPeer, call, error_of, notification, serve};
+
+#[derive(Service)]
+#[rpc(name = "who")]
+#[allow(dead_code, reason = "the macro reads the enum; nobody makes one")]
+enum Who {
+    #[rpc(returns = UserId)]
+    AmI,
+}
+
+#[derive(Service)]
+#[rpc(name = "maybe")]
+#[allow(dead_code, reason = "the macro reads the enum; nobody makes one")]
+enum Maybe {
+    #[rpc(returns = Option<UserId>)]
+    Me,
+    #[rpc(returns = UserId)]
+    Must,
+}
+
+struct App;
+
+impl WhoHandler for App {
+    type Context = UserId;
+    async fn am_i(&self, user: UserId) -> Reply<UserId> {
+        Ok(user)
+    }
+}
+
+impl MaybeHandler for App {
+    type Context = (Option<UserId>, Session);
+    async fn me(&self, (user, _): Self::Context) -> Reply<Option<UserId>> {
+        Ok(user)
+    }
+    async fn must(&self, (_, session): Self::Context) -> Reply<UserId> {
+        Ok(session.user()?)
+    }
+}
+
+fn app() -> ServerBuilder {
+    Server::builder().service(Who::serve(App)).service(Maybe::serve(App))
+}
+
+async fn by_token(request: AuthRequest) -> Result<Option<UserId>, RpcError> {
+    match request.token() {
+        None => Ok(None),
+        Some("wrong") => Err(RpcError::new(ErrorKind::Unauthenticated, "the token is not valid")),
+        Some("busy") => Err(RpcError::new(ErrorKind::Unavailable, "the accounts are away")),
+        Some("often") => {
+            let wait = Duration::from_secs(3);
+            Err(RpcError::new(ErrorKind::RateLimited, "not so often").with_retry_after(wait))
+        }
+        Some("panic") => panic!("the inside of authenticate"),
+        Some(token) => Ok(Some(UserId::from(token))),
+    }
+}
+
+#[tokio::test]
+async fn the_token_of_hello_says_who_is_calling() {
+    let (_, address) = serve(app().authenticate(by_token)).await;
+    let (mut peer, hello) = RawPeer::hello(address, json!({ "token": "ann" })).await;
+    assert_eq!(hello["user"], "ann");
+    assert_eq!(peer.call("who.am_i", json!([])).await["result"], "ann");
+    assert_eq!(peer.call("maybe.me", json!([])).await["result"], "ann");
+    assert_eq!(peer.call("maybe.must", json!([])).await["result"], "ann");
+}
+
+#[tokio::test]
+async fn nobody_is_let_in_as_nobody_and_refused_where_somebody_is_needed() {
+    for builder in [app(), app().authenticate(by_token)] {
+        let (_, address) = serve(builder).await;
+        let (mut peer, hello) = RawPeer::session(address).await;
+        assert!(hello.get("user").is_none(), "{hello}");
+        assert_eq!(error_of(&peer.call("who.am_i", json!([])).await), (-32001, "unauthenticated"));
+        assert_eq!(error_of(&peer.call("maybe.must", json!([])).await), (-32001, "unauthenticated"));
+        assert_eq!(peer.call("maybe.me", json!([])).await["result"], Value::Null);
+    }
+}
+
+#[tokio::test]
+async fn a_refused_hello_is_answered_with_the_error_and_closed_with_4501() {
+    let (server, address) = serve(app().authenticate(by_token)).await;
+    let mut peer = RawPeer::quiet(address).await;
+    peer.send(&call(7, "rpc.hello", &json!({ "token": "wrong" }))).await;
+    let (code, texts) = peer.end().await;
+    let [answer, close] = texts.as_slice() else { panic!("an answer and rpc.close, not {texts:?}") };
+    assert_eq!((code, error_of(answer), &answer["id"]), (4501, (-32001, "unauthenticated"), &json!(7)));
+    assert_eq!(close["params"], json!({ "code": 4501, "reason": "the token is not valid" }));
+    assert_eq!(server.handle().session_count(), 0);
+}
+
+#[tokio::test]
+async fn a_refusal_that_is_only_for_now_lets_the_client_come_back() {
+    let (_, address) = serve(app().authenticate(by_token)).await;
+    for (token, expected, kind) in [("busy", 1013, "unavailable"), ("often", 4029, "rate_limited"), ("panic", 1011, "internal_error")] {
+        let mut peer = RawPeer::quiet(address).await;
+        peer.send(&call(7, "rpc.hello", &json!({ "token": token }))).await;
+        let (code, texts) = peer.end().await;
+        assert_eq!((code, error_of(&texts[0]).1, &texts[1]["params"]["code"]), (expected, kind, &json!(expected)));
+        assert!(!texts[0].to_string().contains("inside"), "{texts:?}");
+        let wait = (token == "often").then(|| json!(3000));
+        assert_eq!(texts[1]["params"].get("retry_within_ms").cloned(), wait);
+    }
+}
+
+#[tokio::test]
+async fn a_plain_peer_signs_in_with_a_header_or_a_cookie() {
+    let builder = app().authenticate(|request: AuthRequest| async move {
+        Ok(request.token().or_else(|| request.cookie("session")).map(UserId::from))
+    });
+    let (_, address) = serve(builder).await;
+    for (header, value) in [
+        ("authorization", "Bearer ann"),
+        ("authorization", "bearer  ann"),
+        ("cookie", "theme=dark; session=ann; x=y"),
+    ] {
+        let mut peer = RawPeer::connect_with(&format!("ws://{address}/"), [(header, value)]).await.expect("a connection");
+        assert_eq!(peer.call("who.am_i", json!([])).await["result"], "ann", "{value}");
+    }
+    let mut peer = RawPeer::connect_with(&format!("ws://{address}/"), [("authorization", "Basic ann")]).await.expect("a connection");
+    assert_eq!(error_of(&peer.call("who.am_i", json!([])).await).1, "unauthenticated");
+}
+
+#[tokio::test]
+async fn the_hello_s_token_counts_more_than_the_header() {
+    let (_, address) = serve(app().authenticate(by_token)).await;
+    let headers = [("authorization", "Bearer bob"), ("sec-websocket-protocol", "wirecall.1.json")];
+    let mut peer = RawPeer::connect_with(&format!("ws://{address}/"), headers).await.expect("a connection");
+    assert_eq!(peer.call("rpc.hello", json!({ "token": "ann" })).await["result"]["user"], "ann");
+    let mut peer = RawPeer::connect_with(&format!("ws://{address}/"), headers).await.expect("a connection");
+    assert_eq!(peer.call("rpc.hello", json!({})).await["result"]["user"], "bob");
+}
+
+#[tokio::test]
+async fn a_refused_plain_peer_reads_the_error_as_the_answer_to_its_first_call_and_is_closed_with_4501() {
+    let (_, address) = serve(app().authenticate(by_token)).await;
+    let refused = || RawPeer::connect_with(format!("ws://{address}/").leak(), [("authorization", "Bearer wrong")]);
+    let mut peer = refused().await.expect("a connection");
+    peer.send(&call("first", "who.am_i", &json!([]))).await;
+    peer.send(&call("second", "who.am_i", &json!([]))).await;
+    let (code, texts) = peer.end().await;
+    let [answer] = texts.as_slice() else { panic!("one answer, not {texts:?}") };
+    assert_eq!((code, error_of(answer), &answer["id"]), (4501, (-32001, "unauthenticated"), &json!("first")));
+
+    // A notification and a response are no calls: what follows them is.
+    let mut peer = refused().await.expect("a connection");
+    peer.send(&notification("who.knows", &json!([]))).await;
+    peer.send(r#"{"jsonrpc":"2.0","id":1,"result":true}"#).await;
+    peer.send(&call("first", "who.am_i", &json!([]))).await;
+    let (code, texts) = peer.end().await;
+    assert_eq!((code, texts.len(), &texts[0]["id"]), (4501, 1, &json!("first")));
+
+    // A batch is answered as one.
+    let mut peer = refused().await.expect("a connection");
+    let batch = [call(1, "who.am_i", &json!([])), notification("x", &json!([])), call(2, "who.am_i", &json!([]))].join(",");
+    peer.send(&format!("[{batch}]")).await;
+    let (code, texts) = peer.end().await;
+    assert_eq!((code, texts.len()), (4501, 1));
+    let ids: Vec<&Value> = texts[0].as_array().expect("an array").iter().map(|answer| &answer["id"]).collect();
+    assert_eq!(ids, [1, 2]);
+    assert_eq!(error_of(&texts[0][0]).1, "unauthenticated");
+}
+
+#[tokio::test]
+async fn a_refused_plain_peer_that_never_calls_is_closed_in_the_time_of_a_hello() {
+    let mut limits = wirecall::server::Limits::default();
+    limits.hello_timeout = Duration::from_millis(50);
+    let (server, address) = serve(app().authenticate(by_token).limits(limits)).await;
+    let mut peer = RawPeer::connect_with(&format!("ws://{address}/"), [("authorization", "Bearer wrong")]).await.expect("a connection");
+    assert_eq!(peer.end().await, (4501, vec![]));
+    assert_eq!(server.handle().session_count(), 0);
+}
+
+#[tokio::test]
+async fn a_decision_that_takes_too_long_ends_the_connection() {
+    let mut limits = wirecall::server::Limits::default();
+    limits.hello_timeout = Duration::from_millis(50);
+    let (_, address) = serve(app().authenticate(|_| std::future::pending()).limits(limits)).await;
+    let mut peer = RawPeer::quiet(address).await;
+    peer.send(&call(1, "rpc.hello", &json!({}))).await;
+    assert_eq!(peer.closed().await, 4001);
+    let mut peer = RawPeer::plain(address).await;
+    peer.send(&call(1, "who.am_i", &json!([]))).await;
+    let (code, texts) = peer.end().await;
+    assert_eq!((code, error_of(&texts[0])), (1013, (-32006, "unavailable")));
+}
+
+#[tokio::test]
+async fn the_decision_may_look_at_path_query_and_address() {
+    let builder = Bench::default().server().path("/t/{tenant}").authenticate(|request: AuthRequest| async move {
+        let shown = format!(
+            "{} {} {} {}",
+            request.path_param("tenant").unwrap_or_default(),
+            request.uri().query().unwrap_or_default(),
+            request.address().expect("an address").ip(),
+            request.headers().contains_key("host"),
+        );
+        Ok(Some(shown.into()))
+    });
+    let (server, address) = serve(builder).await;
+    let mut peer = RawPeer::connect(&format!("ws://{address}/t/acme?x=1"), None).await.expect("a connection");
+    peer.nothing_more().await;
+    assert_eq!(server.handle().users(), ["acme x=1 127.0.0.1 true"]);
+}
+
+#[tokio::test]
+async fn neither_tokens_nor_headers_are_shown() {
+    let (tell, mut shown) = tokio::sync::mpsc::channel(1);
+    let builder = app().authenticate(move |request: AuthRequest| {
+        tell.try_send(format!("{request:?}")).expect("room");
+        async { Ok(None) }
+    });
+    let (server, address) = serve(builder).await;
+    let headers = [("authorization", "Bearer hunter2"), ("cookie", "session=hunter2")];
+    let mut peer = RawPeer::connect_with(&format!("ws://{address}/"), headers).await.expect("a connection");
+    peer.nothing_more().await;
+    let mut shown = shown.recv().await.expect("told");
+    let session = server.handle().sessions().pop().expect("a session");
+    shown.push_str(&format!("{session:?} {:?} {server:?}", session.connection()));
+    assert!(!shown.contains("hunter2"), "{shown}");
+}

@@ -1,0 +1,66 @@
+//! Servers that cannot be built or started, and what they say to do.
+
+use tokio::net::TcpListener;
+use wirecall::server::Error;
+use wirecall::{Reply, Server, Service};
+
+use crate::lab::{Bench, Lab, Ui, UiHandler};
+use crate::support::soon;
+
+struct Person;
+
+impl UiHandler for Person {
+    type Context = ();
+    async fn confirm(&self, (): (), _: String) -> Reply<bool> {
+        Ok(true)
+    }
+    async fn flash(&self, (): (), _: String) -> Reply<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_method_mounted_twice_is_refused_by_name() {
+    let error = Bench::default().server().service(Lab::serve(Bench::default())).build().expect_err("twice");
+    assert!(matches!(&error, Error::DuplicateMethod { method } if method.starts_with("lab.")), "{error:?}");
+    assert!(error.to_string().contains("#[rpc(name"), "{error}");
+}
+
+#[test]
+fn a_service_that_clients_answer_is_refused() {
+    let error = Server::builder().service(Ui::serve(Person)).build().expect_err("the client's");
+    assert!(matches!(&error, Error::ClientSide { service } if service == Ui::NAME), "{error:?}");
+    assert!(error.to_string().contains("#[rpc(peer"), "{error}");
+}
+
+#[test]
+fn patterns_that_cannot_be_used_are_refused() {
+    for patterns in [vec!["/{a}", "/{b}"], vec!["/rooms/{"], vec!["/same", "/same"]] {
+        let builder = patterns.iter().fold(Server::builder(), |builder, pattern| builder.path(*pattern));
+        let error = builder.build().expect_err("no such pattern");
+        assert!(matches!(&error, Error::Path { pattern, .. } if pattern == patterns.last().expect("one")), "{error:?}");
+        assert!(error.to_string().contains("/rooms/{room}/chat"), "{error}");
+    }
+}
+
+#[test]
+fn a_service_is_described_by_its_contract() {
+    let server = Bench::default().server().build().expect("the server builds");
+    let names: Vec<&str> = server.contract().services.iter().map(|service| service.name.as_str()).collect();
+    assert_eq!(names, ["lab"]);
+    assert_eq!((Lab::NAME, <Lab as Service>::NAME), ("lab", "lab"));
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_told_with_what_to_do() {
+    let taken = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = taken.local_addr().expect("an address");
+    let server = Bench::default().server().build().expect("the server builds");
+    let error = soon(server.serve(address)).await.expect_err("in use");
+    let text = error.to_string();
+    assert!(text.contains(&address.to_string()) && text.contains("another program has this port"), "{text}");
+    let text = soon(server.serve("192.0.2.1:0")).await.expect_err("not ours").to_string();
+    assert!(text.contains("192.0.2.1:0") && text.contains("no such address"), "{text}");
+    let text = soon(server.serve("no-such-host.invalid:80")).await.expect_err("no such name").to_string();
+    assert!(text.contains("cannot listen on no-such-host.invalid:80"), "{text}");
+}

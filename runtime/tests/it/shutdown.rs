@@ -1,0 +1,222 @@
+//! The end of a server: a notice, open calls finish, then every connection closes with 4000.
+
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt;
+use serde_json::json;
+use tokio::net::TcpListener;
+use wirecall::server::{Limits, Server, ServerEvent};
+
+use crate::lab::{Bench, Fate};
+use crate::support::{LONG, RawPeer, call, error_of, notification, serve, soon};
+
+/// A server whose drain is longer than any test waits, and a session on it with `lab.hold` open as call 1.
+async fn busy(change: impl FnOnce(&mut Limits)) -> (Bench, Server, std::net::SocketAddr, RawPeer) {
+    let bench = Bench::default();
+    let builder = bench.server_with(|limits| {
+        limits.drain = LONG * 10;
+        limits.retry_within = Duration::from_millis(1234);
+        change(limits);
+    });
+    let (server, address) = serve(builder).await;
+    let (mut peer, _) = RawPeer::session(address).await;
+    peer.send(&call(1, "lab.hold", &json!([1]))).await;
+    assert_eq!(bench.fate().await, Fate::Started(1));
+    (bench, server, address, peer)
+}
+
+fn shut_down(server: &Server) -> tokio::task::JoinHandle<()> {
+    let handle = server.handle();
+    tokio::spawn(async move { handle.shutdown().await })
+}
+
+#[tokio::test]
+async fn open_calls_finish_new_ones_are_unavailable_and_the_connection_closes_with_4000() {
+    let (bench, server, _, mut peer) = busy(|_| {}).await;
+    let mut events = server.handle().events();
+    let down = shut_down(&server);
+    let notice = peer.receive().await;
+    let expected = json!({
+        "code": 4000, "reason": "the server is shutting down", "in_ms": u64::try_from(LONG.as_millis()).expect("fits") * 10,
+        "retry_within_ms": 1234
+    });
+    assert_eq!((&notice["method"], &notice["params"]), (&json!("rpc.close"), &expected));
+    let refused = peer.ask(&call(2, "lab.echo", &json!(["x"]))).await;
+    assert_eq!((error_of(&refused), &refused["id"]), ((-32006, "unavailable"), &json!(2)));
+    assert_eq!(refused["error"]["data"]["retryable"], true);
+    assert!(!down.is_finished());
+    bench.release(1);
+    let (code, texts) = peer.end().await;
+    let [answer, close] = texts.as_slice() else { panic!("an answer and rpc.close, not {texts:?}") };
+    assert_eq!((code, &answer["result"]), (4000, &json!(1)));
+    let expected = json!({ "code": 4000, "reason": "the server is shutting down", "retry_within_ms": 1234 });
+    assert_eq!((&close["method"], &close["params"]), (&json!("rpc.close"), &expected));
+    soon(down).await.expect("no panic");
+    let mut last = None;
+    while let Ok(Some(event)) = tokio::time::timeout(Duration::ZERO, events.next()).await {
+        last = Some(event);
+    }
+    assert!(matches!(last, Some(ServerEvent::Drained)), "{last:?}");
+    assert_eq!((server.handle().session_count(), server.handle().connection_count()), (0, 0));
+}
+
+#[tokio::test]
+async fn calls_that_do_not_finish_are_cut_off_at_the_end_of_the_drain() {
+    let (bench, server, _, mut peer) = busy(|limits| limits.drain = Duration::from_millis(50)).await;
+    let down = shut_down(&server);
+    assert_eq!(peer.closed().await, 4000);
+    assert_eq!(bench.fate().await, Fate::Dropped(1));
+    soon(down).await.expect("no panic");
+}
+
+#[tokio::test]
+async fn a_call_that_is_cancelled_in_the_middle_of_it_is_waited_for_no_longer() {
+    let (_, server, _, mut peer) = busy(|_| {}).await;
+    let down = shut_down(&server);
+    peer.receive().await;
+    peer.send(&notification("rpc.cancel", &json!({ "id": 1 }))).await;
+    assert_eq!(peer.closed().await, 4000);
+    soon(down).await.expect("no panic");
+}
+
+#[tokio::test]
+async fn a_session_that_goes_away_in_the_middle_of_it_is_waited_for_no_longer() {
+    let (bench, server, _, mut peer) = busy(|_| {}).await;
+    let down = shut_down(&server);
+    peer.receive().await;
+    drop(peer);
+    assert_eq!(bench.fate().await, Fate::Dropped(1));
+    soon(down).await.expect("no panic");
+}
+
+#[tokio::test]
+async fn a_no_cancel_call_is_waited_for() {
+    let (bench, server, _, mut peer) = busy(|_| {}).await;
+    peer.send(&call(2, "lab.keep", &json!([2]))).await;
+    assert_eq!(bench.fate().await, Fate::Started(2));
+    for id in [1, 2] {
+        peer.send(&notification("rpc.cancel", &json!({ "id": id }))).await;
+        peer.answer(id).await;
+    }
+    assert_eq!(bench.fate().await, Fate::Dropped(1));
+    let down = shut_down(&server);
+    assert_eq!(peer.receive().await["method"], "rpc.close");
+    peer.nothing_more().await;
+    assert!(!down.is_finished());
+    bench.release(1);
+    assert_eq!(bench.fate().await, Fate::Done(2));
+    assert_eq!(peer.closed().await, 4000);
+    soon(down).await.expect("no panic");
+}
+
+#[tokio::test]
+async fn a_no_cancel_call_whose_session_has_ended_is_waited_for_too() {
+    let (bench, server, _, mut peer) = busy(|_| {}).await;
+    peer.send(&call(2, "lab.keep", &json!([2]))).await;
+    assert_eq!(bench.fate().await, Fate::Started(2));
+    drop(peer);
+    assert_eq!(bench.fate().await, Fate::Dropped(1));
+    let down = shut_down(&server);
+    // It has nothing else to do, and is not done.
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert!(!down.is_finished());
+    bench.release(1);
+    assert_eq!(bench.fate().await, Fate::Done(2));
+    soon(down).await.expect("no panic");
+}
+
+#[tokio::test]
+async fn who_has_not_said_hello_is_closed_at_once() {
+    let (bench, server, address, _peer) = busy(|_| {}).await;
+    let mut quiet = RawPeer::quiet(address).await;
+    let down = shut_down(&server);
+    let (code, texts) = quiet.end().await;
+    assert_eq!((code, &texts[0]["params"]["code"]), (4000, &json!(4000)));
+    bench.release(1);
+    soon(down).await.expect("no panic");
+}
+
+#[tokio::test]
+async fn a_refused_plain_peer_holds_nothing_up() {
+    let builder = Bench::default().server().authenticate(|_| async {
+        Err(wirecall::RpcError::new(wirecall::ErrorKind::Unauthenticated, "who are you?"))
+    });
+    let (server, address) = serve(builder).await;
+    let peer = RawPeer::plain(address).await;
+    let start = Instant::now();
+    server.handle().shutdown().await;
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    drop(peer);
+}
+
+#[tokio::test]
+async fn a_plain_peer_is_closed_with_4000_and_told_nothing_that_it_does_not_know() {
+    let bench = Bench::default();
+    let (server, address) = serve(bench.server()).await;
+    let mut peer = RawPeer::plain(address).await;
+    peer.nothing_more().await;
+    let down = shut_down(&server);
+    assert_eq!(peer.end().await, (4000, vec![]));
+    soon(down).await.expect("no panic");
+}
+
+#[tokio::test]
+async fn a_peer_that_reads_nothing_does_not_hold_it_up_for_longer_than_the_write_deadline() {
+    let bench = Bench::default();
+    let builder = bench.server_with(|limits| {
+        limits.write_deadline = Duration::from_millis(100);
+        limits.drain = Duration::from_millis(100);
+    });
+    let (server, address) = serve(builder).await;
+    let mut peer = RawPeer::deaf(address, None).await;
+    for n in 0..20 {
+        peer.send(&call(n, "lab.large", &json!([1_000_000]))).await;
+    }
+    peer.send(&call(99, "lab.note", &json!([99]))).await;
+    assert_eq!(bench.fate().await, Fate::Done(99));
+    soon(shut_down(&server)).await.expect("no panic");
+}
+
+#[tokio::test]
+async fn serve_returns_and_the_port_is_free_and_everybody_may_ask_for_it() {
+    let bench = Bench::default();
+    let server = bench.server().build().expect("the server builds");
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let serving = tokio::spawn({
+        let server = server.clone();
+        async move { server.serve_listener(listener).await }
+    });
+    RawPeer::plain(address).await.nothing_more().await;
+    let (one, two) = (shut_down(&server), shut_down(&server));
+    soon(one).await.expect("no panic");
+    soon(two).await.expect("no panic");
+    soon(serving).await.expect("no panic").expect("an orderly end");
+    TcpListener::bind(address).await.expect("the port is free");
+}
+
+#[tokio::test]
+async fn serve_until_shuts_down_when_its_signal_is_there() {
+    let server = Bench::default().server().build().expect("the server builds");
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let address = {
+        let probe = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        probe.local_addr().expect("an address")
+    };
+    let serving = tokio::spawn({
+        let server = server.clone();
+        async move { server.serve_until(address, stopped).await }
+    });
+    let mut peer = loop {
+        match RawPeer::connect(&format!("ws://{address}/"), None).await {
+            Ok(peer) => break peer,
+            Err(_) => tokio::task::yield_now().await,
+        }
+    };
+    peer.nothing_more().await;
+    stop.send(()).expect("somebody listens");
+    assert_eq!(peer.closed().await, 4000);
+    soon(serving).await.expect("no panic").expect("an orderly end");
+}
