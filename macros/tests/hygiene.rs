@@ -5,6 +5,10 @@
     unused_qualifications,
     missing_docs,
     missing_debug_implementations,
+    clippy::box_collection,
+    clippy::indexing_slicing,
+    clippy::unnecessary_wraps,
+    clippy::use_self,
     reason = "lints of this workspace about programs that stand in one crate; each denies what it is about"
 )]
 

@@ -1,7 +1,8 @@
 //! Values of derived types: what an error looks like on the wire, and where a check is told to be broken.
 
 use serde_json::json;
-use wirecall::{Client, RpcError, Service, ServiceError};
+use wirecall::client::ConnectError;
+use wirecall::{RpcError, Service, ServiceError};
 
 #[wirecall::message]
 #[derive(PartialEq)]
@@ -85,33 +86,22 @@ fn bad() -> Body {
 }
 
 /// A client that never connects: what breaks a check is refused before it is sent.
-async fn client() -> ChecksClient {
-    let client: Client = wirecall::connect("ws://127.0.0.1:9").lazy().await.expect("it connects when it can");
-    ChecksClient::new(&client)
-}
-
-async fn refusal(
-    text: &str,
-    body: Body,
-    tagged: Tagged,
-    adjacent: Vec<Adjacent>,
-    external: External,
-) -> String {
-    let call = client().await.post(text, body, tagged, adjacent, external);
-    call.await.expect_err("a check is broken").to_string()
+async fn client() -> Result<ChecksClient, ConnectError> {
+    Ok(ChecksClient::new(&wirecall::connect("ws://127.0.0.1:9").lazy().await?))
 }
 
 #[tokio::test]
 async fn every_broken_check_is_told_at_its_place() {
     let long = || Short::from("long");
-    let said = refusal(
-        "damn it",
-        bad(),
-        Tagged::Named { short: long() },
-        vec![Adjacent::Short(Short::from("s")), Adjacent::Short(long()), Adjacent::Named { short: long() }],
-        External::Named { short: long() },
-    )
-    .await;
+    let adjacent =
+        vec![Adjacent::Short(Short::from("s")), Adjacent::Short(long()), Adjacent::Named { short: long() }];
+    let (tagged, external) = (Tagged::Named { short: long() }, External::Named { short: long() });
+    let client = client().await.expect("it connects when it can");
+    let said = client
+        .post("damn it", bad(), tagged, adjacent, external)
+        .await
+        .expect_err("checks are broken")
+        .to_string();
     for place in [
         "/text must have 1 to 5 characters",
         "/body/first-name must have",
@@ -131,11 +121,17 @@ async fn every_broken_check_is_told_at_its_place() {
 
 #[tokio::test]
 async fn a_check_of_one_s_own_says_what_it_wants() {
-    let named = || Short::from("s");
-    let said =
-        refusal("damn", good(), Tagged::Body(bad()), Vec::new(), External::Named { short: named() }).await;
+    let client = client().await.expect("it connects when it can");
+    let external = External::Named { short: Short::from("s") };
+    let call = client.post("damn", good(), Tagged::Body(bad()), Vec::new(), external);
+    let said = call.await.expect_err("checks are broken").to_string();
     assert!(said.contains("/text must be polite") && said.contains("/tagged/first-name must have"), "{said}");
-    let said = client().await.whole(bad()).await.expect_err("a check is broken").to_string();
+}
+
+#[tokio::test]
+async fn what_carries_all_parameters_is_checked_as_they_are() {
+    let client = client().await.expect("it connects when it can");
+    let said = client.whole(bad()).await.expect_err("checks are broken").to_string();
     assert!(said.contains("/first-name must have"), "{said}");
 }
 

@@ -9,7 +9,7 @@ use crate::attr::forward::Forward;
 use crate::attr::rpc::{self, CallOptions, Side};
 use crate::attr::serde::{self, Renames};
 use crate::attr::{self};
-use crate::check;
+use crate::check::{self, service::Named};
 use crate::errors::Errors;
 use crate::names::{self, Case};
 
@@ -126,7 +126,8 @@ impl Service {
         let positional = options.positional;
         let calls: Vec<Call> =
             variants.iter().filter_map(|variant| Call::read(variant, renames, positional, errors)).collect();
-        check::service::calls(&name, &calls, options.events.is_some(), errors);
+        let named: Vec<Named<'_>> = calls.iter().map(|call| call.named(&name)).collect();
+        check::service::calls(&named, options.events.is_some(), errors);
         Some(Self {
             vis: input.vis.clone(),
             ident: input.ident.clone(),
@@ -144,6 +145,10 @@ impl Service {
 }
 
 impl Call {
+    fn named(&self, service: &str) -> Named<'_> {
+        Named { wire: self.method.whole(service), function: &self.function, variant: &self.ident }
+    }
+
     /// The field whose value makes the serial lane.
     pub(crate) fn lane_field(&self) -> Option<&super::Field> {
         match self.serial {

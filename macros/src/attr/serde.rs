@@ -1,10 +1,10 @@
 //! `#[serde(…)]`: the names on the wire, and a refusal of what clients could not follow.
 
 use proc_macro2::Ident;
+use quote::ToTokens;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta, Token, Type};
 
-use crate::check;
 use crate::errors::Errors;
 use crate::names::{self, Case};
 
@@ -236,7 +236,7 @@ impl Options {
     pub(crate) fn custom(&mut self, attrs: &[Attribute], errors: &Errors) -> bool {
         let names = ["with", "serialize_with", "deserialize_with"];
         let Some(meta) = names.into_iter().find_map(|name| self.find(name)) else { return false };
-        let told = check::types::form(meta, attrs, errors);
+        let told = form(meta, attrs, errors);
         if !told {
             self.0.retain(|meta| !names.iter().any(|name| meta.path().is_ident(name)));
         }
@@ -260,4 +260,25 @@ fn literal(value: &Expr) -> Option<LitStr> {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.clone()),
         _ => None,
     }
+}
+
+/// `#[serde(with = …)]` hides the form on the wire, which `#[schemars(with = "…")]` tells. Whether it is told.
+fn form(meta: &Meta, attrs: &[Attribute], errors: &Errors) -> bool {
+    let told = attrs.iter().filter(|attr| attr.path().is_ident("schemars")).any(|attr| {
+        let mut told = false;
+        // Schemars itself says what is wrong with an attribute that cannot be read.
+        let read = attr.parse_nested_meta(|nested| {
+            told |= nested.path.is_ident("with") || nested.path.is_ident("schema_with");
+            nested.value().and_then(syn::parse::ParseBuffer::parse::<Expr>).map(drop)
+        });
+        read.is_ok() && told
+    });
+    if !told {
+        let name = meta.path().to_token_stream();
+        errors.on(
+            meta.path(),
+            format!("clients cannot see what `{name}` writes; add `#[schemars(with = \"Type\")]` with a type of that form"),
+        );
+    }
+    told
 }

@@ -5,7 +5,6 @@ use quote::ToTokens;
 use syn::LitStr;
 
 use super::unique;
-use crate::ast::Call;
 use crate::attr::rpc::{CallOptions, ServiceOptions, Side};
 use crate::errors::Errors;
 use crate::names;
@@ -42,22 +41,35 @@ pub(crate) fn name(given: Option<&LitStr>, ident: &Ident, errors: &Errors) -> St
     name
 }
 
+/// A call by its names: on the wire, as a method in Rust, as a variant.
+pub(crate) struct Named<'c> {
+    pub(crate) wire: String,
+    pub(crate) function: &'c Ident,
+    pub(crate) variant: &'c Ident,
+}
+
 /// No two calls may have one name, on the wire or as methods in Rust.
-pub(crate) fn calls(service: &str, calls: &[Call], has_events: bool, errors: &Errors) {
-    let pairs = calls.iter().map(|call| (call.method.whole(service), call.ident.to_token_stream()));
-    unique(pairs, "call", "rpc(name = \"…\")", errors);
+pub(crate) fn calls(calls: &[Named<'_>], has_events: bool, errors: &Errors) {
+    unique(
+        calls.iter().map(|call| (call.wire.clone(), call.variant.to_token_stream())),
+        "call",
+        "rpc(name = \"…\")",
+        errors,
+    );
     let cure = "rename the variant and keep the name on the wire with `#[rpc(name = \"…\")]`";
     let mut seen: Vec<String> = Vec::new();
     for call in calls {
-        let function = names::plain(&call.function);
+        let function = names::plain(call.function);
         if function == "new" || (function == "events" && has_events) {
             errors.stop(
-                &call.ident,
+                call.variant,
                 format!("the generated client has a method `{function}` of its own: {cure}"),
             );
         }
-        if seen.contains(&function) && calls.iter().filter(|other| other.ident == call.ident).count() == 1 {
-            errors.stop(&call.ident, format!("two variants make the method `{function}`: {cure}"));
+        // Two variants of one name are rustc's to tell.
+        if seen.contains(&function) && calls.iter().filter(|other| other.variant == call.variant).count() == 1
+        {
+            errors.stop(call.variant, format!("two variants make the method `{function}`: {cure}"));
         }
         seen.push(function);
     }

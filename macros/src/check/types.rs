@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::visit::{self, Visit};
-use syn::{Attribute, GenericArgument, Meta, Path, PathArguments, Type};
+use syn::{GenericArgument, Path, PathArguments, Type};
 
 use crate::errors::Errors;
 
@@ -56,27 +56,6 @@ impl<'ast> Visit<'ast> for Walk<'_> {
             _ => visit::visit_path(self, path),
         }
     }
-}
-
-/// `#[serde(with = …)]` hides the form on the wire, which `#[schemars(with = "…")]` tells. Whether it is told.
-pub(crate) fn form(meta: &Meta, attrs: &[Attribute], errors: &Errors) -> bool {
-    let told = attrs.iter().filter(|attr| attr.path().is_ident("schemars")).any(|attr| {
-        let mut told = false;
-        // Schemars itself says what is wrong with an attribute that cannot be read.
-        let read = attr.parse_nested_meta(|nested| {
-            told |= nested.path.is_ident("with") || nested.path.is_ident("schema_with");
-            nested.value().and_then(syn::parse::ParseBuffer::parse::<syn::Expr>).map(drop)
-        });
-        read.is_ok() && told
-    });
-    if !told {
-        let name = meta.path().to_token_stream();
-        errors.on(
-            meta.path(),
-            format!("clients cannot see what `{name}` writes; add `#[schemars(with = \"Type\")]` with a type of that form"),
-        );
-    }
-    told
 }
 
 /// What the tokens of a type say about it.
