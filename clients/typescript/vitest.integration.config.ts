@@ -1,21 +1,18 @@
-// How `npm run test:integration` runs: against the server whose URL is in WIRECALL_URL.
+// How `npm run test:integration` runs: against fixture servers that the tests start. WIRECALL_FIXTURE is
+// the program; without it the one that `cargo build --package fixture` makes.
 import { fileURLToPath } from "node:url";
 import { defineConfig, type ViteUserConfig } from "vitest/config";
-
-const { WIRECALL_URL: url } = process.env;
-
-if (!url) {
-  throw new Error(
-    "WIRECALL_URL is not set: start a server and pass its URL, " +
-      "such as WIRECALL_URL=ws://127.0.0.1:3000/ws npm run test:integration",
-  );
-}
 
 const config: ViteUserConfig = defineConfig({
   resolve: {
     alias: { "@wirecall/client": fileURLToPath(new URL("src/index.ts", import.meta.url)) },
   },
-  test: { include: ["tests/integration/**/*.test.ts"], passWithNoTests: false },
+  test: {
+    include: ["tests/integration/**/*.test.ts"],
+    passWithNoTests: false,
+    testTimeout: 30_000,
+    dangerouslyIgnoreUnhandledErrors: false,
+  },
 });
 
 export default config;

@@ -11,7 +11,7 @@ import {
   wireError,
 } from "./errors.ts";
 import type { Meta, WireError } from "./message.ts";
-import type { Answer, Served } from "./served.ts";
+import { type Answer, MAX_SERVED, type Served } from "./served.ts";
 import { Listeners, type Unsubscribe } from "./states.ts";
 
 /** A call of the server, beside its params. */
@@ -38,6 +38,8 @@ export class Incoming {
   private readonly events = new Map<string, Listeners<unknown>>();
   private readonly methods = new Map<string, ServedMethod>();
   private readonly running = new Map<Served, AbortController>();
+  /** Handlers of notifications at work. */
+  private notified = 0;
   private readonly onError: (error: unknown) => void;
 
   constructor(onError: (error: unknown) => void) {
@@ -74,9 +76,11 @@ export class Incoming {
     };
   }
 
-  /** An event arrived. One that nobody listens to is dropped. */
+  /** An event arrived, or a call that wants no answer. One that nobody listens to is dropped. */
   event(method: string, params: unknown): void {
     this.events.get(method)?.tell(params);
+    const handler = this.methods.get(method);
+    if (handler) void this.notify(method, handler, params);
   }
 
   /** A call arrived. Resolves to its answer and never rejects. */
@@ -102,6 +106,24 @@ export class Incoming {
   /** A call's answer is not wanted any more. */
   abort(call: Served, reason: WireError): void {
     this.running.get(call)?.abort(toError(reason));
+  }
+
+  /** Never rejects. Whether it worked is told to nobody but `onError`. */
+  private async notify(method: string, handler: ServedMethod, params: unknown): Promise<void> {
+    if (this.notified >= MAX_SERVED) {
+      this.onError(new Error(`${method}: dropped, ${MAX_SERVED} handlers are at work`));
+      return;
+    }
+    this.notified += 1;
+    try {
+      const decoded = handler.decode ? decodeOr(method, params, handler.decode) : params;
+      const { signal } = new AbortController();
+      await handler.handle(decoded as never, { method, signal, timeoutMs: undefined, meta: {} });
+    } catch (error) {
+      this.onError(error);
+    } finally {
+      this.notified -= 1;
+    }
   }
 
   private judge(method: string, error: unknown, wasAborted: boolean): WireError {

@@ -106,6 +106,26 @@ test("an answer that is too large becomes that error", async ({ open }) => {
   expect(await connection.next()).toMatchObject({ id: 1, error: { code: -32008 } });
 });
 
+test("a call that wants no answer reaches its handler, and gets none", async ({ open }) => {
+  const errors: unknown[] = [];
+  const { client, connection } = await open({ onError: (error) => errors.push(error) });
+  const silence = new Error("no sound");
+  const heard = new Arrivals<unknown>();
+  client.service({ name: "ui" }).serve({
+    "ui.beep": {
+      handle: (params) => {
+        heard.push(params);
+        throw silence;
+      },
+    },
+  });
+  connection.send({ method: "ui.beep", params: { times: 2 } });
+  expect(await heard.next()).toEqual({ times: 2 });
+  connection.send({ id: 1, method: "ui.nothing" });
+  expect(await connection.next()).toMatchObject({ id: 1, error: { code: -32601 } });
+  expect(errors).toEqual([silence]);
+});
+
 test("a call that nobody handles is answered method_not_found", async ({ open }) => {
   const { client, connection } = await open();
   const stop = new ChatClient(client).serveUi(NO_UI);
