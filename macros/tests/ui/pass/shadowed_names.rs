@@ -38,7 +38,7 @@ pub struct Item {
     #[check(length(max = 3))]
     pub text: Text,
     pub maybe: ::std::option::Option<Text>,
-    pub all: ::std::vec::Vec<::std::boxed::Box<Text>>,
+    pub all: ::std::vec::Vec<Text>,
 }
 
 #[wirecall::message]
