@@ -1,0 +1,1 @@
+"""Tests against a real server, which they start: see `server`."""

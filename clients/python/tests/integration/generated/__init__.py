@@ -1,0 +1,1 @@
+"""What `wirecall generate` wrote for the fixture server."""
