@@ -6,6 +6,7 @@ extern crate self as wirecall;
 mod check;
 mod codec;
 mod connection;
+mod listener;
 mod message;
 mod service;
 mod session;
@@ -28,6 +29,7 @@ pub mod __private;
 pub use check::{Checker, Violation};
 #[cfg(feature = "client")]
 pub use client::{Client, connect};
+pub use listener::Listener;
 pub use message::{ErrorKind, RpcError};
 #[cfg(feature = "server")]
 pub use server::{Server, ServerHandle, Session};

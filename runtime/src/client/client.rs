@@ -4,13 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::Stream;
-use tokio::sync::{broadcast, oneshot};
+use tokio::sync::oneshot;
 
 use super::link::Link;
 use super::options::Connect;
 use super::shared::Shared;
 use super::{ClientState, ConnectError, task};
+use crate::listener::Listener;
 use crate::service::{Environment, Peer};
 use crate::session::Disconnect;
 use crate::types::UserId;
@@ -63,16 +63,8 @@ impl Client {
 
     /// What it does from now on, each change once; ends after [`ClientState::Closed`]. A listener that falls 256 changes
     /// behind misses the oldest.
-    pub fn states(&self) -> impl Stream<Item = ClientState> + Send + Unpin + 'static {
-        Box::pin(futures_util::stream::unfold(self.0.shared.states.subscribe(), |mut receiver| async {
-            loop {
-                match receiver.recv().await {
-                    Ok(state) => return Some((state, receiver)),
-                    Err(broadcast::error::RecvError::Lagged(_)) => {}
-                    Err(broadcast::error::RecvError::Closed) => return None,
-                }
-            }
-        }))
+    pub fn states(&self) -> Listener<ClientState> {
+        Listener::new(self.0.shared.states.subscribe())
     }
 
     /// Who the server says is signed in; `None` while it is not connected.

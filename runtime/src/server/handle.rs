@@ -3,11 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock, Weak};
 
-use futures_util::Stream;
-
-use super::event::{self, ServerEvent};
+use super::event::ServerEvent;
 use super::session::{Session, SessionId, encode};
 use super::shared::Shared;
+use crate::listener::Listener;
 use crate::service::{Emitted, EncodeError};
 use crate::types::UserId;
 
@@ -98,13 +97,12 @@ impl ServerHandle {
 
     /// What happens on the server from now on. Never holds it up: a listener that falls 1,024 events behind misses
     /// the oldest. Ends with the server.
-    pub fn events(&self) -> impl Stream<Item = ServerEvent> + Send + Unpin + 'static {
-        let receiver = match self.shared() {
+    pub fn events(&self) -> Listener<ServerEvent> {
+        Listener::new(match self.shared() {
             Some(shared) => shared.events.subscribe(),
             // The sender is dropped at once: an empty stream.
             None => tokio::sync::broadcast::channel(1).1,
-        };
-        Box::pin(event::stream(receiver))
+        })
     }
 
     /// Stops taking connections and calls, lets open calls finish for at most [`Limits::drain`](super::Limits::drain),

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use futures_util::StreamExt;
 use serde_json::json;
 use wirecall::client::ClientState;
 use wirecall::{CallError, Client};

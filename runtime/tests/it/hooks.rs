@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, Mutex};
 
-use futures_util::StreamExt;
 use serde_json::json;
 use wirecall::server::ServerEvent;
 use wirecall::{Disconnect, Session};

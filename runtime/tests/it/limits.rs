@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use futures_util::{SinkExt, StreamExt};
+use futures_util::SinkExt;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::{Error, Message};
 use wirecall::server::ServerEvent;

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use futures_util::StreamExt;
 use serde_json::json;
 use tokio::net::TcpListener;
 use wirecall::server::{Limits, Server, ServerEvent};
@@ -171,8 +170,8 @@ async fn a_peer_that_reads_nothing_does_not_hold_it_up_for_longer_than_the_write
     });
     let (server, address) = serve(builder).await;
     let mut peer = RawPeer::deaf(address, None).await;
-    for n in 0..20 {
-        peer.send(&call(n, "lab.large", &json!([1_000_000]))).await;
+    for n in 0..30 {
+        peer.send(&call(n, "lab.large", &json!([400_000]))).await;
     }
     peer.send(&call(99, "lab.note", &json!([99]))).await;
     assert_eq!(bench.fate().await, Fate::Done(99));
