@@ -75,6 +75,8 @@ pub(crate) struct Driver<S, P> {
     state: State,
     /// A close is decided: what still arrives is not taken any more, and the error is not made a second time.
     deaf: bool,
+    /// What arrives could not be read as frames.
+    garbled: bool,
     /// Since when a close waits for its turn to be written. It has the write deadline for that, however slowly the
     /// other end reads.
     leaving: Option<Instant>,
@@ -113,6 +115,8 @@ impl<S: Transport, P: Pump + Unpin> Driver<S, P> {
             stuck: None,
             state: State::Open,
             deaf,
+            // A pump that begins with a close may be there because of just that.
+            garbled: deaf,
             leaving: None,
             timer: Box::pin(tokio::time::sleep_until(now.into())),
             armed: now,
@@ -188,6 +192,7 @@ impl<S: Transport, P: Pump + Unpin> Driver<S, P> {
                 Some(Ok(WsMessage::Frame(_))) => {}
                 Some(Err(error)) => {
                     let disconnect = disconnect_of(&error);
+                    self.garbled = true;
                     if disconnect.code == code::ABNORMAL {
                         return Ok(Read::Ended(disconnect));
                     }
@@ -331,8 +336,14 @@ impl<S: Transport, P: Pump + Unpin> Driver<S, P> {
         for _ in 0..BURST {
             match ready!(Pin::new(&mut self.socket).poll_next(cx)) {
                 Some(Ok(_)) => {}
+                Some(Err(_)) => self.garbled = true,
+                // Both have closed, so that nothing more comes: *the server closes TCP at once*.
+                None if !self.garbled => {
+                    let closed = Pin::new(self.socket.get_mut()).poll_shutdown(cx);
+                    return closed.map(|_| disconnect);
+                }
                 // After an error the frames cannot be told apart any more, but the bytes still come.
-                Some(Err(_)) | None => return self.poll_discard(cx, disconnect),
+                None => return self.poll_discard(cx, disconnect),
             }
         }
         cx.waker().wake_by_ref();

@@ -84,9 +84,15 @@ fn accept_key<B>(request: &Request<B>) -> Result<String, Response<Body>> {
         return Err(response);
     }
     match headers.get(SEC_WEBSOCKET_KEY).and_then(|key| key.to_str().ok()) {
-        Some(key) => Ok(key.to_owned()),
-        None => Err(plain(StatusCode::BAD_REQUEST, "Sec-WebSocket-Key is missing")),
+        Some(key) if is_key(key) => Ok(key.to_owned()),
+        _ => Err(plain(StatusCode::BAD_REQUEST, "Sec-WebSocket-Key must be 16 bytes in base64")),
     }
+}
+
+/// Whether a text is 16 bytes in base64.
+fn is_key(text: &str) -> bool {
+    let digits = text.strip_suffix("==").unwrap_or_default();
+    digits.len() == 22 && digits.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
 }
 
 /// Whether a comma-separated header names `wanted`, in any case.

@@ -102,6 +102,7 @@ async fn the_events_of_a_server_that_is_gone_have_ended() {
     let mut peer = RawPeer::plain(address).await;
     assert_eq!(peer.call("lab.echo", json!(["x"])).await["result"], "x");
     let mut events = handle.events();
+    drop(peer);
     handle.shutdown().await;
     drop(server);
     while soon(events.next()).await.is_some() {}

@@ -128,12 +128,13 @@ async fn a_no_cancel_call_whose_session_has_ended_is_waited_for_too() {
 
 #[tokio::test]
 async fn who_has_not_said_hello_is_closed_at_once() {
-    let (bench, server, address, _peer) = busy(|_| {}).await;
+    let (bench, server, address, mut peer) = busy(|_| {}).await;
     let mut quiet = RawPeer::quiet(address).await;
     let down = shut_down(&server);
     let (code, texts) = quiet.end().await;
     assert_eq!((code, &texts[0]["params"]["code"]), (4000, &json!(4000)));
     bench.release(1);
+    assert_eq!(peer.closed().await, 4000);
     soon(down).await.expect("no panic");
 }
 

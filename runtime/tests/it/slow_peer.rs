@@ -78,8 +78,8 @@ async fn a_peer_that_never_reads_its_answers_is_aborted_as_4013() {
     let (server, address) = serve(Bench::default().server_with(impatient)).await;
     let mut events = server.handle().events();
     let mut peer = RawPeer::deaf(address, None).await;
-    for n in 0..60 {
-        peer.send(&call(n, "lab.large", &json!([1_000_000]))).await;
+    for n in 0..30 {
+        peer.send(&call(n, "lab.large", &json!([400_000]))).await;
     }
     let (disconnect, limits) = end_of_session(&mut events).await;
     assert_eq!((disconnect.code, limits), (4013, vec!["write_deadline"]), "{disconnect}");
@@ -109,15 +109,15 @@ async fn a_peer_that_never_reads_what_the_reader_answers_is_closed_with_4013() {
 async fn answers_wait_for_room_and_all_arrive_when_the_peer_reads() {
     let (_, address) = serve(Bench::default().server()).await;
     let mut peer = RawPeer::deaf(address, None).await;
-    for n in 0..60 {
+    for n in 0..20 {
         peer.send(&call(n, "lab.large", &json!([400_000 + n * 10_000]))).await;
     }
     let mut ids = Vec::new();
-    for _ in 0..60 {
+    for _ in 0..20 {
         ids.push(peer.receive().await["id"].as_u64().expect("a number"));
     }
     ids.sort_unstable();
-    assert_eq!(ids, (0..60).collect::<Vec<_>>());
+    assert_eq!(ids, (0..20).collect::<Vec<_>>());
 }
 
 /// Reads one frame of the server's: its first byte and its payload.
@@ -144,7 +144,7 @@ fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
 
 #[tokio::test]
 async fn a_large_result_leaves_in_fragments_and_a_ping_is_answered_in_between() {
-    const BYTES: usize = 32 << 20;
+    const BYTES: usize = 12 << 20;
     let (_, address) = serve(Bench::default().server()).await;
     let peer = RawPeer::deaf(address, None).await;
     let mut stream = peer.0.into_inner();

@@ -158,16 +158,16 @@ impl RawPeer {
         self.end().await.0
     }
 
-    /// The text messages that still come, then the close code.
+    /// The text messages that still come, then the close code, once TCP has ended.
     pub(crate) async fn end(&mut self) -> (u16, Vec<Value>) {
         let mut texts = Vec::new();
+        let mut code = 1006;
         loop {
             match soon(self.0.next()).await {
-                Some(Ok(Message::Close(Some(frame)))) => return (frame.code.into(), texts),
-                Some(Ok(Message::Close(None))) => return (1005, texts),
+                Some(Ok(Message::Close(frame))) => code = frame.map_or(1005, |frame| frame.code.into()),
                 Some(Ok(Message::Text(text))) => texts.push(serde_json::from_str(&text).expect("JSON")),
                 Some(Ok(_)) => {}
-                Some(Err(_)) | None => return (1006, texts),
+                Some(Err(_)) | None => return (code, texts),
             }
         }
     }
