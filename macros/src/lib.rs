@@ -1,8 +1,8 @@
 //! The derive macros of wirecall. Use them through the crate `wirecall`, whose documentation has the examples.
 //!
-//! A macro reads the declaration ([`ast`], [`attr`]), checks it ([`check`]) and writes code ([`expand`]) that names the
-//! runtime only as `::wirecall::…`; this crate knows nothing else of it. All mistakes are collected in
-//! [`errors::Errors`] and told together, each on its token.
+//! A macro reads the declaration (`ast`, from what `attr` reads of attributes and `check` finds right) and writes code
+//! (`expand`) that names the runtime only as `::wirecall::…`; this crate knows nothing else of it. All mistakes are
+//! collected in `errors` and told together, each on its token.
 
 mod ast;
 mod attr;

@@ -1,0 +1,18 @@
+use wirecall::{Reply, Service};
+
+#[derive(Service)]
+enum Chat {
+    #[rpc(returns = String)]
+    Post { text: String },
+}
+
+struct App;
+
+impl ChatHandler for App {
+    type Context = ();
+    fn post(&self, (): (), text: String) -> Reply<String> {
+        Ok(text)
+    }
+}
+
+fn main() {}
