@@ -139,13 +139,14 @@ pub(crate) const TEST: &[Part] = &[
     },
     Part {
         name: "generated",
-        about: "the examples' clients are what the generator writes",
+        about: "the examples' and the fixture's clients are what the generator writes",
         needs: &[],
         work: Work::Steps(&[
             run("examples/quickstart", GENERATE_CHECK),
             run("examples/chat", GENERATE_CHECK),
             run("examples/dashboard", GENERATE_CHECK),
             run("examples/notifications", GENERATE_CHECK),
+            run("clients/fixture", GENERATE_CHECK),
         ]),
     },
     Part {
@@ -173,6 +174,26 @@ pub(crate) const TEST: &[Part] = &[
             run("clients/interop/python", "pyright"),
             run("clients/interop/python", "mypy"),
             run("clients/interop/python", "python -m pytest --quiet"),
+        ]),
+    },
+    Part {
+        name: "integration",
+        about: "both generated clients on a real server",
+        needs: &[Need::Node, Need::Python],
+        work: Work::Steps(&[
+            run(".", "cargo build --quiet --package fixture"),
+            run("clients/typescript", "npm run --silent test:integration"),
+            run("clients/python", "python -m pytest --quiet tests/integration"),
+        ]),
+    },
+    Part {
+        name: "outage",
+        about: "a server killed under both generated clients, and back after 5 s: no call is lost or doubled",
+        needs: &[Need::Node, Need::Python],
+        work: Work::Steps(&[
+            run("clients/typescript", "npm run --silent build:integration"),
+            run(".", "cargo build --quiet --package fixture"),
+            run(".", "cargo run --quiet --package fixture --bin fixture-outage"),
         ]),
     },
     Part {

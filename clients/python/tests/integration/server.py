@@ -6,12 +6,15 @@ import asyncio
 import os
 import signal
 from pathlib import Path
-from types import TracebackType
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from typing_extensions import Self
-
 from tests.peer import soon
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from typing_extensions import Self
 
 ROOT = Path(__file__).parents[4]
 
