@@ -16,13 +16,18 @@ const documents = [join(ROOT, "README.md"), ...pages.map((name) => join(guide, n
 
 rmSync(FOLDER, { recursive: true, force: true });
 mkdirSync(join(FOLDER, "rpc"), { recursive: true });
-cpSync(join(EXAMPLES, "quickstart", "clients", "typescript"), join(FOLDER, "rpc"), { recursive: true });
+cpSync(join(EXAMPLES, "quickstart", "clients", "typescript"), join(FOLDER, "rpc"), {
+  recursive: true,
+});
 
 let pieces = 0;
 for (const document of documents) {
   const text = readFileSync(document, "utf8");
   for (const [number, [, code]] of [...text.matchAll(/^```ts\n(.*?)^```$/gms)].entries()) {
-    const name = document.slice(ROOT.length + 1).replaceAll("/", "-").replace(".md", "");
+    const name = document
+      .slice(ROOT.length + 1)
+      .replaceAll("/", "-")
+      .replace(".md", "");
     writeFileSync(join(FOLDER, `${name}-${number + 1}.ts`), code ?? "");
     pieces += 1;
   }
@@ -32,10 +37,13 @@ const settings = {
   // Each piece stands for itself, and uses only some of what it shows.
   compilerOptions: { noEmit: true, noUnusedLocals: false, rootDir: FOLDER, types: ["node"] },
   include: ["."],
+  exclude: [],
 };
 writeFileSync(join(FOLDER, "tsconfig.json"), JSON.stringify(settings));
 
 const tsc = join(EXAMPLES, "node_modules", ".bin", "tsc");
 const { status } = spawnSync(tsc, ["-p", FOLDER], { stdio: "inherit" });
-console.log(`${pieces} pieces of TypeScript in ${documents.length} documents: ${status === 0 ? "well" : "see above"}`);
+console.log(
+  `${pieces} pieces of TypeScript in ${documents.length} documents: ${status === 0 ? "well" : "see above"}`,
+);
 process.exitCode = status ?? 1;

@@ -165,3 +165,40 @@ fn block_hash(number: u64) -> Hash {
 fn hash(of: u64) -> Hash {
     format!("0x{of:064x}").into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{ALICE, BOB, Chain, ETHER, OutOfSight};
+    use crate::types::{Address, BlockRef, BlockTag, Transactions};
+
+    fn block(number: u64) -> BlockRef {
+        BlockRef::Number(number.into())
+    }
+
+    #[test]
+    fn a_balance_is_what_the_payments_up_to_a_block_left() {
+        let chain = Chain::new();
+        let alice = Address::from(ALICE.to_uppercase().replace('X', "x"));
+        assert_eq!(chain.balance(&alice, &block(0)), Ok(100 * ETHER));
+        assert_eq!(chain.balance(&alice, &BlockRef::Tag(BlockTag::Latest)), Ok(197 * ETHER / 2));
+        assert_eq!(chain.balance(&Address::from(BOB), &block(1)), Ok(203 * ETHER / 2));
+        assert_eq!(chain.balance(&alice, &block(3)), Err(OutOfSight));
+    }
+
+    #[test]
+    fn a_block_has_its_transactions_in_the_form_that_was_asked_for() {
+        let chain = Chain::new();
+        let transactions = |full| chain.block(&block(1), full).map(|block| block.transactions);
+        assert!(matches!(transactions(false), Some(Transactions::Hashes(hashes)) if hashes.len() == 2));
+        assert!(matches!(transactions(true), Some(Transactions::Full(all)) if all.len() == 2));
+    }
+
+    #[test]
+    fn a_new_block_follows_the_newest() {
+        let chain = Chain::new();
+        assert!(chain.block(&block(3), false).is_none());
+        assert_eq!(chain.mine(), 3);
+        let (parent, child) = (chain.block(&block(2), false), chain.block(&block(3), false));
+        assert_eq!(child.map(|child| child.parent_hash), parent.map(|parent| parent.hash));
+    }
+}

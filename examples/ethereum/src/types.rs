@@ -180,3 +180,24 @@ pub struct Transaction {
     /// The second half of the signature.
     pub s: Hash,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Quantity;
+
+    fn read(text: &str) -> Option<u128> {
+        Quantity::try_from(text.to_owned()).ok().map(Quantity::value)
+    }
+
+    #[test]
+    fn quantities_are_hexadecimal_without_leading_zeros() {
+        assert_eq!(read("0x0"), Some(0));
+        assert_eq!(read("0x400"), Some(1024));
+        assert_eq!(String::from(Quantity::from(1024_u64)), "0x400");
+        for wrong in
+            ["", "0x", "0x0400", "ff", "400", "0x+1", "latest", "0x100000000000000000000000000000000"]
+        {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -26,7 +26,7 @@ pub enum Chat {
 }
 
 /// What can go wrong.
-#[derive(ServiceError)]
+#[derive(Debug, ServiceError)]
 pub enum ChatError {
     /// There is no such room.
     #[rpc(code = 1001)]
