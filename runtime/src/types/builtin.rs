@@ -92,7 +92,22 @@ macro_rules! sequence {
     )* };
 }
 
-sequence!(Vec [], BTreeSet [+ Ord], HashSet [+ Eq + Hash]);
+sequence!(Vec [], BTreeSet [+ Ord]);
+
+impl<T, S> Message for HashSet<T, S>
+where
+    T: Message + Eq + Hash,
+    S: BuildHasher + Default + Send + 'static,
+{
+    fn check(&self, at: &mut Checker<'_>) {
+        for (index, item) in self.iter().enumerate() {
+            at.item(index, |at| item.check(at));
+        }
+    }
+    fn describe(builder: &mut Builder) {
+        T::describe(builder);
+    }
+}
 
 impl<K, V> Message for BTreeMap<K, V>
 where

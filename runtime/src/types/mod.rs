@@ -2,6 +2,8 @@
 
 mod builtin;
 mod timestamp;
+#[cfg(feature = "ts-rs")]
+mod typescript;
 mod user_id;
 
 use schemars::JsonSchema;
