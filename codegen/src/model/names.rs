@@ -83,6 +83,24 @@ pub(crate) fn params_docs(method: &Method) -> String {
 }
 
 impl Model {
+    /// Whether `null` is one of a type's values, also behind names.
+    pub(crate) fn is_nullable(&self, body: &Type) -> bool {
+        self.is_nullable_within(body, self.declarations.len())
+    }
+
+    fn is_nullable_within(&self, body: &Type, names: usize) -> bool {
+        match body {
+            Type::Named(key) => {
+                let behind = names.checked_sub(1).zip(self.declaration(key));
+                behind.is_some_and(|(names, declaration)| self.is_nullable_within(&declaration.body, names))
+            }
+            Type::Union(all) => {
+                all.iter().any(|alternative| self.is_nullable_within(&alternative.body, names))
+            }
+            body => body.is_nullable(),
+        }
+    }
+
     /// The type behind names that stand for another type.
     pub(crate) fn behind<'m>(&'m self, body: &'m Type) -> &'m Type {
         let mut body = body;

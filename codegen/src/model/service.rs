@@ -1,7 +1,7 @@
 //! A service of the contract as a [`Service`] of the model, still without the names that depend on others.
 
 use serde_json::Value;
-use wirecall_contract::{self as contract, Contract, ErrorSet, Side};
+use wirecall_contract::{self as contract, CallKind, Contract, ErrorSet, Side};
 
 use super::lower::{Hint, Lower};
 use super::{ErrorClass, Event, Form, Method, Params, Peer, Record, Service, Type};
@@ -68,7 +68,7 @@ fn method(call: &contract::Call, side: Side, default_errors: &[usize], errors: &
         deprecated: call.deprecated.clone(),
         kind: call.kind,
         params: params(contract, &call.params, &call.rust_name, reads),
-        result: result.filter(|body| *body != Type::Null),
+        result: result.filter(|body| *body != Type::Null && call.kind == CallKind::Call),
         has_own_errors: own.as_deref().is_some_and(|own| own != default_errors),
         errors: own.unwrap_or_else(|| default_errors.to_vec()),
         timeout_ms: call.timeout_ms,

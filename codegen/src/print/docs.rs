@@ -73,6 +73,18 @@ fn trim(mut lines: Vec<String>) -> Vec<String> {
     lines.split_off(start)
 }
 
+/// The two lines at the top of a generated file, more where its origin is long, as comments.
+pub(crate) fn header(mark: &str, origin: &str, width: usize) -> String {
+    let room = width.saturating_sub(mark.len() + 1);
+    let whole = format!("{origin} Do not edit.");
+    let text = if whole.chars().count() <= room {
+        format!("{whole}\nRegenerate with: wirecall generate")
+    } else {
+        format!("{}\nDo not edit. Regenerate with: wirecall generate", wrap(origin, room).join("\n"))
+    };
+    text.lines().map(|line| format!("{mark} {line}")).collect::<Vec<_>>().join("\n")
+}
+
 /// A text with a note behind it: in the same paragraph where that is a single line, else in one of its own.
 pub(crate) fn with_note(text: &str, note: &str) -> String {
     let text = text.trim();

@@ -4,8 +4,8 @@ use super::declarations::class;
 use super::docstring::{docstring, docstring_with};
 use super::module::Module;
 use super::names::name;
-use super::syntax::{list, string};
-use super::types::{Py, PyField, has_class};
+use super::syntax::{brackets, list, list_before, string};
+use super::types::{Py, PyField, alternatives, has_class};
 use super::{STEP, WIDTH, WIRECALL};
 use crate::model::{Event, Method, Params, params_docs};
 use crate::print::docs::with_note;
@@ -34,7 +34,11 @@ impl<'m> Module<'m> {
     pub(super) fn parts(&mut self) -> Vec<Doc> {
         let Some(service) = self.service() else { return Vec::new() };
         let methods = self.methods(&service.methods);
-        let served = service.peer.as_ref().map(|peer| (peer, self.methods(&peer.methods)));
+        let served = service
+            .peer
+            .as_ref()
+            .filter(|peer| !peer.methods.is_empty())
+            .map(|peer| (peer, self.methods(&peer.methods)));
         let events: Vec<(&Event, PyParams)> =
             service.events.iter().map(|event| (event, self.params(&event.params, &event.docs))).collect();
         let errors: Vec<_> = service.errors.iter().map(|error| (error, self.error_fields(error))).collect();
@@ -51,7 +55,7 @@ impl<'m> Module<'m> {
                 Member::Event(event, params),
             ));
         }
-        for (peer, methods) in served.iter().filter(|(_, methods)| !methods.is_empty()) {
+        if let Some((peer, methods)) = &served {
             members.push((
                 names.take([format!("serve_{}", snake(&peer.rust_name))]),
                 Member::Serve(peer, methods),
@@ -112,7 +116,7 @@ impl<'m> Module<'m> {
             .map(|error| error.class.clone().into())
             .collect();
         if !errors.is_empty() {
-            arguments.push(list("errors=[", errors, "]"));
+            arguments.push(brackets("errors=[", errors, "]"));
         }
         let mut body = vec![
             docstring(&docs, 1),
@@ -150,8 +154,7 @@ impl<'m> Module<'m> {
         let parameters =
             std::iter::once("self".into()).chain(parameters.into_iter().map(|(_, doc)| doc)).collect();
         let result = match &method.result {
-            Some(Py::Any) => "object".into(),
-            Some(body) => self.annotation(body, hidden),
+            Some(body) => self.result(body, hidden),
             None => "None".into(),
         };
         let verb = if call.is_call() { "Calls" } else { "Sends" };
@@ -207,7 +210,9 @@ impl<'m> Module<'m> {
         }));
         if call.has_own_errors {
             let errors = call.errors.iter().filter_map(|place| self.service()?.errors.get(*place));
-            settings.push(list("errors=[", errors.map(|error| error.class.clone().into()).collect(), "]"));
+            let errors: Vec<Doc> = errors.map(|error| error.class.clone().into()).collect();
+            // Not a list: mypy joins its classes while it chooses an overload, and may fail to.
+            settings.push(brackets("errors=(", errors, ")"));
         }
         settings.extend(call.positional.then(|| "positional=True".into()));
         settings
@@ -228,8 +233,8 @@ impl<'m> Module<'m> {
             PyParams::Fields(_, fields) => {
                 let mut parameters: Vec<(bool, Doc)> = vec![(true, "*".into())];
                 for field in fields {
-                    let (body, default) = self.with_default(field, hidden);
-                    let body = if field.body == Py::Any { "object".into() } else { body };
+                    let (parts, default) = self.with_default(field, hidden);
+                    let body = if field.body == Py::Any { "object".into() } else { alternatives(parts) };
                     let default = default.map_or_else(String::new, |default| format!(" = {default}"));
                     parameters.push((
                         true,
@@ -308,12 +313,11 @@ fn deprecated(note: &str) -> String {
 
 /// A function with the lines of its body.
 pub(super) fn function(head: &str, parameters: Vec<Doc>, result: Doc, body: Vec<Doc>) -> Doc {
-    let head = list(format!("{head}("), parameters, ")");
-    Doc::Concat(vec![
-        head,
-        " -> ".into(),
-        result,
-        ":".into(),
-        Doc::indent(vec![Doc::HardLine, Doc::lines(body)]),
-    ])
+    let head = list_before(
+        format!("{head}("),
+        parameters,
+        ")",
+        Doc::Concat(vec![" -> ".into(), result, ":".into()]),
+    );
+    Doc::Concat(vec![head, Doc::indent(vec![Doc::HardLine, Doc::lines(body)])])
 }

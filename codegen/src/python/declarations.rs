@@ -4,7 +4,7 @@ use super::WIRECALL;
 use super::docstring::docstring;
 use super::module::{Item, Module};
 use super::syntax::{list, string, subscript};
-use super::types::{Py, PyField};
+use super::types::{Py, PyField, union};
 use crate::print::layout::Doc;
 
 impl Module<'_> {
@@ -46,21 +46,33 @@ impl Module<'_> {
     }
 
     fn class_field(&mut self, field: &PyField, hidden: &[String]) -> Doc {
-        let (body, default) = self.with_default(field, hidden);
+        let (parts, default) = self.with_default(field, hidden);
+        let name = format!("{}: ", field.name);
         // Python reads names in a normal form of Unicode, which need not be that of the wire.
         let is_renamed = field.name != field.wire || !field.wire.is_ascii();
-        let value = match (is_renamed, default) {
-            (false, None) => None,
-            (false, Some(default)) => Some(default.into()),
+        match (is_renamed, default) {
+            (false, None) => Doc::Concat(vec![name.into(), union(parts)]),
+            (false, Some(default)) => {
+                let line =
+                    |middle: Doc, end: Doc| Doc::Concat(vec![name.clone().into(), middle, " = ".into(), end]);
+                let inside = Doc::indent(vec![Doc::HardLine, default.clone().into()]);
+                Doc::Choice(vec![
+                    line(union(parts.clone()), default.clone().into()),
+                    line(
+                        union(parts.clone()),
+                        Doc::Concat(vec!["(".into(), inside, Doc::HardLine, ")".into()]),
+                    ),
+                    line(union(parts), default.into()),
+                ])
+            }
             (true, default) => {
                 let call = self.imports.value("msgspec", "field");
                 let mut arguments: Vec<Doc> = vec![format!("name={}", string(&field.wire)).into()];
                 arguments.extend(default.map(|default| format!("default={default}").into()));
-                Some(list(format!("{call}("), arguments, ")"))
+                let value = list(format!("{call}("), arguments, ")");
+                Doc::Concat(vec![name.into(), union(parts), " = ".into(), value])
             }
-        };
-        let value = value.map_or_else(Doc::empty, |value| Doc::Concat(vec![" = ".into(), value]));
-        Doc::Concat(vec![format!("{}: ", field.name).into(), body, value])
+        }
     }
 
     fn alias(&mut self, name: &str, docs: &str, body: &Py) -> Doc {
@@ -86,14 +98,6 @@ impl Module<'_> {
             values.iter().map(|value| super::syntax::literal(value).into()).collect(),
         )
     }
-}
-
-/// Alternatives on one line, or in parentheses, there on one line or one a line.
-fn union(parts: Vec<Doc>) -> Doc {
-    let inner = Doc::group(Doc::join(vec![Doc::Line, "| ".into()], parts));
-    let open = Doc::IfBroken("(", "");
-    let close = Doc::IfBroken(")", "");
-    Doc::group(vec![open, Doc::indent(vec![Doc::SoftLine, inner]), Doc::SoftLine, close])
 }
 
 /// A class with the lines of its body; an empty one is an empty line.

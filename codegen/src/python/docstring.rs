@@ -14,7 +14,7 @@ pub(super) fn docstring(text: &str, depth: usize) -> Doc {
 pub(super) fn docstring_with(text: &str, section: &str, entries: &[(String, String)], depth: usize) -> Doc {
     let room = WIDTH.saturating_sub(depth * STEP);
     let clean = |text: &str| printable(text).replace("\"\"\"", "'''");
-    let mut lines = doc_lines(&clean(text), room);
+    let mut lines = doc_lines(&clean(text), room, entries.is_empty());
     if !entries.is_empty() {
         lines.extend([String::new(), section.to_owned()]);
     }
@@ -37,11 +37,13 @@ pub(super) fn docstring_with(text: &str, section: &str, entries: &[(String, Stri
 }
 
 /// The lines of a docstring: a summary that fits on the first line, an empty line, the rest.
-fn doc_lines(text: &str, room: usize) -> Vec<String> {
+fn doc_lines(text: &str, room: usize, is_all: bool) -> Vec<String> {
     let text = text.trim();
     let (head, tail) = text.split_once("\n\n").unwrap_or((text, ""));
     let head = head.split_whitespace().collect::<Vec<_>>().join(" ");
-    let (summary, rest) = summary(&head, room.saturating_sub(4));
+    // Where nothing follows, the closing quotes stand on the same line.
+    let quotes = if is_all && tail.trim().is_empty() { 7 } else { 4 };
+    let (summary, rest) = summary(&head, room.saturating_sub(quotes));
     let body: Vec<&str> =
         [rest.as_str(), tail.trim_matches('\n')].into_iter().filter(|part| !part.is_empty()).collect();
     let mut lines = vec![summary];

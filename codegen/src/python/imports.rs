@@ -13,14 +13,13 @@ impl Module<'_> {
         standard.extend(self.imports.modules().iter().map(|module| format!("import {module}\n")));
         for (module, names) in self.imports.used() {
             let mut names: Vec<&Import> = names.iter().collect();
-            names.sort_by_key(|import| (rank(&import.name), import.name.clone()));
+            names.sort_by_key(|import| order(&import.name));
             // An import under another name stands in a statement of its own.
             let (plain, renamed): (Vec<&Import>, Vec<&Import>) =
                 names.iter().partition(|import| import.local.is_none());
             let mut statements: Vec<Vec<&Import>> = renamed.into_iter().map(|import| vec![import]).collect();
             statements.extend(Some(plain).filter(|plain| !plain.is_empty()));
-            statements
-                .sort_by_key(|names| names.first().map(|import| (rank(&import.name), import.name.clone())));
+            statements.sort_by_key(|names| names.first().map(|import| order(&import.name)));
             let line = statements.iter().map(|names| import_line(module, names)).collect::<String>();
             match module.as_str() {
                 module if module.starts_with('.') => own.push(line),
@@ -51,11 +50,12 @@ fn import_line(module: &str, names: &[&Import]) -> String {
     format!("{line}{}\n", body.render(WIDTH, STEP))
 }
 
-/// isort's order: constants, classes, the rest.
-fn rank(name: &str) -> u8 {
-    match () {
+/// isort's order: constants, classes, the rest; in each without regard to case.
+fn order(name: &str) -> (u8, String, String) {
+    let rank = match () {
         () if name.chars().count() > 1 && name.chars().all(|c| !c.is_lowercase()) => 0,
         () if name.chars().next().is_some_and(char::is_uppercase) => 1,
         () => 2,
-    }
+    };
+    (rank, name.to_lowercase(), name.to_owned())
 }

@@ -20,6 +20,7 @@ use std::collections::BTreeMap;
 use crate::File;
 use crate::model::Model;
 use crate::output::MARK;
+use crate::print::docs::header;
 use crate::print::layout::Doc;
 use crate::print::names::{Scope, snake, words};
 use module::{Home, Module};
@@ -84,7 +85,6 @@ fn text(module: &mut Module<'_>, origin: &str, docs: &str, parts: Vec<Doc>) -> S
     let gap = if body.starts_with("class ") { "\n\n" } else { "\n" };
     let body = if body.is_empty() { body } else { format!("{gap}{body}") };
     let version = env!("CARGO_PKG_VERSION");
-    format!(
-        "# {MARK}{version} from {origin}. Do not edit.\n# Regenerate with: wirecall generate\n{docs}\n\nfrom __future__ import annotations\n{imports}{body}\n"
-    )
+    let header = header("#", &format!("{MARK}{version} from {origin}."), WIDTH);
+    format!("{header}\n{docs}\n\nfrom __future__ import annotations\n{imports}{body}\n")
 }

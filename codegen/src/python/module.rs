@@ -172,7 +172,7 @@ impl<'m> Module<'m> {
         let names = names::fields(fields.iter().map(|field| field.wire.as_str()), reserved);
         let lowered = fields.iter().zip(names).map(|(field, name)| {
             let body = self.lower(&field.body, &format!("{path}{}", pascal(&name)), None, true);
-            let nullable = field.body.is_nullable() || self.model.behind(&field.body).is_nullable();
+            let nullable = self.model.is_nullable(&field.body);
             let default = match (field.required && !field.omittable, nullable) {
                 (true, _) => Default::None,
                 (false, true) => Default::Null,

@@ -39,8 +39,7 @@ impl Module<'_> {
         let parameters =
             std::iter::once("self".into()).chain(parameters.into_iter().map(|(_, doc)| doc)).collect();
         let result = match &method.result {
-            Some(Py::Any) => "object".into(),
-            Some(body) => self.annotation(body, hidden),
+            Some(body) => self.result(body, hidden),
             None => "None".into(),
         };
         let docs = self.method_docs(method.call, &format!("Answers `{}`.", method.call.wire));
@@ -80,7 +79,8 @@ impl Module<'_> {
                 let names: Vec<String> = fields.iter().map(|field| field.name.clone()).collect();
                 let given = names.iter().map(|name| format!("{name}=params.{name}"));
                 let given = given.chain(std::iter::once(format!("{}=call", call_name(&names))));
-                (Py::Name(class.clone()), "params", given.map(Doc::from).collect())
+                let argument = if fields.is_empty() { "_" } else { "params" };
+                (Py::Name(class.clone()), argument, given.map(Doc::from).collect())
             }
         };
         let handle = self.imports.value(WIRECALL, "handle");

@@ -13,13 +13,28 @@ pub(super) fn literal(value: &Value) -> String {
 /// `open`, the items, `close`: on one line, or inside on one line, or one item a line.
 pub(super) fn list(open: impl Into<Doc>, items: Vec<Doc>, close: &'static str) -> Doc {
     let trailing = Doc::IfBroken(",", "");
-    enclosed(open, items, close, trailing)
+    Doc::group(enclosed(open, items, close, trailing))
+}
+
+/// As [`list`], which also breaks where what stands behind it does not fit.
+pub(super) fn list_before(open: impl Into<Doc>, items: Vec<Doc>, close: &'static str, behind: Doc) -> Doc {
+    let trailing = Doc::IfBroken(",", "");
+    Doc::group(vec![enclosed(open, items, close, trailing), behind])
 }
 
 /// As [`list`], for brackets in which a trailing comma means something.
 pub(super) fn subscript(open: impl Into<Doc>, items: Vec<Doc>) -> Doc {
     let trailing = if items.len() > 1 { Doc::IfBroken(",", "") } else { Doc::empty() };
-    enclosed(open, items, "]", trailing)
+    Doc::group(enclosed(open, items, "]", trailing))
+}
+
+/// A value that is a list or a tuple: on one line, or one item a line.
+pub(super) fn brackets(open: &'static str, items: Vec<Doc>, close: &'static str) -> Doc {
+    // The comma of a tuple of one is what makes it a tuple.
+    let trailing = if items.len() == 1 && close == ")" { ",".into() } else { Doc::IfBroken(",", "") };
+    let items = Doc::join(vec![",".into(), Doc::Line], items);
+    let inner = vec![Doc::SoftLine, items, trailing];
+    Doc::group(vec![open.into(), Doc::indent(inner), Doc::SoftLine, close.into()])
 }
 
 fn enclosed(open: impl Into<Doc>, items: Vec<Doc>, close: &'static str, trailing: Doc) -> Doc {
@@ -28,7 +43,7 @@ fn enclosed(open: impl Into<Doc>, items: Vec<Doc>, close: &'static str, trailing
     }
     let items = Doc::join(vec![",".into(), Doc::Line], items);
     let inner = Doc::group(vec![items, trailing]);
-    Doc::group(vec![open.into(), Doc::indent(vec![Doc::SoftLine, inner]), Doc::SoftLine, close.into()])
+    Doc::Concat(vec![open.into(), Doc::indent(vec![Doc::SoftLine, inner]), Doc::SoftLine, close.into()])
 }
 
 #[cfg(test)]

@@ -88,8 +88,17 @@ impl Module<'_> {
             Py::Name(name) => self.named(name).into(),
             Py::Union(parts) => {
                 let parts: Vec<Doc> = parts.iter().map(|part| self.annotation(part, hidden)).collect();
-                Doc::join(" | ", parts)
+                alternatives(parts)
             }
+        }
+    }
+
+    /// A type as the annotation of a result.
+    pub(super) fn result(&mut self, body: &Py, hidden: &[String]) -> Doc {
+        match body {
+            Py::Any => "object".into(),
+            Py::Union(parts) => union(parts.iter().map(|part| self.annotation(part, hidden)).collect()),
+            body => self.annotation(body, hidden),
         }
     }
 
@@ -124,22 +133,47 @@ impl Module<'_> {
     pub(super) fn is_class(&self, body: &Py) -> bool {
         match body {
             Py::Any | Py::Literal(_) | Py::Union(_) => false,
+            // mypy takes the expression `tuple[int]` for one of any length.
+            Py::Tuple(items) => items.len() > 1,
             Py::Name(name) => self.aliases.get(name).copied().unwrap_or(true),
             _ => true,
         }
     }
 
-    /// A field's or parameter's annotation and default.
-    pub(super) fn with_default(&mut self, field: &PyField, hidden: &[String]) -> (Doc, Option<String>) {
-        let body = self.annotation(&field.body, hidden);
+    /// The alternatives of a field's or parameter's annotation, mostly one, and its default.
+    pub(super) fn with_default(&mut self, field: &PyField, hidden: &[String]) -> (Vec<Doc>, Option<String>) {
+        let bodies = if let Py::Union(parts) = &field.body {
+            parts.as_slice()
+        } else {
+            std::slice::from_ref(&field.body)
+        };
+        let mut parts: Vec<Doc> = bodies.iter().map(|body| self.annotation(body, hidden)).collect();
         match field.default {
-            Default::None => (body, None),
-            Default::Null => (body, Some("None".to_owned())),
+            Default::None => (parts, None),
+            Default::Null => (parts, Some("None".to_owned())),
             Default::Unset => {
-                let class = self.imports.value("msgspec", "UnsetType");
+                parts.push(self.imports.value("msgspec", "UnsetType").into());
                 let value = self.imports.value("msgspec", "UNSET");
-                (Doc::Concat(vec![body, format!(" | {class}").into()]), Some(value))
+                (parts, Some(value))
             }
         }
     }
+}
+
+/// Alternatives inside of parentheses: on one line, or one a line.
+pub(super) fn alternatives(parts: Vec<Doc>) -> Doc {
+    Doc::group(Doc::join(vec![Doc::Line, "| ".into()], parts))
+}
+
+/// Alternatives outside of parentheses, which they get where they do not fit.
+pub(super) fn union(parts: Vec<Doc>) -> Doc {
+    if let [only] = parts.as_slice()
+        && !matches!(only, Doc::Text(_))
+    {
+        // It has brackets of its own.
+        return only.clone();
+    }
+    let open = Doc::IfBroken("(", "");
+    let close = Doc::IfBroken(")", "");
+    Doc::group(vec![open, Doc::indent(vec![Doc::SoftLine, alternatives(parts)]), Doc::SoftLine, close])
 }

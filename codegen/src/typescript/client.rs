@@ -1,7 +1,8 @@
 //! The client class of a service: one method a call, one a event.
 
-use super::syntax::{access, arguments, brackets, comment, method, number, parameter, parentheses, string};
-use super::types::Place;
+use super::syntax::{
+    Last, access, arguments, brackets, comment, method, number, parameter, parentheses, signature, string,
+};
 use super::{CLIENT, Context};
 use crate::model::{Event, Method, Params};
 use crate::print::docs::with_note;
@@ -88,15 +89,14 @@ impl Context<'_> {
             let options = self.imports.class(CLIENT, "CallOptions");
             parameters.push(format!("options?: {options}").into());
         }
-        let result = call.result.as_ref().map_or_else(|| "void".into(), |body| self.of(body, Place::Inside));
+        let result = call.result.as_ref().map_or_else(|| "Promise<void>".into(), |body| self.promise(body));
+        let result = Doc::Concat(vec![" ".into(), result]);
         let sent = self.sent(call);
         Doc::Concat(vec![
             comment(&docs, 1),
             name.into(),
-            parentheses(parameters),
-            ": Promise<".into(),
-            result,
-            "> {".into(),
+            signature(parameters, result),
+            " {".into(),
             Doc::indent(vec![Doc::HardLine, "return this.#service.".into(), sent, ";".into()]),
             Doc::HardLine,
             "}".into(),
@@ -105,17 +105,22 @@ impl Context<'_> {
 
     /// The call of the runtime that a method is.
     fn sent(&self, call: &Method) -> Doc {
-        let params: Doc = match &call.params {
-            Params::None => "undefined".into(),
-            Params::Own { record, .. } if call.positional => {
-                brackets(record.fields.iter().map(|field| access("params", &field.wire).into()).collect())
-            }
-            Params::Own { .. } | Params::Type(_) => "params".into(),
-        };
         let wire: Doc = string(&call.wire).into();
+        let positions = match &call.params {
+            Params::Own { record, .. } if call.positional => Some(
+                record.fields.iter().map(|field| access("params", &field.wire).into()).collect::<Vec<Doc>>(),
+            ),
+            _ => None,
+        };
+        let by_name = if matches!(call.params, Params::None) { "undefined" } else { "params" };
         if !call.is_call() {
-            return Doc::Concat(vec!["notify".into(), parentheses(vec![wire, params])]);
+            let given = match positions {
+                Some(positions) => arguments(vec![wire], Some(Last::Array(positions))),
+                None => parentheses(vec![wire, by_name.into()]),
+            };
+            return Doc::Concat(vec!["notify".into(), given]);
         }
+        let params = positions.map_or_else(|| by_name.into(), brackets);
         let mut settings: Vec<Doc> = Vec::new();
         if call.idempotent {
             settings.push("idempotent: true".into());
@@ -125,7 +130,7 @@ impl Context<'_> {
             let errors = self.error_names(&call.errors).into_iter().map(Doc::from).collect();
             settings.push(Doc::Concat(vec!["errors: ".into(), brackets(errors)]));
         }
-        let last = Some(settings).filter(|settings| !settings.is_empty());
+        let last = Some(settings).filter(|settings| !settings.is_empty()).map(Last::Object);
         Doc::Concat(vec!["call".into(), arguments(vec![wire, params, "options".into()], last)])
     }
 
@@ -146,8 +151,8 @@ impl Context<'_> {
         Doc::Concat(vec![
             comment(&docs, 1),
             name.into(),
-            parentheses(vec![listener]),
-            format!(": {unsubscribe} {{").into(),
+            signature(vec![listener], format!(" {unsubscribe}").into()),
+            " {".into(),
             Doc::indent(vec![
                 Doc::HardLine,
                 "return this.#service.on".into(),

@@ -14,6 +14,7 @@ mod types;
 use crate::File;
 use crate::model::{Model, Service};
 use crate::output::MARK;
+use crate::print::docs::header;
 use crate::print::imports::{Import, Imports};
 use crate::print::layout::Doc;
 use crate::print::names::{Scope, words};
@@ -52,16 +53,14 @@ impl Context<'_> {
         parts.extend(self.declarations());
         parts.extend(self.error_classes());
         let body = Doc::join(vec![Doc::HardLine, Doc::HardLine], parts).render(WIDTH, STEP);
-        format!("{}\n{}\n{body}\n", self.header(), self.import_lines())
+        format!("{}\n\n{}\n{body}\n", self.header(), self.import_lines())
     }
 
     fn header(&self) -> String {
         let (version, service) = (env!("CARGO_PKG_VERSION"), self.service);
         let name = service.name.replace(char::is_control, " ");
-        format!(
-            "// {MARK}{version} from service `{name}` (contract {}). Do not edit.\n// Regenerate with: wirecall generate\n",
-            service.fingerprint
-        )
+        let fingerprint = &service.fingerprint;
+        header("//", &format!("{MARK}{version} from service `{name}` (contract {fingerprint})."), WIDTH)
     }
 
     fn import_lines(&self) -> String {

@@ -1,6 +1,6 @@
 //! What the client answers: the interface that an application implements.
 
-use super::syntax::{comment, method, parentheses, string};
+use super::syntax::{comment, method, parentheses, signature, string};
 use super::types::Place;
 use super::{CLIENT, Context};
 use crate::model::{Method, Params, Peer};
@@ -10,7 +10,7 @@ use crate::print::names::Scope;
 impl Context<'_> {
     /// The handler interface, where the service has a peer.
     pub(super) fn handler(&mut self) -> Option<Doc> {
-        let peer = self.service.peer.as_ref()?;
+        let peer = self.service.peer.as_ref().filter(|peer| !peer.methods.is_empty())?;
         let mut names = Scope::default();
         let methods: Vec<Doc> = peer
             .methods
@@ -26,11 +26,7 @@ impl Context<'_> {
             peer.docs.clone()
         };
         let blank = Doc::Concat(vec![Doc::HardLine, Doc::HardLine]);
-        let body = if methods.is_empty() {
-            Doc::empty()
-        } else {
-            Doc::indent(vec![Doc::HardLine, Doc::join(blank, methods)])
-        };
+        let body = Doc::indent(vec![Doc::HardLine, Doc::join(blank, methods)]);
         Some(Doc::Concat(vec![
             comment(&docs, 0),
             format!("export interface {} {{", peer.handler).into(),
@@ -51,20 +47,10 @@ impl Context<'_> {
         let served = self.imports.class(CLIENT, "ServedCall");
         parameters.push(format!("call: {served}").into());
         let result = match &call.result {
-            Some(body) => {
-                let plain = self.of(body, Place::Alternative);
-                Doc::Concat(vec![plain, " | Promise<".into(), self.of(body, Place::Inside), ">".into()])
-            }
-            None => "void | Promise<void>".into(),
+            Some(body) => self.or_promise(body),
+            None => " void | Promise<void>".into(),
         };
-        Doc::Concat(vec![
-            comment(&docs, 1),
-            name.into(),
-            parentheses(parameters),
-            ": ".into(),
-            result,
-            ";".into(),
-        ])
+        Doc::Concat(vec![comment(&docs, 1), name.into(), signature(parameters, result), ";".into()])
     }
 
     /// The type of a method's parameters.
@@ -95,7 +81,9 @@ impl Context<'_> {
         let entries = Doc::lines(entries);
         Doc::Concat(vec![
             comment(&docs, 1),
-            format!("{name}(handler: {}): {unsubscribe} {{", peer.handler).into(),
+            name.to_owned().into(),
+            signature(vec![format!("handler: {}", peer.handler).into()], format!(" {unsubscribe}").into()),
+            " {".into(),
             Doc::indent(vec![
                 Doc::HardLine,
                 "return this.#service.serve({".into(),

@@ -132,6 +132,22 @@ pub(super) fn parentheses(items: Vec<Doc>) -> Doc {
     list("(", items, ")")
 }
 
+/// The parameters of a function and its result, which starts with a space: one parameter a line where the whole does not fit.
+pub(super) fn signature(parameters: Vec<Doc>, result: Doc) -> Doc {
+    let result = Doc::Concat(vec![":".into(), result]);
+    if parameters.is_empty() {
+        return Doc::Concat(vec!["()".into(), result]);
+    }
+    let count = parameters.len();
+    let parameters = Doc::join(vec![",".into(), Doc::Line], parameters);
+    let parameters =
+        vec!["(".into(), Doc::indent(vec![Doc::SoftLine, parameters]), Doc::IfBroken(",", ""), Doc::SoftLine];
+    let hugs = count == 1 && result.has_hard_line();
+    let parameters = Doc::Concat(parameters);
+    let parameters = if hugs { Doc::group(parameters) } else { parameters };
+    Doc::group(vec![parameters, ")".into(), result])
+}
+
 fn list(open: &'static str, items: Vec<Doc>, close: &'static str) -> Doc {
     if items.is_empty() {
         return format!("{open}{close}").into();
@@ -146,31 +162,33 @@ fn list(open: &'static str, items: Vec<Doc>, close: &'static str) -> Doc {
     ])
 }
 
-/// The arguments of a call; an object in the last place hugs the parentheses.
-pub(super) fn arguments(first: Vec<Doc>, last: Option<Vec<Doc>>) -> Doc {
-    let Some(members) = last else { return parentheses(first) };
-    let object = |separator: Doc, trailing: &'static str, space: Doc| {
-        let members = Doc::join(vec![",".into(), separator], members.clone());
-        Doc::Concat(vec![
-            "{".into(),
-            Doc::indent(vec![space.clone(), members]),
-            trailing.into(),
-            space,
-            "}".into(),
-        ])
+/// The last argument of a call, where it is an object or an array.
+pub(super) enum Last {
+    Object(Vec<Doc>),
+    Array(Vec<Doc>),
+}
+
+/// The arguments of a call; an object or array in the last place hugs the parentheses.
+pub(super) fn arguments(first: Vec<Doc>, last: Option<Last>) -> Doc {
+    let (open, members, close, space, whole) = match last {
+        None => return parentheses(first),
+        Some(Last::Object(members)) => ("{", members.clone(), "}", Doc::Line, braces(members, ",")),
+        Some(Last::Array(members)) => ("[", members.clone(), "]", Doc::SoftLine, brackets(members)),
     };
-    let flat = || object(Doc::Line, "", Doc::Line);
-    let all = |object: Doc| [first.clone(), vec![object]].concat();
-    let on_line = |object: Doc| Doc::Concat(vec!["(".into(), Doc::join(", ", all(object)), ")".into()]);
+    let value = |between: Doc, trailing: &'static str, space: Doc| {
+        let members = Doc::join(vec![",".into(), between], members.clone());
+        let inside = Doc::indent(vec![space.clone(), members]);
+        Doc::Concat(vec![open.into(), inside, trailing.into(), space, close.into()])
+    };
+    let all = |last: Doc| [first.clone(), vec![last]].concat();
+    let on_line = |last: Doc| Doc::Concat(vec!["(".into(), Doc::join(", ", all(last)), ")".into()]);
+    let one_a_line = Doc::join(vec![",".into(), Doc::HardLine], all(whole));
     Doc::Choice(vec![
-        on_line(flat()),
-        on_line(object(Doc::HardLine, ",", Doc::HardLine)),
+        on_line(value(Doc::Line, "", space)),
+        on_line(value(Doc::HardLine, ",", Doc::HardLine)),
         Doc::Concat(vec![
             "(".into(),
-            Doc::indent(vec![
-                Doc::HardLine,
-                Doc::join(vec![",".into(), Doc::HardLine], all(braces(members.clone(), ","))),
-            ]),
+            Doc::indent(vec![Doc::HardLine, one_a_line]),
             ",".into(),
             Doc::HardLine,
             ")".into(),
@@ -215,7 +233,7 @@ mod tests {
 
     #[test]
     fn an_object_in_the_last_place_hugs_the_parentheses() {
-        let doc = arguments(vec!["first".into()], Some(vec!["a: 1".into()]));
+        let doc = arguments(vec!["first".into()], Some(Last::Object(vec!["a: 1".into()])));
         assert_eq!(doc.render(80, 2), "(first, { a: 1 })");
         assert_eq!(doc.render(14, 2), "(first, {\n  a: 1,\n})");
         assert_eq!(doc.render(6, 2), "(\n  first,\n  {\n    a: 1,\n  },\n)");

@@ -13,6 +13,8 @@ pub(super) enum Place {
     After,
     /// Between brackets of its own.
     Inside,
+    /// As one of several members of a tuple.
+    Item,
     /// As the element of an array.
     Element,
     /// As one alternative of a union.
@@ -25,10 +27,7 @@ impl Context<'_> {
     /// The type with the space before it: a union that does not fit goes to the next line.
     pub(super) fn after(&self, body: &Type) -> Doc {
         match self.union(body) {
-            Some(members) => {
-                let members = Doc::join(vec![Doc::Line, "| ".into()], members);
-                Doc::group(Doc::indent(vec![Doc::Line, Doc::IfBroken("| ", ""), members]))
-            }
+            Some(members) => broken_union(members),
             None => Doc::Concat(vec![" ".into(), self.of(body, Place::After)]),
         }
     }
@@ -46,7 +45,8 @@ impl Context<'_> {
                 read_only(vec!["readonly ".into(), self.of(item, Place::Element), "[]".into()], place)
             }
             Type::Tuple(items) => {
-                let items = items.iter().map(|item| self.of(item, Place::Inside)).collect();
+                let inner = if items.len() > 1 { Place::Item } else { Place::Inside };
+                let items = items.iter().map(|item| self.of(item, inner)).collect();
                 read_only(vec!["readonly ".into(), syntax::brackets(items)], place)
             }
             Type::Map(item) => {
@@ -57,10 +57,32 @@ impl Context<'_> {
             Type::All(parts) => {
                 let parts = parts.iter().map(|part| self.of(part, Place::Part));
                 let joined = Doc::join(" & ", parts);
-                let bare = matches!(place, Place::After | Place::Inside);
+                let bare = matches!(place, Place::After | Place::Inside | Place::Item);
                 if bare { joined } else { Doc::Concat(vec!["(".into(), joined, ")".into()]) }
             }
         }
+    }
+
+    /// A promise of the type; an object type hugs the brackets.
+    pub(super) fn promise(&self, body: &Type) -> Doc {
+        let inner = self.of(body, Place::Inside);
+        let hugs = matches!(body, Type::Record(_) | Type::Map(_)) || is_object_or_null(body);
+        let inner = if hugs {
+            inner
+        } else {
+            Doc::Concat(vec![Doc::indent(vec![Doc::SoftLine, inner]), Doc::SoftLine])
+        };
+        Doc::group(vec!["Promise<".into(), inner, ">".into()])
+    }
+
+    /// The type, or a promise of it, with the space before it.
+    pub(super) fn or_promise(&self, body: &Type) -> Doc {
+        if *body == Type::Unknown {
+            return " unknown".into();
+        }
+        let mut members = self.members(body).unwrap_or_else(|| vec![self.of(body, Place::Alternative)]);
+        members.push(self.promise(body));
+        broken_union(members)
     }
 
     fn name(&self, key: &Key) -> String {
@@ -73,7 +95,7 @@ impl Context<'_> {
     fn union(&self, body: &Type) -> Option<Vec<Doc>> {
         let members = self.members(body)?;
         let hugs = is_object_or_null(body) || members.len() == 1;
-        (!hugs).then(|| members.into_iter().map(Doc::indent).collect())
+        (!hugs).then_some(members)
     }
 
     fn members(&self, body: &Type) -> Option<Vec<Doc>> {
@@ -106,7 +128,7 @@ impl Context<'_> {
         let single = members.len() == 1;
         if is_object_or_null(body) {
             let joined = Doc::join(" | ", members);
-            return if place == Place::Inside || place == Place::After {
+            return if matches!(place, Place::Inside | Place::Item | Place::After) {
                 joined
             } else {
                 Doc::Concat(vec!["(".into(), joined, ")".into()])
@@ -117,6 +139,12 @@ impl Context<'_> {
             Doc::join(vec![Doc::Line, "| ".into()], members.into_iter().map(Doc::indent)),
         ]);
         match place {
+            Place::Item if !single => Doc::group(vec![
+                Doc::IfBroken("(", ""),
+                Doc::indent(vec![Doc::SoftLine, code]),
+                Doc::SoftLine,
+                Doc::IfBroken(")", ""),
+            ]),
             Place::Element | Place::Part | Place::Alternative if !single => Doc::group(vec![
                 "(".into(),
                 Doc::indent(vec![Doc::SoftLine, code]),
@@ -159,6 +187,12 @@ impl Context<'_> {
         });
         fields.chain(rest).collect()
     }
+}
+
+/// Alternatives after a colon or an equals sign, from the next line on where they do not fit.
+fn broken_union(members: Vec<Doc>) -> Doc {
+    let members = Doc::join(vec![Doc::Line, "| ".into()], members.into_iter().map(Doc::indent));
+    Doc::group(Doc::indent(vec![Doc::Line, Doc::IfBroken("| ", ""), members]))
 }
 
 fn read_only(parts: Vec<Doc>, place: Place) -> Doc {

@@ -240,7 +240,7 @@ class KindsClient:
             options,
             idempotent=True,
             timeout=1.5,
-            errors=[TooLongError, MeasureFailedError],
+            errors=(TooLongError, MeasureFailedError),
         )
 
     def on_changed(self, listener: Callable[[Internal], None]) -> Unsubscribe:
