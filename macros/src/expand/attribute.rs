@@ -2,13 +2,13 @@
 //! dependency.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use quote::quote;
 use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Data, DeriveInput, Fields, LitStr, Path, Token, Type, parse_quote};
+use syn::{Attribute, Data, DeriveInput, Fields, LitStr, Path, Token, Type};
 
-use super::Paths;
-use crate::ast::{Message, Shape, Tagging, VariantBody, root, units_only};
+use super::{Paths, formats};
+use crate::ast::{Message, Shape, Tagging, VariantBody, root};
 use crate::attr::rpc;
 use crate::check::types::{Class, class, optional};
 use crate::errors::Errors;
@@ -21,7 +21,7 @@ pub(crate) fn message_attribute(options: TokenStream, item: TokenStream) -> Toke
         return errors.beside(Some(item));
     };
     let paths = Paths::new(&root(given.clone()));
-    let formats = formats(&input, &paths);
+    let formats = formats::of_type(&input, &paths);
     let mut declared = input.clone();
     declared.attrs.extend(formats.iter().cloned());
     let before = errors.count();
@@ -42,6 +42,8 @@ pub(crate) fn message_attribute(options: TokenStream, item: TokenStream) -> Toke
         &["Message", "Clone", "Debug", "Serialize", "Deserialize", "JsonSchema", "TS"],
     );
     let conversions = conversions(&input);
+    let mut input = input;
+    formats::tell_ts(&mut input);
     errors.beside(Some(quote! {
         #[derive(#(#derives),*)]
         #(#formats)*
@@ -153,46 +155,6 @@ fn derives(attrs: &[Attribute]) -> Vec<String> {
         .flatten()
         .filter_map(|path| path.segments.last().map(|segment| names::plain(&segment.ident)))
         .collect()
-}
-
-/// Serde's options that the user did not give himself, and where serde, schemars and ts-rs are.
-fn formats(input: &DeriveInput, paths: &Paths) -> Vec<Attribute> {
-    let given = |attribute: &str, name: &str| has(&input.attrs, attribute, name);
-    let mut attributes = Vec::new();
-    let mut options = Vec::new();
-    if !given("serde", "crate") {
-        let serde = paths.text("serde");
-        options.push(quote!(crate = #serde));
-    }
-    if let Data::Enum(data) = &input.data {
-        let formed = ["tag", "untagged", "content", "into", "from", "try_from"]
-            .iter()
-            .any(|name| given("serde", name));
-        if !units_only(&data.variants) && !formed {
-            options.push(quote!(tag = "type"));
-        }
-        if !given("serde", "rename_all") {
-            options.push(quote!(rename_all = "snake_case"));
-        }
-    }
-    if !options.is_empty() {
-        attributes.push(parse_quote!(#[serde(#(#options),*)]));
-    }
-    for (attribute, crate_name) in [("schemars", "schemars"), ("ts", "ts_rs")] {
-        if !given(attribute, "crate") {
-            let (name, path) = (format_ident!("{attribute}"), paths.text(crate_name));
-            attributes.push(parse_quote!(#[#name(crate = #path)]));
-        }
-    }
-    attributes
-}
-
-/// Whether an attribute of that name has an option of that name, whatever its value.
-fn has(attrs: &[Attribute], attribute: &str, option: &str) -> bool {
-    attrs.iter().filter(|attr| attr.path().is_ident(attribute)).any(|attr| {
-        let metas = attr.parse_args_with(Punctuated::<syn::Meta, Token![,]>::parse_terminated);
-        metas.is_ok_and(|metas| metas.iter().any(|meta| meta.path().is_ident(option)))
-    })
 }
 
 /// What a newtype converts from, and how it reads as text.

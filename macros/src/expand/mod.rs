@@ -12,6 +12,7 @@ mod client;
 mod contract;
 mod error;
 mod events;
+mod formats;
 mod glue;
 mod handler;
 mod message;

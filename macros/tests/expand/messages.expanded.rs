@@ -64,7 +64,8 @@ const _: () = {
     ::wirecall::__private::schemars::JsonSchema,
     ::wirecall::__private::TS
 )]
-#[serde(crate = "::wirecall::__private::serde", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+#[serde(crate = "::wirecall::__private::serde")]
 #[schemars(crate = "::wirecall::__private::schemars")]
 #[ts(crate = "::wirecall::__private::ts_rs")]
 pub enum Color {
@@ -80,7 +81,8 @@ pub enum Color {
     ::wirecall::__private::schemars::JsonSchema,
     ::wirecall::__private::TS
 )]
-#[serde(crate = "::wirecall::__private::serde", tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(crate = "::wirecall::__private::serde")]
 #[schemars(crate = "::wirecall::__private::schemars")]
 #[ts(crate = "::wirecall::__private::ts_rs")]
 pub enum Shape {
