@@ -22,7 +22,7 @@ pub trait Length {
 }
 
 impl Length for str {
-    const UNIT: &'static str = "characters";
+    const UNIT: &'static Self = "characters";
     fn length(&self) -> usize {
         self.chars().count()
     }
@@ -48,12 +48,26 @@ macro_rules! items {
 
 items!(Vec<T> [T], VecDeque<T> [T], HashSet<T, S> [T S], BTreeSet<T> [T], HashMap<K, V, S> [K V S], BTreeMap<K, V> [K V]);
 
-impl<T: Length> Length for Option<T> {
-    const UNIT: &'static str = T::UNIT;
+impl<T, const N: usize> Length for [T; N] {
+    const UNIT: &'static str = "items";
     fn length(&self) -> usize {
-        self.as_ref().map_or(0, Length::length)
+        N
     }
 }
+
+/// What has a range: numbers.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no range to check",
+    label = "`range` is for numbers",
+    note = "for a string or a list, write `#[check(length(min = …, max = …))]`"
+)]
+pub trait Ranged: PartialOrd + Display {}
+
+macro_rules! numbers {
+    ($($type:ty),*) => { $( impl Ranged for $type {} )* };
+}
+
+numbers!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64);
 
 /// `#[check(length(min = …, max = …))]`.
 pub fn length<T: Length + ?Sized>(value: &T, min: Option<usize>, max: Option<usize>, at: &mut Checker<'_>) {
@@ -64,7 +78,7 @@ pub fn length<T: Length + ?Sized>(value: &T, min: Option<usize>, max: Option<usi
 }
 
 /// `#[check(range(min = …, max = …))]`, ends included.
-pub fn range<T: PartialOrd + Display>(value: &T, min: Option<T>, max: Option<T>, at: &mut Checker<'_>) {
+pub fn range<T: Ranged>(value: &T, min: Option<T>, max: Option<T>, at: &mut Checker<'_>) {
     let below = min.as_ref().is_some_and(|min| value < min);
     let above = max.as_ref().is_some_and(|max| value > max);
     if below || above {
@@ -111,6 +125,11 @@ pub fn url(value: &(impl AsRef<str> + ?Sized), at: &mut Checker<'_>) {
 }
 
 /// `#[check(each(…))]`: a rule for every item of a collection or every value of a map.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no items to check",
+    label = "`each` is for lists, sets and maps",
+    note = "write the rule itself, without `each(…)`"
+)]
 pub trait Each {
     /// What is inside.
     type Item;
@@ -118,23 +137,20 @@ pub trait Each {
     fn each(&self, at: &mut Checker<'_>, check: impl Fn(&Self::Item, &mut Checker<'_>));
 }
 
-impl<T> Each for Vec<T> {
-    type Item = T;
-    fn each(&self, at: &mut Checker<'_>, check: impl Fn(&T, &mut Checker<'_>)) {
-        for (index, item) in self.iter().enumerate() {
-            at.item(index, |at| check(item, at));
+macro_rules! each {
+    ($($type:ty [$($param:tt)*]),*) => { $(
+        impl<T, $($param)*> Each for $type {
+            type Item = T;
+            fn each(&self, at: &mut Checker<'_>, check: impl Fn(&T, &mut Checker<'_>)) {
+                for (index, item) in self.iter().enumerate() {
+                    at.item(index, |at| check(item, at));
+                }
+            }
         }
-    }
+    )* };
 }
 
-impl<T: Each> Each for Option<T> {
-    type Item = T::Item;
-    fn each(&self, at: &mut Checker<'_>, check: impl Fn(&T::Item, &mut Checker<'_>)) {
-        if let Some(inner) = self {
-            inner.each(at, check);
-        }
-    }
-}
+each!(Vec<T> [], VecDeque<T> [], BTreeSet<T> [], HashSet<T, S> [S], [T; N] [const N: usize]);
 
 impl<K: Display, V, S> Each for HashMap<K, V, S> {
     type Item = V;

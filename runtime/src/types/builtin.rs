@@ -109,6 +109,24 @@ where
     }
 }
 
+macro_rules! array {
+    ($($size:literal),*) => { $(
+        impl<T: Message> Message for [T; $size] {
+            fn check(&self, at: &mut Checker<'_>) {
+                for (index, item) in self.iter().enumerate() {
+                    at.item(index, |at| item.check(at));
+                }
+            }
+            fn describe(builder: &mut Builder) {
+                T::describe(builder);
+            }
+        }
+    )* };
+}
+
+// As many as serde reads.
+array!(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32);
+
 impl<K, V> Message for BTreeMap<K, V>
 where
     K: Ord + Display + Serialize + DeserializeOwned + JsonSchema + Send + 'static,
