@@ -21,6 +21,7 @@ pub use wirecall_contract as contract;
 pub use wirecall_macros::NoTs as TS;
 
 pub use crate::check::rules::{Each, Length, Regex, custom, email, length, pattern, range, url};
+pub use crate::message::Details;
 pub use crate::service::{
     Arrival, CallSpec, EncodeError, EncodedEvent, EventEncoder, EventInput, Lane, Method, Params, Refused, Started, lane,
     mount, start,

@@ -47,7 +47,7 @@ pub struct Checker<'a> {
 /// A place, kept as links on the stack: nothing is allocated while all is well.
 #[derive(Debug, Clone, Copy)]
 struct Path<'a> {
-    parent: Option<&'a Path<'a>>,
+    parent: Option<&'a Self>,
     segment: Segment<'a>,
 }
 

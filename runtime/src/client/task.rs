@@ -113,12 +113,11 @@ async fn converse(
         () = shared.closing.cancelled() => None,
         ended = &mut running => Some(ended),
     };
-    let (pump, disconnect) = match ended {
-        Some(ended) => ended,
-        None => {
-            shared.close_connection(closed_by_user());
-            running.await
-        }
+    let (pump, disconnect) = if let Some(ended) = ended {
+        ended
+    } else {
+        shared.close_connection(closed_by_user());
+        running.await
     };
     let disconnect = match pump.notice {
         // *It counts more than the WebSocket code.*
@@ -135,7 +134,7 @@ const ENDPOINT: EndpointConfig = EndpointConfig {
     max_waiting: 256,
     max_waiting_bytes: 1 << 20,
     max_batch: 32,
-    max_pending: 0,
+    peer_calls: 0,
 };
 
 const OUTBOX: OutboxLimits = OutboxLimits { messages: 256, bytes: 1 << 20, reader_bytes: 1 << 20 };

@@ -25,7 +25,7 @@ fn with_buffer<E>(write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<F
     let frame = Bytes::copy_from_slice(&buffer);
     if buffer.capacity() <= KEEP_BYTES {
         // While the thread ends there is nowhere to keep it, and no need to.
-        BUFFER.try_with(|kept| kept.replace(buffer)).map_or((), drop);
+        drop(BUFFER.try_with(|kept| kept.replace(buffer)));
     }
     Ok(frame)
 }

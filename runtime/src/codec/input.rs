@@ -302,9 +302,8 @@ fn from_text<P: Params>(text: &str) -> Result<P, Fault> {
 /// Reads parameters again, this time noting the path to what does not fit.
 fn type_violations<P: Params>(text: &str) -> Vec<Violation> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let error = match serde_path_to_error::deserialize::<_, P>(&mut deserializer) {
-        Ok(_) => return vec![Violation { path: String::new(), rule: "type", message: "too many parameters".to_owned() }],
-        Err(error) => error,
+    let Err(error) = serde_path_to_error::deserialize::<_, P>(&mut deserializer) else {
+        return vec![Violation { path: String::new(), rule: "type", message: "too many parameters".to_owned() }];
     };
     let said = error.inner().to_string();
     // *Paths are in wire names*, also where the caller gave positions.

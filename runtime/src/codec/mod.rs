@@ -7,7 +7,7 @@ mod scan;
 
 pub(crate) use encode::{Frame, by_position, error_frame, event_frame, notification_frame, request_frame, result_frame};
 pub(crate) use explain::{explain, id_of};
-pub(crate) use input::{batch_entries, Fault, Head, Input, Meta, Outcome, Raw};
+pub(crate) use input::{Fault, Head, Input, Meta, Outcome, batch_entries};
 pub(crate) use scan::{Scanner, too_deep};
 
 /// The deepest nesting of arrays and objects in a message.

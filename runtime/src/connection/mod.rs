@@ -5,5 +5,5 @@ mod meter;
 mod outbox;
 
 pub(crate) use driver::{Driver, DriverConfig, Pump, Tick, disconnect_of};
-pub(crate) use meter::{Meter, Transport};
+pub(crate) use meter::Meter;
 pub(crate) use outbox::{Outbox, OutboxLimits, Overflow};

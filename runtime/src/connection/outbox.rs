@@ -46,15 +46,26 @@ struct State {
     reading: bool,
     /// Somebody found no room since room was last told of.
     starved: bool,
-    /// How the connection is to end, once the urgent messages are written.
-    closing: Option<Disconnect>,
-    /// Whether the queue is written first, too.
-    flushing: bool,
-    /// Nothing is taken any more.
-    ended: bool,
+    phase: Phase,
     /// Messages that ever entered the queue, and left it for the socket.
     pushed: u64,
     popped: u64,
+}
+
+#[derive(Debug, Default)]
+enum Phase {
+    #[default]
+    Open,
+    /// The connection is to end, once the urgent messages are written, or all.
+    Closing { disconnect: Disconnect, all: bool },
+    /// Nothing is taken any more.
+    Ended,
+}
+
+impl State {
+    fn ended(&self) -> bool {
+        matches!(self.phase, Phase::Ended)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -104,7 +115,7 @@ impl Outbox {
     /// [`Outbox::taken`], whether the socket got it.
     pub(crate) fn try_push(&self, frame: Frame) -> Result<u64, Frame> {
         let mut state = self.lock();
-        if state.ended {
+        if state.ended() {
             return Ok(u64::MAX);
         }
         if !state.queue.fits(&frame, self.limits.messages, self.limits.bytes) {
@@ -119,6 +130,7 @@ impl Outbox {
     }
 
     /// How many messages of the queue the socket got: those of this number and below.
+    #[cfg(feature = "client")]
     pub(crate) fn taken(&self) -> u64 {
         self.lock().popped
     }
@@ -145,7 +157,7 @@ impl Outbox {
     /// Adds what the reader itself answers; it overtakes the queue.
     pub(crate) fn push_urgent(&self, frame: Frame) -> Result<(), Overflow> {
         let mut state = self.lock();
-        if state.ended {
+        if state.ended() {
             return Ok(());
         }
         if !state.urgent.fits(&frame, usize::MAX, self.limits.reader_bytes) {
@@ -166,30 +178,31 @@ impl Outbox {
         self.end_with(disconnect, true);
     }
 
-    fn end_with(&self, disconnect: Disconnect, flushing: bool) {
+    fn end_with(&self, disconnect: Disconnect, all: bool) {
         let mut state = self.lock();
-        if state.closing.is_none() && !state.ended {
-            state.closing = Some(disconnect);
-            state.flushing = flushing;
+        if let Phase::Open = state.phase {
+            state.phase = Phase::Closing { disconnect, all };
             wake(state);
         }
     }
 
     /// Whether [`Outbox::close`] was called.
     pub(crate) fn is_closing(&self) -> bool {
-        let state = self.lock();
-        state.closing.is_some() || state.ended
+        !matches!(self.lock().phase, Phase::Open)
     }
 
     /// How the connection is to end, if that is decided.
     pub(crate) fn closing(&self) -> Option<Disconnect> {
-        self.lock().closing.clone()
+        match &self.lock().phase {
+            Phase::Closing { disconnect, .. } => Some(disconnect.clone()),
+            Phase::Open | Phase::Ended => None,
+        }
     }
 
     /// The connection is gone: everybody who waits for room goes on, and nothing is taken any more.
     pub(crate) fn end(&self) {
         let mut state = self.lock();
-        state.ended = true;
+        state.phase = Phase::Ended;
         state.urgent = Lane::default();
         state.queue = Lane::default();
         state.waker = None;
@@ -214,28 +227,27 @@ impl Outbox {
         if let Some(frame) = state.urgent.pop() {
             return Next::Write(frame);
         }
-        if let Some(disconnect) = state.closing.as_ref().filter(|_| !state.flushing || state.queue.frames.is_empty()) {
-            return Next::Close(disconnect.clone());
-        }
-        match state.queue.pop() {
-            Some(frame) => {
-                state.popped += 1;
-                // Who waits is told when half is free, not at every message. Who needs more than half waits again.
-                let told = state.starved && !self.is_busy(&state.queue);
-                state.starved &= !told;
-                drop(state);
-                if told {
-                    self.room.notify_waiters();
-                }
-                Next::Write(frame)
+        match &state.phase {
+            Phase::Closing { disconnect, all } if !all || state.queue.frames.is_empty() => {
+                return Next::Close(disconnect.clone());
             }
-            None => {
-                if !state.waker.as_ref().is_some_and(|known| known.will_wake(waker)) {
-                    state.waker = Some(waker.clone());
-                }
-                Next::Nothing
-            }
+            _ => {}
         }
+        let Some(frame) = state.queue.pop() else {
+            if !state.waker.as_ref().is_some_and(|known| known.will_wake(waker)) {
+                state.waker = Some(waker.clone());
+            }
+            return Next::Nothing;
+        };
+        state.popped += 1;
+        // Who waits is told when half is free, not at every message. Who needs more than half waits again.
+        let told = state.starved && !self.is_busy(&state.queue);
+        state.starved &= !told;
+        drop(state);
+        if told {
+            self.room.notify_waiters();
+        }
+        Next::Write(frame)
     }
 }
 

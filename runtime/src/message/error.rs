@@ -134,8 +134,16 @@ struct Inner {
     retryable: bool,
     retry_after: Option<Duration>,
     details: Option<Value>,
-    /// `data` as given or received, where it is not of wirecall's form.
-    raw: Option<Option<Value>>,
+    form: Form,
+}
+
+/// What `data` looks like on the wire.
+#[derive(Clone, PartialEq)]
+enum Form {
+    /// `{kind, retryable, …}`, as wirecall has it.
+    Kind,
+    /// As given or received, or absent: an existing API's.
+    Raw(Option<Value>),
 }
 
 impl RpcError {
@@ -148,7 +156,7 @@ impl RpcError {
             retryable: kind.retryable(),
             retry_after: None,
             details: None,
-            raw: None,
+            form: Form::Kind,
         }))
     }
 
@@ -162,7 +170,7 @@ impl RpcError {
             retryable: false,
             retry_after: None,
             details: None,
-            raw: Some(data),
+            form: Form::Raw(data),
         }))
     }
 
@@ -175,7 +183,7 @@ impl RpcError {
         retryable: bool,
         details: Option<&dyn Details>,
     ) -> Self {
-        let details = details.map(|details| details.to_value()).transpose();
+        let details = details.map(Details::to_value).transpose();
         let Ok(details) = details else {
             return Self::new(ErrorKind::InternalError, "the error's fields could not be encoded");
         };
@@ -186,7 +194,7 @@ impl RpcError {
             retryable,
             retry_after: None,
             details,
-            raw: None,
+            form: Form::Kind,
         }))
     }
 
@@ -237,8 +245,8 @@ impl RpcError {
 
     /// `data` as it is on the wire.
     pub fn data(&self) -> Option<Value> {
-        if let Some(raw) = &self.0.raw {
-            return raw.clone();
+        if let Form::Raw(data) = &self.0.form {
+            return data.clone();
         }
         let mut data = Map::new();
         data.insert("kind".into(), json!(self.0.kind));
@@ -327,7 +335,7 @@ impl<'de> Deserialize<'de> for RpcError {
             retryable: member("retryable").and_then(Value::as_bool).unwrap_or(false),
             retry_after: member("retry_after_ms").and_then(Value::as_u64).map(Duration::from_millis),
             details: member("details").cloned(),
-            raw: None,
+            form: Form::Kind,
         })))
     }
 }

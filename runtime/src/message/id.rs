@@ -51,7 +51,7 @@ impl Id {
         match self {
             Self::Number(number) => {
                 // Writing to a `Vec` cannot fail.
-                let _: Result<(), _> = serde_json::to_writer(out, number);
+                serde_json::to_writer(out, number).unwrap_or_default();
             }
             Self::Raw(text) => out.extend_from_slice(text.as_bytes()),
         }

@@ -4,6 +4,10 @@ mod error;
 mod hello;
 mod id;
 
+#[doc(hidden)]
+pub use error::Details;
 pub use error::{ErrorKind, RpcError};
-pub(crate) use hello::{CloseNotice, Hello, HelloAnswer, HelloLimits, PeerInfo, PeerLimits};
+#[cfg(feature = "client")]
+pub(crate) use hello::PeerLimits;
+pub(crate) use hello::{CloseNotice, Hello, HelloAnswer, HelloLimits, PeerInfo};
 pub(crate) use id::Id;

@@ -154,7 +154,7 @@ pub(crate) fn random() -> String {
         // Without randomness no secret is safe: the session's name is still unique, its secret is of no use yet.
         tracing::error!(target: "wirecall", %error, "the system has no randomness");
     }
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:032x}", u128::from_be_bytes(bytes))
 }
 
 async fn serve<S: AsyncRead + AsyncWrite + Unpin>(socket: Socket<S>, session: Session) {

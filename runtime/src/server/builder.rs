@@ -12,7 +12,7 @@ use super::session::Session;
 use super::shared::{Hooks, Shared, SharedParts, States};
 use super::{Limits, Server};
 use crate::contract::Side;
-use crate::service::{ContractSource, Environment, Incident, Layer, MethodTable, Mounted};
+use crate::service::{ContractSource, Environment, ErrorHook, Incident, Layer, MethodTable, Mounted};
 use crate::session::Disconnect;
 
 /// Collects what a server is made of. Made by [`Server::builder`].
@@ -23,7 +23,7 @@ pub struct ServerBuilder {
     services: Vec<Mounted>,
     limits: Limits,
     layers: Vec<Box<dyn Layer>>,
-    on_error: Vec<Box<dyn Fn(&Incident<'_>) + Send + Sync>>,
+    on_error: Vec<ErrorHook>,
     hooks: Hooks,
     states: States,
     authenticate: Option<Box<dyn Authenticate>>,

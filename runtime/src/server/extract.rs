@@ -121,12 +121,10 @@ impl<T> Deref for State<T> {
 impl<T: Send + Sync + 'static> Extract for State<T> {
     async fn extract(call: &CallContext) -> Result<Self, RpcError> {
         let state = session(call)?.shared().states.get(&TypeId::of::<T>()).cloned();
-        match state.and_then(|state| state.downcast::<T>().ok()) {
-            Some(state) => Ok(Self(state)),
-            None => {
-                let text = format!("no state of type {}: add it with ServerBuilder::state", type_name::<T>());
-                Err(call.environment.incident(call.method(), &*Box::<dyn std::error::Error + Send + Sync>::from(text)))
-            }
+        if let Some(state) = state.and_then(|state| state.downcast::<T>().ok()) {
+            return Ok(Self(state));
         }
+        let text = format!("no state of type {}: add it with ServerBuilder::state", type_name::<T>());
+        Err(call.environment.incident(call.method(), &*Box::<dyn std::error::Error + Send + Sync>::from(text)))
     }
 }

@@ -68,7 +68,7 @@ impl Default for Limits {
             call_timeout: Duration::from_secs(30),
             hello_timeout: Duration::from_secs(10),
             ping: Duration::from_secs(25),
-            heartbeat_timeout: Duration::from_secs(60),
+            heartbeat_timeout: Duration::from_mins(1),
             write_deadline: Duration::from_secs(10),
             drain: Duration::from_secs(10),
             retry_within: Duration::from_secs(5),
@@ -83,7 +83,7 @@ impl Limits {
             max_waiting: self.max_waiting,
             max_waiting_bytes: self.max_waiting_bytes,
             max_batch: self.max_batch,
-            max_pending: self.max_peer_calls,
+            peer_calls: self.max_peer_calls,
         }
     }
 

@@ -25,10 +25,6 @@ impl SessionPump {
         Self { scope: Scope::Session(session.clone()), session, heart }
     }
 
-    pub(crate) fn session(&self) -> &Session {
-        &self.session
-    }
-
     fn ponged(&mut self, now: Instant) {
         if let Some(time) = self.heart.ponged(now) {
             self.session.note_round_trip(time);

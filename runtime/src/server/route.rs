@@ -41,10 +41,10 @@ pub(crate) fn site<B>(shared: &Arc<Shared>, request: Request<B>) -> Response<Bod
         return upgrade(shared, request, params);
     }
     if path == "/health" && matches!(*request.method(), Method::GET | Method::HEAD) {
-        return match shared.is_draining() {
-            false => plain(StatusCode::OK, "ok"),
-            true => plain(StatusCode::SERVICE_UNAVAILABLE, "draining"),
-        };
+        if shared.is_draining() {
+            return plain(StatusCode::SERVICE_UNAVAILABLE, "draining");
+        }
+        return plain(StatusCode::OK, "ok");
     }
     plain(StatusCode::NOT_FOUND, "nothing is here; the server's paths are those of ServerBuilder::path, by default / and /ws")
 }

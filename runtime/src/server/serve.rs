@@ -1,4 +1,4 @@
-//! Accepts connections and speaks HTTP until they are WebSockets.
+//! Accepts connections and speaks HTTP until each of them is a `WebSocket`.
 
 use std::convert::Infallible;
 use std::future::ready;
@@ -23,7 +23,7 @@ use super::upgrade::PeerAddress;
 /// *The listen backlog is 4096*: 128, the usual one, turns a storm of reconnects into retransmits of a second each.
 const BACKLOG: u32 = 4096;
 
-/// TCP connections that have not become WebSockets yet.
+/// TCP connections that have not become a `WebSocket` yet.
 const MAX_HANDSHAKES: usize = 2048;
 
 /// Listens on the first of the addresses that works.

@@ -32,7 +32,7 @@ pub(crate) fn upgrade<B>(shared: &Arc<Shared>, mut request: Request<B>, params: 
     }
     let accepted = match accept_key(&request) {
         Ok(key) => derive_accept_key(key.as_bytes()),
-        Err(refusal) => return refusal,
+        Err((status, text)) => return no_upgrade(status, text),
     };
     // A wrong origin is an attack on a user's cookies, and its page learns nothing.
     if !shared.origin.allows(request.headers(), request.uri()) {
@@ -71,22 +71,28 @@ fn switching(accepted: &str, subprotocol: bool) -> Response<Body> {
 }
 
 /// The key of a well-formed upgrade request of RFC 6455, section 4.2.1.
-fn accept_key<B>(request: &Request<B>) -> Result<String, Response<Body>> {
+fn accept_key<B>(request: &Request<B>) -> Result<String, (StatusCode, &'static str)> {
     let headers = request.headers();
     if request.method() != Method::GET || !lists(headers, &UPGRADE, "websocket") || !lists(headers, &CONNECTION, "upgrade") {
-        let mut response = plain(StatusCode::UPGRADE_REQUIRED, "this is a WebSocket endpoint; connect with a wirecall client");
-        response.headers_mut().insert(UPGRADE, HeaderValue::from_static("websocket"));
-        return Err(response);
+        return Err((StatusCode::UPGRADE_REQUIRED, "this is a WebSocket endpoint; connect with a wirecall client"));
     }
     if headers.get(SEC_WEBSOCKET_VERSION).map(HeaderValue::as_bytes) != Some(b"13") {
-        let mut response = plain(StatusCode::UPGRADE_REQUIRED, "Sec-WebSocket-Version must be 13");
-        response.headers_mut().insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
-        return Err(response);
+        return Err((StatusCode::UPGRADE_REQUIRED, "Sec-WebSocket-Version must be 13"));
     }
     match headers.get(SEC_WEBSOCKET_KEY).and_then(|key| key.to_str().ok()) {
         Some(key) if is_key(key) => Ok(key.to_owned()),
-        _ => Err(plain(StatusCode::BAD_REQUEST, "Sec-WebSocket-Key must be 16 bytes in base64")),
+        _ => Err((StatusCode::BAD_REQUEST, "Sec-WebSocket-Key must be 16 bytes in base64")),
     }
+}
+
+/// The answer to what is no upgrade, with what an upgrade needs.
+fn no_upgrade(status: StatusCode, text: &'static str) -> Response<Body> {
+    let mut response = plain(status, text);
+    if status == StatusCode::UPGRADE_REQUIRED {
+        response.headers_mut().insert(UPGRADE, HeaderValue::from_static("websocket"));
+        response.headers_mut().insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+    }
+    response
 }
 
 /// Whether a text is 16 bytes in base64.

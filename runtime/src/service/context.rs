@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::endpoint::Environment;
+use super::environment::Environment;
 use super::layer::Answer;
 use super::method::CallSpec;
 use super::traits::{ServiceError, checked};
@@ -25,9 +25,6 @@ pub(crate) enum Scope {
     /// On a client: its server.
     #[cfg(feature = "client")]
     Client(super::Peer),
-    /// In unit tests: nobody.
-    #[cfg(test)]
-    Nobody,
 }
 
 impl Scope {
@@ -38,8 +35,6 @@ impl Scope {
             Self::Session(session) => session.max_message_bytes(),
             #[cfg(feature = "client")]
             Self::Client(server) => server.0.max_message_bytes(),
-            #[cfg(test)]
-            Self::Nobody => usize::MAX,
         }
     }
 }
@@ -92,8 +87,8 @@ impl CallContext {
     pub fn session(&self) -> Option<&crate::server::Session> {
         match &self.scope {
             Scope::Session(session) => Some(session),
-            #[cfg(any(feature = "client", test))]
-            _ => None,
+            #[cfg(feature = "client")]
+            Scope::Client(_) => None,
         }
     }
 

@@ -2,75 +2,27 @@
 //!
 //! Servers and Rust clients are both made of it; what only one of them knows is behind [`Local`].
 
-use std::error::Error as StdError;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::value::RawValue;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 
-use super::context::{CallContext, Scope, incident, panic_cause};
+use super::asking::{Answer, Waiter};
+use super::context::{CallContext, Scope, panic_cause};
+use super::environment::Environment;
 use super::layer::Layers;
 use super::method::{CallSpec, MethodTable, Refused, Started, method_not_found};
 use super::open::{Held, Sink};
-use super::peer::{Fault as CallFault, Outgoing};
+use super::peer::Fault as CallFault;
 use crate::check::validation_error;
-use crate::codec::{
-    Fault, Frame, Head, Input, Outcome, error_frame, explain, id_of, notification_frame, request_frame, too_deep,
-};
+use crate::codec::{Fault, Frame, Head, Input, error_frame, explain, id_of, too_deep};
 use crate::connection::{Outbox, Overflow};
 use crate::message::{ErrorKind, Id, RpcError};
 use crate::session::{Calls, Cancelled, Disconnect, PendingCalls, Place, Refusal, code};
-
-/// What every call of one side shares.
-pub(crate) struct Environment {
-    pub(crate) layers: Layers,
-    /// Told of every unexpected failure: the method, the incident id, the cause.
-    pub(crate) on_error: Vec<ErrorHook>,
-    /// The time limit of calls that have none.
-    pub(crate) default_timeout: Duration,
-}
-
-/// A hook for unexpected failures.
-pub(crate) type ErrorHook = Box<dyn Fn(&Incident<'_>) + Send + Sync>;
-
-/// An unexpected failure of a handler. Given to `on_error`.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Incident<'a> {
-    /// The method whose handler failed.
-    pub method: &'a str,
-    /// The id that the caller was told, `details.incident`.
-    pub id: &'a str,
-    /// What happened. Nothing of it leaves this process.
-    pub cause: &'a (dyn StdError + Send + Sync + 'static),
-}
-
-impl Environment {
-    /// Logs an unexpected failure and gives the error that the caller may read.
-    #[cold]
-    pub(crate) fn incident(&self, method: &str, cause: &(dyn StdError + Send + Sync + 'static)) -> RpcError {
-        let id = incident();
-        let mut chain = cause.to_string();
-        let mut source = cause.source();
-        while let Some(cause) = source {
-            chain = format!("{chain}: {cause}");
-            source = cause.source();
-        }
-        tracing::error!(target: "wirecall", method, incident = %id, cause = %chain, "a handler failed");
-        for hook in &self.on_error {
-            let told = catch_unwind(AssertUnwindSafe(|| hook(&Incident { method, id: &id, cause })));
-            if told.is_err() {
-                tracing::error!(target: "wirecall", incident = %id, "an on_error hook panicked");
-            }
-        }
-        RpcError::new(ErrorKind::InternalError, "the server failed unexpectedly")
-            .with_details(serde_json::json!({ "incident": id }))
-    }
-}
 
 /// The bounds of an endpoint.
 #[derive(Debug, Clone, Copy)]
@@ -80,7 +32,7 @@ pub(crate) struct EndpointConfig {
     pub(crate) max_waiting_bytes: usize,
     pub(crate) max_batch: usize,
     /// Calls of this side that may be open at the other end.
-    pub(crate) max_pending: usize,
+    pub(crate) peer_calls: usize,
 }
 
 /// What only this side knows: the protocol's methods beyond those of both, and what to do with events.
@@ -100,14 +52,11 @@ pub(crate) trait Local {
     }
 }
 
-/// The answer to a call that this side made.
-pub(crate) type Answer = Result<Box<RawValue>, CallFault>;
-
 /// A message of the protocol's own.
 #[derive(Debug)]
 pub(crate) struct ProtocolCall<'a> {
     pub(crate) method: &'a str,
-    pub(crate) is_call: bool,
+    #[cfg_attr(not(feature = "client"), expect(dead_code, reason = "only a client's messages of that kind have some"))]
     pub(crate) params: &'a str,
 }
 
@@ -127,12 +76,6 @@ pub struct Arrival<'i, 't> {
     environment: &'i Arc<Environment>,
     spec: &'static CallSpec,
     now: Instant,
-}
-
-impl std::fmt::Debug for Environment {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Environment").finish_non_exhaustive()
-    }
 }
 
 impl std::fmt::Debug for Scope {
@@ -182,9 +125,6 @@ pub(crate) struct Endpoint {
     idle: Notify,
 }
 
-/// Who awaits an answer.
-type Waiter = oneshot::Sender<Answer>;
-
 impl Endpoint {
     pub(crate) fn new(
         config: EndpointConfig,
@@ -211,7 +151,7 @@ impl Endpoint {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn pending(&self) -> MutexGuard<'_, Option<PendingCalls<Waiter>>> {
+    pub(super) fn pending(&self) -> MutexGuard<'_, Option<PendingCalls<Waiter>>> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -298,13 +238,13 @@ impl Endpoint {
                 let error = self.environment.incident(spec.method, &*panic_cause(&*panic));
                 id_of(text).map_or_else(|| sink.pass(self), |id| self.refuse(sink, &id, &error))
             }
-            Ok(Err(Refused(Fault::Params(violations)))) => match input.id.take() {
-                Some(id) => self.refuse(sink, &id, &validation_error(violations)),
-                None => {
-                    tracing::debug!(target: "wirecall", method = spec.method, ?violations, "a notification does not fit");
-                    sink.pass(self)
+            Ok(Err(Refused(Fault::Params(violations)))) => {
+                if let Some(id) = input.id.take() {
+                    return self.refuse(sink, &id, &validation_error(violations));
                 }
-            },
+                tracing::debug!(target: "wirecall", method = spec.method, ?violations, "a notification does not fit");
+                sink.pass(self)
+            }
         }
     }
 
@@ -334,7 +274,7 @@ impl Endpoint {
                 Some(Reaction::Result(RawValue::NULL.to_owned()))
             }
             _ if method.starts_with("rpc.") => {
-                local.protocol(ProtocolCall { method, is_call: id.is_some(), params })?
+                local.protocol(ProtocolCall { method, params })?
             }
             _ => {
                 if id.is_none() {
@@ -380,20 +320,18 @@ impl Endpoint {
                 let error = RpcError::new(ErrorKind::InvalidRequest, "a call of this id is still open");
                 self.refuse(sink, &Id::null(), &error)
             }
-            Err(Refusal::Full) => match id {
-                Some(id) => {
-                    local.limit_reached("max_waiting");
-                    let text = format!(
-                        "{} calls run and {} wait: max_calls and max_waiting are reached",
-                        self.config.max_calls, self.config.max_waiting
-                    );
-                    self.refuse(sink, &id, &RpcError::new(ErrorKind::ResourceExhausted, text))
-                }
-                None => {
+            Err(Refusal::Full) => {
+                let Some(id) = id else {
                     let text = "no room for a notification: max_waiting is reached";
-                    Err(Disconnect::over("max_waiting", code::TOO_SLOW, text))
-                }
-            },
+                    return Err(Disconnect::over("max_waiting", code::TOO_SLOW, text));
+                };
+                local.limit_reached("max_waiting");
+                let text = format!(
+                    "{} calls run and {} wait: max_calls and max_waiting are reached",
+                    self.config.max_calls, self.config.max_waiting
+                );
+                self.refuse(sink, &id, &RpcError::new(ErrorKind::ResourceExhausted, text))
+            }
         }
     }
 
@@ -419,26 +357,6 @@ impl Endpoint {
         self.refuse(&sink.unwrap_or(Sink::Direct), &id, &error)
     }
 
-    fn receive_response(&self, id: &Id, outcome: &Outcome<'_>, local: &dyn Local) {
-        let Id::Number(number) = id else { return };
-        let Ok(number) = u64::try_from(*number) else { return };
-        let answer = match outcome {
-            Outcome::Result(result) => Ok((*result).to_owned()),
-            Outcome::Error(error) => Err(match serde_json::from_str::<RpcError>(error.get()) {
-                Ok(error) => CallFault::Rpc(error),
-                Err(error) => CallFault::Decode(error),
-            }),
-        };
-        let Some(answer) = local.response(number, answer) else { return };
-        let waiter = self.pending().as_mut().and_then(|pending| pending.close(number));
-        let Some(waiter) = waiter else {
-            tracing::debug!(target: "wirecall", ?id, "a response to no open call is ignored");
-            return;
-        };
-        // Who no longer waits needs no answer.
-        drop(waiter.send(answer));
-    }
-
     /// Answers an error from the reader itself.
     pub(super) fn refuse(&self, sink: &Sink, id: &Id, error: &RpcError) -> Result<(), Disconnect> {
         sink.put(self, error_frame(id, error))
@@ -450,41 +368,6 @@ impl Endpoint {
             let text = "the peer reads too slowly: the reader's answers exceed max_waiting_bytes";
             Disconnect::over("max_waiting_bytes", code::TOO_SLOW, text)
         })
-    }
-
-    /// Calls the other end.
-    ///
-    /// Cancel safe: a dropped future sends `rpc.cancel`.
-    pub(crate) async fn call(self: Arc<Self>, call: Outgoing) -> Result<Box<RawValue>, CallFault> {
-        let limit = call.timeout.or(call.spec.timeout_ms.map(Duration::from_millis));
-        let limit = limit.unwrap_or(self.environment.default_timeout);
-        let (waiter, answer) = oneshot::channel();
-        let opened = match &mut *self.pending() {
-            None => Err(CallFault::Closed(Disconnect::new(code::GOING_AWAY, "the session has ended"))),
-            Some(pending) if pending.len() >= self.config.max_pending => Err(CallFault::Rpc(RpcError::new(
-                ErrorKind::ResourceExhausted,
-                format!("{} calls to this peer are open: max_peer_calls is reached", self.config.max_pending),
-            ))),
-            Some(pending) => Ok(pending.open(waiter)),
-        };
-        let open = OpenCall { endpoint: &self, id: opened? };
-        let frame = request_frame(Some(open.id), call.spec.method, &*call.params, call.meta_json(Some(limit)).as_deref());
-        let frame = frame.map_err(CallFault::Decode)?;
-        let answered = async {
-            self.outbox.push(frame).await;
-            answer.await.unwrap_or(Err(CallFault::ConnectionLost))
-        };
-        tokio::time::timeout(limit, answered).await.unwrap_or_else(|_| Err(CallFault::deadline()))
-    }
-
-    /// Sends a notification to the other end.
-    pub(crate) async fn notify(self: Arc<Self>, call: Outgoing) -> Result<(), CallFault> {
-        let frame = notification_frame(call.spec.method, &*call.params).map_err(CallFault::Decode)?;
-        if self.pending().is_none() {
-            return Err(CallFault::Closed(Disconnect::new(code::GOING_AWAY, "the session has ended")));
-        }
-        self.outbox.push(frame).await;
-        Ok(())
     }
 
     /// The session ended: handlers are dropped (but `no_cancel` ones), and who awaits an answer is told.
@@ -500,23 +383,6 @@ impl Endpoint {
         for waiter in pending.into_iter().flat_map(|mut pending| pending.end()) {
             // Who no longer waits needs no answer.
             drop(waiter.send(Err(CallFault::ConnectionLost)));
-        }
-    }
-}
-
-/// Closes a call when its future is done or dropped.
-struct OpenCall<'e> {
-    endpoint: &'e Endpoint,
-    id: u64,
-}
-
-impl Drop for OpenCall<'_> {
-    fn drop(&mut self) {
-        let open = self.endpoint.pending().as_mut().is_some_and(|pending| pending.close(self.id).is_some());
-        if open && let Ok(frame) = notification_frame("rpc.cancel", &serde_json::json!({ "id": self.id })) {
-            // It must not overtake its own call, so it takes the queue; where that is full the time limit at the other
-            // end does the same.
-            drop(self.endpoint.outbox.try_push(frame));
         }
     }
 }

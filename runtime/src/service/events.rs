@@ -20,6 +20,7 @@ pub(crate) struct RawEvent {
 }
 
 /// Events kept for a listener that does not keep up; older ones are skipped, and that is logged.
+#[cfg(feature = "client")]
 pub(crate) const KEPT: usize = 1024;
 
 /// The events of one service from the moment it was asked for. Ends when the client is closed.

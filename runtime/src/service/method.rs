@@ -19,6 +19,7 @@ use crate::message::RpcError;
 use crate::types::Message;
 
 /// What is known of a call at compile time. Written by `#[derive(Service)]`.
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct CallSpec {
@@ -149,6 +150,7 @@ impl<H> Method<H> {
 /// # Errors
 ///
 /// Where the message or its parameters do not fit.
+#[expect(clippy::needless_pass_by_value, reason = "the macro hands on what it was given")]
 pub fn start<H, C, P, R, E, F, Fut>(
     handler: &Arc<H>,
     arrival: Arrival<'_, '_>,

@@ -1,8 +1,10 @@
 //! From a message to the user's handler: what a service is, what a handler is given, what it answers.
 
+mod asking;
 mod context;
 mod contract;
 mod endpoint;
+mod environment;
 mod events;
 mod failure;
 mod layer;
@@ -12,17 +14,24 @@ mod peer;
 mod traits;
 
 pub use context::{CallContext, Extract};
-pub(crate) use context::{Scope, incident, panic_cause};
+pub(crate) use context::Scope;
+#[cfg(feature = "server")]
+pub(crate) use context::panic_cause;
 pub(crate) use contract::ContractSource;
-pub use endpoint::{Arrival, Incident};
-pub(crate) use endpoint::{Answer as PeerAnswer, Endpoint, EndpointConfig, Environment, Local, ProtocolCall, Reaction};
+#[cfg(feature = "client")]
+pub(crate) use asking::Answer as PeerAnswer;
+pub use endpoint::Arrival;
+pub(crate) use endpoint::{Endpoint, EndpointConfig, Local, ProtocolCall, Reaction};
+pub(crate) use environment::{Environment, ErrorHook};
+pub use environment::Incident;
 pub use events::EventStream;
-pub(crate) use events::{KEPT as EVENTS_KEPT, RawEvent};
+#[cfg(feature = "client")]
+pub(crate) use events::KEPT as EVENTS_KEPT;
+pub(crate) use events::RawEvent;
 pub use failure::{Failure, Internal, NoError, Reply, Unexpected};
 pub use layer::{Answer, CallInfo, Layer, Next};
-pub(crate) use layer::{Layers, Run};
 pub use method::{CallSpec, Lane, Method, Mounted, Refused, Started, lane, mount, start};
-pub(crate) use method::{MethodRef, MethodTable};
+pub(crate) use method::MethodTable;
 pub use peer::{CallError, Peer, Pending};
 pub(crate) use peer::{Answered, Fault as PeerFault, Outgoing, PeerLink};
 pub use traits::{

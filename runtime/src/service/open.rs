@@ -150,7 +150,7 @@ impl Endpoint {
         if self.calls().runs_now(id.as_ref(), place.lane.as_ref())
             && let Poll::Ready(answer) = run.as_mut().poll(&mut Context::from_waker(Waker::noop()))
         {
-            let Some(frame) = self.frame_of(answer, id.as_ref(), spec, sink) else { return Ok(()) };
+            let Some(frame) = frame_of(answer, id.as_ref(), spec, sink) else { return Ok(()) };
             // Nearly always there is room. Where there is none the answer keeps the call's place and waits.
             return match self.outbox.try_push(frame) {
                 Ok(_) => Ok(()),
@@ -184,16 +184,6 @@ impl Endpoint {
         let task = task.abort_handle();
         calls.hold(key, Held { gate, task, sink: sink.clone() });
         Ok(())
-    }
-
-    fn frame_of(&self, answer: Answer, id: Option<&Id>, spec: &CallSpec, sink: &Sink) -> Option<Frame> {
-        let Some(id) = id else {
-            if let Some(error) = answer.error() {
-                tracing::debug!(target: "wirecall", method = spec.method, %error, "a notification failed");
-            }
-            return sink.frame(None);
-        };
-        sink.frame(answer.into_frame(|error| error_frame(id, error)))
     }
 }
 
@@ -247,7 +237,7 @@ impl Task {
         if !wanted {
             return;
         }
-        if let Some(frame) = self.endpoint.frame_of(answer, self.id.as_ref(), self.spec, &self.sink) {
+        if let Some(frame) = frame_of(answer, self.id.as_ref(), self.spec, &self.sink) {
             self.endpoint.outbox.push(frame).await;
         }
     }
@@ -258,6 +248,17 @@ impl Task {
         Held::start(&mut calls, &next);
         self.endpoint.tell_idle(calls);
     }
+}
+
+/// What leaves for an answer, if something does.
+fn frame_of(answer: Answer, id: Option<&Id>, spec: &CallSpec, sink: &Sink) -> Option<Frame> {
+    let Some(id) = id else {
+        if let Some(error) = answer.error() {
+            tracing::debug!(target: "wirecall", method = spec.method, %error, "a notification failed");
+        }
+        return sink.frame(None);
+    };
+    sink.frame(answer.into_frame(|error| error_frame(id, error)))
 }
 
 fn deadline_exceeded() -> RpcError {

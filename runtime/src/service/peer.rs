@@ -62,6 +62,7 @@ pub(crate) trait PeerLink: Send + Sync + 'static {
     /// Sends a notification; ready when it was handed over.
     fn notify(&self, call: Outgoing) -> Pin<Box<dyn Future<Output = Result<(), Fault>> + Send>>;
     /// The largest message that the other end takes, in bytes.
+    #[cfg(feature = "client")]
     fn max_message_bytes(&self) -> usize {
         usize::MAX
     }

@@ -65,6 +65,7 @@ impl ServerHeartbeat {
 }
 
 /// The client's side: a watchdog, and a ping after a call that meets silence.
+#[cfg(any(feature = "client", test))]
 #[derive(Debug)]
 pub(crate) struct ClientHeartbeat {
     silence: Duration,
@@ -75,6 +76,7 @@ pub(crate) struct ClientHeartbeat {
     pinged: Option<Instant>,
 }
 
+#[cfg(any(feature = "client", test))]
 impl ClientHeartbeat {
     /// `silence` is the server's `ping_ms` and the grace.
     pub(crate) fn new(silence: Duration, call_silence: Duration, call_grace: Duration, now: Instant) -> Self {

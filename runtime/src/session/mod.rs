@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** nothing here awaits, reads a clock or touches a socket; time comes in as an argument.
 
+#[cfg(feature = "client")]
 mod backoff;
 mod calls;
 mod disconnect;
@@ -10,12 +11,16 @@ mod heartbeat;
 mod outgoing;
 mod pending;
 
+#[cfg(feature = "client")]
 pub(crate) use backoff::Backoff;
+#[cfg(feature = "client")]
 pub use backoff::BackoffOptions;
 pub(crate) use calls::{Admission, Cancelled, Calls, Place, Refusal};
 pub use disconnect::Disconnect;
 pub(crate) use disconnect::code;
-pub(crate) use heartbeat::{Beat, ClientHeartbeat, ServerHeartbeat};
+#[cfg(feature = "client")]
+pub(crate) use heartbeat::ClientHeartbeat;
+pub(crate) use heartbeat::{Beat, ServerHeartbeat};
 #[cfg(feature = "client")]
 pub(crate) use outgoing::{Full, Kind, Outgoing};
 pub(crate) use pending::PendingCalls;

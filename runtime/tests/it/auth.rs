@@ -225,6 +225,6 @@ async fn neither_tokens_nor_headers_are_shown() {
     peer.nothing_more().await;
     let mut shown = shown.recv().await.expect("told");
     let session = server.handle().sessions().pop().expect("a session");
-    shown.push_str(&format!("{session:?} {:?} {server:?}", session.connection()));
+    shown = format!("{shown} {session:?} {:?} {server:?}", session.connection());
     assert!(!shown.contains("hunter2"), "{shown}");
 }

@@ -94,6 +94,7 @@ enum Odd {
     Later,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "a check is given a reference")]
 fn panicking_check(_: &u32) -> Result<(), String> {
     panic!("the inside of a check")
 }

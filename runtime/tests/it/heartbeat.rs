@@ -21,7 +21,8 @@ fn beating() -> (ServerBuilder, mpsc::Receiver<Duration>) {
     let (tell, beats) = mpsc::channel(64);
     let builder = Bench::default().server_with(quick).on_heartbeat(move |session: &Session, time| {
         assert!(session.round_trip().is_some());
-        drop(tell.try_send(time));
+        // Whoever no longer looks is not told.
+        tell.try_send(time).unwrap_or_default();
     });
     (builder, beats)
 }

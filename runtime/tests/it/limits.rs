@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use futures_util::SinkExt;
 use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::{Error, Message};
 use wirecall::server::ServerEvent;
 
@@ -102,8 +104,6 @@ async fn a_message_of_exactly_the_limit_arrives_and_one_byte_more_is_closed_with
 
     // In fragments, and in one that only says that it is large.
     let mut peer = RawPeer::plain(address).await;
-    use tokio_tungstenite::tungstenite::protocol::frame::Frame;
-    use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
     for kind in [Data::Text, Data::Continue] {
         let fragment = Frame::message("x".repeat(60_000), OpCode::Data(kind), false);
         peer.0.send(Message::Frame(fragment)).await.expect("sent");

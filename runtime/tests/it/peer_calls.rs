@@ -124,7 +124,7 @@ async fn a_dropped_call_is_cancelled_at_the_client_and_never_before_it() {
     let (_, mut peer, ui) = joined().await;
     for _ in 0..20 {
         {
-            let mut asking = std::pin::pin!(std::future::IntoFuture::into_future(ui.confirm("sure?")));
+            let mut asking = std::pin::pin!(ui.confirm("sure?").into_future());
             assert!(futures_util::poll!(&mut asking).is_pending());
         }
         let asked = peer.receive().await;

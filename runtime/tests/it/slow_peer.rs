@@ -95,7 +95,7 @@ async fn a_peer_that_never_reads_what_the_reader_answers_is_closed_with_4013() {
     let sending = async {
         // The server stops taking them at some point.
         while peer.0.send(Message::text(message.clone())).await.is_ok() {}
-        std::future::pending().await
+        std::future::pending::<()>().await;
     };
     let (disconnect, limits) = tokio::select! {
         ended = end_of_session(&mut events) => ended,

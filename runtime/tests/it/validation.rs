@@ -50,6 +50,7 @@ enum Shop {
     Nothing,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "a check is given a reference")]
 fn even(n: &u32) -> Result<(), &'static str> {
     if n.is_multiple_of(2) { Ok(()) } else { Err("must be even") }
 }

@@ -1,0 +1,94 @@
+//! Calls that this side makes: sent, answered, given up.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::value::RawValue;
+use tokio::sync::oneshot;
+
+use super::endpoint::{Endpoint, Local};
+use super::peer::{Fault as CallFault, Outgoing};
+use crate::codec::{Outcome, notification_frame, request_frame};
+use crate::message::{ErrorKind, Id, RpcError};
+use crate::session::{Disconnect, code};
+
+/// The answer to a call that this side made.
+pub(crate) type Answer = Result<Box<RawValue>, CallFault>;
+
+/// Who awaits an answer.
+pub(super) type Waiter = oneshot::Sender<Answer>;
+
+impl Endpoint {
+    /// Takes the answer to a call of this side.
+    pub(super) fn receive_response(&self, id: &Id, outcome: &Outcome<'_>, local: &dyn Local) {
+        let Id::Number(number) = id else { return };
+        let Ok(number) = u64::try_from(*number) else { return };
+        let answer = match outcome {
+            Outcome::Result(result) => Ok((*result).to_owned()),
+            Outcome::Error(error) => Err(match serde_json::from_str::<RpcError>(error.get()) {
+                Ok(error) => CallFault::Rpc(error),
+                Err(error) => CallFault::Decode(error),
+            }),
+        };
+        let Some(answer) = local.response(number, answer) else { return };
+        let waiter = self.pending().as_mut().and_then(|pending| pending.close(number));
+        let Some(waiter) = waiter else {
+            tracing::debug!(target: "wirecall", ?id, "a response to no open call is ignored");
+            return;
+        };
+        // Who no longer waits needs no answer.
+        drop(waiter.send(answer));
+    }
+
+    /// Calls the other end.
+    ///
+    /// Cancel safe: a dropped future sends `rpc.cancel`.
+    pub(crate) async fn call(self: Arc<Self>, call: Outgoing) -> Result<Box<RawValue>, CallFault> {
+        let limit = call.timeout.or(call.spec.timeout_ms.map(Duration::from_millis));
+        let limit = limit.unwrap_or(self.environment.default_timeout);
+        let (waiter, answer) = oneshot::channel();
+        let opened = match &mut *self.pending() {
+            None => Err(CallFault::Closed(Disconnect::new(code::GOING_AWAY, "the session has ended"))),
+            Some(pending) if pending.len() >= self.config.peer_calls => Err(CallFault::Rpc(RpcError::new(
+                ErrorKind::ResourceExhausted,
+                format!("{} calls to this peer are open: max_peer_calls is reached", self.config.peer_calls),
+            ))),
+            Some(pending) => Ok(pending.open(waiter)),
+        };
+        let open = OpenCall { endpoint: &self, id: opened? };
+        let frame = request_frame(Some(open.id), call.spec.method, &*call.params, call.meta_json(Some(limit)).as_deref());
+        let frame = frame.map_err(CallFault::Decode)?;
+        let answered = async {
+            self.outbox.push(frame).await;
+            answer.await.unwrap_or(Err(CallFault::ConnectionLost))
+        };
+        tokio::time::timeout(limit, answered).await.unwrap_or_else(|_| Err(CallFault::deadline()))
+    }
+
+    /// Sends a notification to the other end.
+    pub(crate) async fn notify(self: Arc<Self>, call: Outgoing) -> Result<(), CallFault> {
+        let frame = notification_frame(call.spec.method, &*call.params).map_err(CallFault::Decode)?;
+        if self.pending().is_none() {
+            return Err(CallFault::Closed(Disconnect::new(code::GOING_AWAY, "the session has ended")));
+        }
+        self.outbox.push(frame).await;
+        Ok(())
+    }
+}
+
+/// Closes a call when its future is done or dropped.
+struct OpenCall<'e> {
+    endpoint: &'e Endpoint,
+    id: u64,
+}
+
+impl Drop for OpenCall<'_> {
+    fn drop(&mut self) {
+        let open = self.endpoint.pending().as_mut().is_some_and(|pending| pending.close(self.id).is_some());
+        if open && let Ok(frame) = notification_frame("rpc.cancel", &serde_json::json!({ "id": self.id })) {
+            // It must not overtake its own call, so it takes the queue; where that is full the time limit at the other
+            // end does the same.
+            drop(self.endpoint.outbox.try_push(frame));
+        }
+    }
+}
