@@ -114,7 +114,7 @@ class FixtureClient:
         Raises:
             SulkingError: Not in the mood.
         """
-        await self._service.call("fixture.sulk", None, None, options, errors=[SulkingError])
+        await self._service.call("fixture.sulk", None, None, options, errors=(SulkingError,))
 
     async def wait(self, *, ms: int, options: CallOptions | None = None) -> int:
         """Answers after that time.
