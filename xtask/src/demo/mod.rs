@@ -78,7 +78,6 @@ fn talk(once: bool) -> Result<(), String> {
 fn actor(client: &Client, url: &str) -> Result<Actor, String> {
     // Each waits for all of them and greets the others.
     let bots = CLIENTS.len().to_string();
-    let bots = CLIENTS.len().to_string();
     let mut command = match client.program {
         Program::Built(name) => {
             let path = workspace::built(name).map_err(|error| format!("{name}: {error}"))?;
