@@ -82,9 +82,8 @@ impl ConnectError {
     pub(crate) fn is_final(&self) -> bool {
         match self {
             Self::Url { .. } | Self::Header { .. } | Self::Service(_) | Self::NotWirecall { .. } => true,
-            Self::Disconnected(disconnect) => !disconnect.reconnects(),
             // *The range of the close code says what to do.*
-            Self::Refused { disconnect, .. } => !disconnect.reconnects(),
+            Self::Disconnected(disconnect) | Self::Refused { disconnect, .. } => !disconnect.reconnects(),
             Self::Unreachable { .. } | Self::Upgrade { .. } | Self::Timeout { .. } | Self::Token(_) => false,
         }
     }
@@ -92,8 +91,7 @@ impl ConnectError {
     /// The end of the client that this error causes, where it is final.
     pub(crate) fn to_disconnect(&self) -> Disconnect {
         match self {
-            Self::Disconnected(disconnect) => disconnect.clone(),
-            Self::Refused { disconnect, .. } => disconnect.clone(),
+            Self::Disconnected(disconnect) | Self::Refused { disconnect, .. } => disconnect.clone(),
             other => Disconnect::lost(other.to_string()),
         }
     }

@@ -6,6 +6,7 @@ use futures_util::{SinkExt, StreamExt};
 use http::{HeaderName, HeaderValue};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::handshake::client::{Request, Response};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message as WsMessage};
@@ -43,7 +44,7 @@ async fn attempt(options: &Options) -> Result<(Socket, Option<HelloAnswer>), Con
         .max_message_size(Some(options.max_message_bytes))
         .max_frame_size(Some(options.max_message_bytes));
     let upgraded = upgrade(request, Meter::new(stream), config).await;
-    let (mut socket, response) = upgraded.map_err(|error| upgrade_error(options, error))?;
+    let (mut socket, response) = upgraded.map_err(|failure| failure.into_error(options))?;
     if options.plain {
         return Ok((socket, None));
     }
@@ -55,23 +56,30 @@ async fn attempt(options: &Options) -> Result<(Socket, Option<HelloAnswer>), Con
     Ok((socket, Some(answer)))
 }
 
+type Upgraded = Result<(Socket, Response), Failure>;
+
 #[cfg(feature = "client-tls")]
-async fn upgrade(
-    request: Request,
-    stream: Meter<TcpStream>,
-    config: WebSocketConfig,
-) -> Result<(Socket, Response), WsError> {
-    tokio_tungstenite::client_async_tls_with_config(request, stream, Some(config), None).await
+async fn upgrade(request: Request, stream: Meter<TcpStream>, config: WebSocketConfig) -> Upgraded {
+    let connector = match request.uri().scheme_str() {
+        Some("wss") => Some(super::tls::connector().map_err(Failure::Tls)?),
+        _ => None,
+    };
+    let upgrading = tokio_tungstenite::client_async_tls_with_config(request, stream, Some(config), connector);
+    upgrading.await.map_err(Failure::WebSocket)
 }
 
 #[cfg(not(feature = "client-tls"))]
-async fn upgrade(
-    request: Request,
-    stream: Meter<TcpStream>,
-    config: WebSocketConfig,
-) -> Result<(Socket, Response), WsError> {
+async fn upgrade(request: Request, stream: Meter<TcpStream>, config: WebSocketConfig) -> Upgraded {
     let stream = tokio_tungstenite::MaybeTlsStream::Plain(stream);
-    tokio_tungstenite::client_async_with_config(request, stream, Some(config)).await
+    let upgrading = tokio_tungstenite::client_async_with_config(request, stream, Some(config));
+    upgrading.await.map_err(Failure::WebSocket)
+}
+
+/// Why a TCP connection did not become a WebSocket.
+enum Failure {
+    #[cfg(feature = "client-tls")]
+    Tls(String),
+    WebSocket(WsError),
 }
 
 fn request(options: &Options) -> Result<(Request, String, u16), ConnectError> {
@@ -101,20 +109,27 @@ fn request(options: &Options) -> Result<(Request, String, u16), ConnectError> {
     Ok((request, host, port))
 }
 
-fn upgrade_error(options: &Options, error: WsError) -> ConnectError {
-    let url = options.url.clone();
-    match error {
-        WsError::Io(source) => ConnectError::Unreachable { url, source },
-        WsError::Http(response) => {
-            let body = response.body().as_deref().map(String::from_utf8_lossy).unwrap_or_default();
-            let text: String = body.chars().filter(|character| !character.is_control()).take(200).collect();
-            let separator = if text.is_empty() { "" } else { ": " };
-            ConnectError::Upgrade { url, reason: format!("HTTP {}{separator}{text}", response.status()) }
+impl Failure {
+    fn into_error(self, options: &Options) -> ConnectError {
+        let url = options.url.clone();
+        let error = match self {
+            #[cfg(feature = "client-tls")]
+            Self::Tls(reason) => return ConnectError::Upgrade { url, reason },
+            Self::WebSocket(error) => error,
+        };
+        match error {
+            WsError::Http(response) => {
+                let body = response.body().as_deref().map(String::from_utf8_lossy).unwrap_or_default();
+                let text: String =
+                    body.chars().filter(|character| !character.is_control()).take(200).collect();
+                let separator = if text.is_empty() { "" } else { ": " };
+                ConnectError::Upgrade { url, reason: format!("HTTP {}{separator}{text}", response.status()) }
+            }
+            WsError::Protocol(ProtocolError::SecWebSocketSubProtocolError(_)) if !options.plain => {
+                ConnectError::NotWirecall { url }
+            }
+            other => ConnectError::Upgrade { url, reason: other.to_string() },
         }
-        WsError::Protocol(
-            tokio_tungstenite::tungstenite::error::ProtocolError::SecWebSocketSubProtocolError(_),
-        ) if !options.plain => ConnectError::NotWirecall { url },
-        other => ConnectError::Upgrade { url, reason: other.to_string() },
     }
 }
 

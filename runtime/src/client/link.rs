@@ -69,9 +69,10 @@ async fn send(shared: &Arc<Shared>, call: Call) -> PeerAnswer {
         .timeout
         .or(call.spec.timeout_ms.map(Duration::from_millis))
         .unwrap_or(shared.options.call_timeout);
-    let kind = match call.spec.notification {
-        true => Kind::Notification,
-        false => Kind::Call { idempotent: call.spec.idempotent },
+    let kind = if call.spec.notification {
+        Kind::Notification
+    } else {
+        Kind::Call { idempotent: call.spec.idempotent }
     };
     let (waiter, answer) = oneshot::channel();
     // A limit that the clock cannot hold is none.

@@ -21,6 +21,8 @@ mod pump;
 mod shared;
 mod state;
 mod task;
+#[cfg(feature = "client-tls")]
+mod tls;
 
 pub use client::Client;
 pub use error::ConnectError;

@@ -45,7 +45,7 @@ pub(crate) struct Options {
 pub struct Connect {
     pub(crate) options: Options,
     pub(crate) services: Vec<Mounted>,
-    pub(crate) on_error: Vec<Box<dyn Fn(&Incident<'_>) + Send + Sync>>,
+    pub(crate) on_error: Vec<ErrorHook>,
     layers: Vec<Box<dyn ClientLayer>>,
 }
 

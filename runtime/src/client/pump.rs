@@ -154,8 +154,7 @@ impl Local for ClientSide<'_> {
 
     fn notification(&self, method: &str, params: &str) {
         let event = RawEvent { method: method.into(), params: params.into() };
-        // Without listeners there is nobody to tell.
-        drop(self.shared.events.send(event));
+        self.shared.events.send(event);
     }
 
     fn response(&self, id: u64, answer: PeerAnswer) -> Option<PeerAnswer> {

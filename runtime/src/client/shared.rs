@@ -1,5 +1,6 @@
 //! What a client's handles and its task share: the messages that are not done, its state, its events.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -38,6 +39,9 @@ pub(crate) struct Shared {
 /// The messages that are not done, and where they go.
 struct Desk {
     outgoing: Outgoing<Waiting>,
+    /// Calls of this connection that were given up and that the server has not been told of. They leave before any
+    /// new call, so they are no more than the server takes at once.
+    cancels: VecDeque<u64>,
     endpoint: Option<Arc<Endpoint>>,
     /// The largest message that the server takes.
     max_message_bytes: usize,
@@ -58,7 +62,13 @@ impl Shared {
             options,
             methods: Arc::new(methods),
             environment: Arc::new(environment),
-            desk: Mutex::new(Desk { outgoing, endpoint: None, max_message_bytes: usize::MAX, closed: None }),
+            desk: Mutex::new(Desk {
+                outgoing,
+                cancels: VecDeque::new(),
+                endpoint: None,
+                max_message_bytes: usize::MAX,
+                closed: None,
+            }),
             state: Mutex::new(ClientState::Connecting),
             states: Broadcast::new(STATES_KEPT),
             events: Broadcast::new(EVENTS_KEPT),
@@ -105,14 +115,8 @@ impl Shared {
     /// Nobody waits for that message any more: if it was sent and not answered, the server is told.
     pub(crate) fn leave(&self, order: u64) {
         let mut desk = self.desk();
-        let left = desk.outgoing.leave(order);
-        if let Some((_, Some(id))) = left
-            && let Some(endpoint) = &desk.endpoint
-            && let Ok(frame) = notification_frame("rpc.cancel", &serde_json::json!({ "id": id }))
-        {
-            // It must not overtake its own call, so it takes the queue; where that is full the server's time limit
-            // ends the call.
-            drop(endpoint.outbox.try_push(frame));
+        if let Some((_, Some(id))) = desk.outgoing.leave(order) {
+            desk.cancels.push_back(id);
         }
         desk.flush();
     }
@@ -160,6 +164,7 @@ impl Shared {
         let mut desk = self.desk();
         let Some(endpoint) = desk.endpoint.take() else { return };
         let unknown = desk.outgoing.lost(endpoint.outbox.taken());
+        desk.cancels.clear();
         drop(desk);
         endpoint.end();
         tell(unknown, || Err(PeerFault::ConnectionLost));
@@ -200,6 +205,17 @@ impl Desk {
     /// Sends what may be sent.
     fn flush(&mut self) {
         let Some(endpoint) = &self.endpoint else { return };
+        while let Some(id) = self.cancels.front() {
+            // A number always encodes.
+            let Ok(frame) = notification_frame("rpc.cancel", &serde_json::json!({ "id": id })) else {
+                return;
+            };
+            // It takes the queue, since it must not overtake its own call.
+            if endpoint.outbox.try_push(frame).is_err() {
+                return;
+            }
+            self.cancels.pop_front();
+        }
         while let Some(turn) = self.outgoing.turn() {
             let (order, id) = (turn.order, turn.id);
             let Waiting { call, deadline, .. } = turn.held;

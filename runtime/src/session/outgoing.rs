@@ -150,10 +150,12 @@ impl<T> Outgoing<T> {
 
     /// The socket got all messages up to that number: their notifications are done.
     pub(crate) fn taken(&mut self, number: u64) -> Vec<T> {
-        let count = self.untaken.iter().take_while(|(untaken, _)| *untaken <= number).count();
-        let done: Vec<Order> = self.untaken.drain(..count).map(|(_, order)| order).collect();
-        // One that was given up is not there any more.
-        done.into_iter().filter_map(|order| self.leave(order).map(|(held, _)| held)).collect()
+        let mut done = Vec::new();
+        while let Some((_, order)) = self.untaken.pop_front_if(|(untaken, _)| *untaken <= number) {
+            // One that was given up is not there any more.
+            done.extend(self.leave(order).map(|(held, _)| held));
+        }
+        done
     }
 
     /// The application gave a message up; the id to cancel at the server, if it was sent there.
@@ -212,7 +214,8 @@ impl<T> Outgoing<T> {
     }
 
     /// Everything that is not done.
-    pub(crate) fn len(&self) -> usize {
+    #[cfg(test)]
+    fn len(&self) -> usize {
         self.messages.len()
     }
 }

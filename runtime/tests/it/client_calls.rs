@@ -74,7 +74,7 @@ async fn the_declaration_s_time_limit_counts_and_the_call_s_own_before_it() {
     let error = lab.brief(1).await.expect_err("nobody lets it go");
     assert_eq!(error.rpc().expect("an error of the protocol").kind(), "deadline_exceeded");
     assert_eq!(bench.fates(2).await, [Fate::Started(1), Fate::Dropped(1)]);
-    let long = tokio::spawn(lab.brief(2).timeout(Duration::from_secs(60)).into_future());
+    let long = tokio::spawn(lab.brief(2).timeout(Duration::from_mins(1)).into_future());
     assert_eq!(bench.fate().await, Fate::Started(2));
     // Longer than the declaration's 50 ms: the server keeps to the caller's limit, too.
     let error = lab.hold(3).timeout(Duration::from_millis(100)).await.expect_err("nobody lets it go");
@@ -210,4 +210,31 @@ async fn a_message_that_is_too_large_fails_alone_in_either_direction() {
     }
     assert_eq!(lab.echo("still here").await.expect("an answer"), "still here");
     assert!(client.state().is_open());
+}
+
+#[tokio::test]
+async fn no_cancel_is_forgotten_where_the_queue_is_full() {
+    let script = Script::listen().await;
+    let (client, mut server) = tokio::join!(script.client().into_future(), script.session());
+    let lab = LabClient::new(client.expect("a connection"));
+    // Each fills the queue so far that not even a cancel fits beside it, and all together more than a socket takes.
+    let mut calls: Vec<_> = (0..40).map(|_| lab.echo("x".repeat((1 << 20) - 100)).into_future()).collect();
+    for call in &mut calls {
+        assert!(futures_util::poll!(call).is_pending());
+        tokio::task::yield_now().await;
+    }
+    drop(calls);
+    let end = tokio::spawn(lab.echo("end").into_future());
+    let (mut sent, mut cancelled) = (Vec::new(), Vec::new());
+    loop {
+        let message = server.receive().await;
+        match message["method"].as_str() {
+            Some("rpc.cancel") => cancelled.push(message["params"]["id"].clone()),
+            _ if message["params"]["text"] == "end" => break,
+            _ => sent.push(message["id"].clone()),
+        }
+    }
+    end.abort();
+    assert!((1..40).contains(&sent.len()), "{} were sent", sent.len());
+    assert_eq!(sent, cancelled);
 }

@@ -42,6 +42,24 @@ async fn wss_without_tls_names_the_feature() {
     assert!(matches!(error, ConnectError::Url { .. }) && text.contains("`client-tls`"), "{text}");
 }
 
+#[cfg(feature = "client-tls")]
+#[tokio::test]
+async fn wss_to_a_server_without_tls_is_an_error() {
+    let script = Script::listen().await;
+    let ((error, text), ()) = tokio::join!(failure(connect(format!("wss://{}/", script.address()))), async {
+        let mut stream = script.tcp().await;
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.expect("written");
+    });
+    assert!(matches!(error, ConnectError::Upgrade { .. }), "{text}");
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_up_during_the_upgrade_is_told_from_one_that_is_down() {
+    let script = Script::listen().await;
+    let ((error, text), ()) = tokio::join!(failure(script.client()), async { drop(script.tcp().await) });
+    assert!(matches!(error, ConnectError::Upgrade { .. }), "{text}");
+}
+
 #[tokio::test]
 async fn a_server_that_is_down_is_asked_for() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");

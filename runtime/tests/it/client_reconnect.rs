@@ -201,7 +201,7 @@ async fn a_call_that_is_carried_over_tells_the_server_what_is_left_of_its_limit(
     drop(server);
     until(&mut states, is_away).await;
     let shelf = ShelfClient::new(&client);
-    let call = tokio::spawn(shelf.put(1).timeout(Duration::from_secs(60)).into_future());
+    let call = tokio::spawn(shelf.put(1).timeout(Duration::from_mins(1)).into_future());
     let mut server = script.session().await;
     let message = server.receive().await;
     let left = message["meta"]["timeout_ms"].as_u64().expect("a limit");
@@ -314,5 +314,5 @@ async fn its_return_is_spread_over_the_span_that_the_server_gives() {
         let ClientState::Reconnecting { wait, .. } = away else { unreachable!("just matched") };
         longest = longest.max(wait);
     }
-    assert!(longest > Duration::from_secs(1) && longest <= Duration::from_secs(60), "{longest:?}");
+    assert!(longest > Duration::from_secs(1) && longest <= Duration::from_mins(1), "{longest:?}");
 }
