@@ -15,8 +15,30 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! In a build script or a test: [`write()`] puts the files into a folder, [`check`] says how a folder differs
-//! from what would be written. The command `wirecall generate` does nothing else.
+//! [`write()`] puts the files into a folder, [`check`] says how a folder differs from what would be written; the
+//! command `wirecall generate` does nothing else. A test keeps the clients of a crate up to date without it:
+//!
+//! ```no_run
+//! # use wirecall_codegen::{Language, Options, check, generate};
+//! # struct Chat; // Stands for an enum that derives `wirecall::Service`.
+//! # impl Chat { fn contract() -> wirecall_contract::Contract { wirecall_contract::Builder::new().build() } }
+//! let files = generate(&Chat::contract(), &Options::new(Language::Python))?;
+//! assert_eq!(check("clients/python".as_ref(), &files)?, []);
+//! # Ok::<(), wirecall_codegen::Error>(())
+//! ```
+//!
+//! # What becomes of a type
+//!
+//! - A name is declared once, for both directions, in the form in which the server writes it. Only where the two
+//!   forms differ in a way that a language must show (a field with a default, one that is only read or only
+//!   written) there is a second, `MessageInput`, for what the server reads. An `Option` is no such difference.
+//! - What users wrote keeps its name: where it is taken, imports are renamed (`Client as WirecallClient`),
+//!   parameters get `Params`, errors the name of their set, and what is left a number.
+//! - Python's types are what msgspec decodes without a hook: a union with a tag is a union of classes with that
+//!   tag; one that msgspec cannot tell apart is one class with the fields of all alternatives, of which those
+//!   that are not there are `UNSET`.
+//! - A type that two services use is in both TypeScript files, since TypeScript compares structure, and in the
+//!   Python module `messages`, since Python compares names.
 
 mod error;
 mod model;

@@ -120,6 +120,20 @@ impl Found<'_> {
         unify(self.body(name, Form::Read)?, self.body(name, Form::Written)?)
     }
 
+    /// Whether a definition is one of its own alternatives, with nothing around it: no value can be told from that.
+    fn is_circular(&self, key: &Key, body: &Type, seen: &mut BTreeSet<Key>) -> bool {
+        match body {
+            Type::Named(other) => {
+                let behind = self.definitions.get(other).filter(|_| seen.insert(other.clone()));
+                other == key || behind.is_some_and(|definition| self.is_circular(key, &definition.body, seen))
+            }
+            Type::Union(_) | Type::All(_) => {
+                body.parts().into_iter().any(|part| self.is_circular(key, part, seen))
+            }
+            _ => false,
+        }
+    }
+
     fn declare(&self) -> Model {
         let split = self.split();
         let names = names::declared(&self.order, &split);
@@ -138,11 +152,15 @@ impl Found<'_> {
                 .iter()
                 .filter_map(|key| self.definitions.get(*key))
                 .flat_map(|known| known.services.iter().copied());
-            let body = if keys.len() > 1 { self.unified(&key.name) } else { None };
+            let unified = if keys.len() > 1 { self.unified(&key.name) } else { None };
+            let mut body = unified.unwrap_or_else(|| definition.body.clone());
+            if self.is_circular(key, &body, &mut BTreeSet::new()) {
+                body = Type::Unknown;
+            }
             model.declarations.push(Declaration {
                 name: names.get(key).cloned().unwrap_or_default(),
                 docs: definition.docs.clone(),
-                body: body.unwrap_or_else(|| definition.body.clone()),
+                body,
                 services: services.collect(),
             });
             let place = model.declarations.len() - 1;

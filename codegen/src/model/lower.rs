@@ -1,7 +1,7 @@
 //! JSON Schema, as schemars writes it for serde's types, to a [`Type`].
 
 use serde_json::{Map, Value};
-use wirecall_contract::{self as contract, Contract, TypeInfo};
+use wirecall_contract::{self as contract, Contract, NamedType};
 
 use super::{Alternative, Field, Form, Key, Literal, Record, Text, Type, note, unions};
 
@@ -22,7 +22,7 @@ impl<'c> Hint<'c> {
     }
 
     /// What is known of a named type.
-    pub(super) fn of(info: Option<&'c TypeInfo>) -> Self {
+    pub(super) fn of(info: Option<&'c NamedType>) -> Self {
         info.map_or_else(Self::default, |info| Self { fields: &info.fields, variants: &info.variants })
     }
 

@@ -239,6 +239,10 @@ impl<'m> Module<'m> {
     /// A reference to a declaration, which is declared before where that is needed.
     fn refer(&mut self, key: &Key, lazy: bool) -> Py {
         let Some((place, declaration)) = self.model.place(key) else { return Py::Any };
+        if *self.model.behind(&declaration.body) == Type::Null {
+            // Python cannot unite two names for `None`.
+            return Py::None;
+        }
         let name = declaration.name.clone();
         if !self.is_home(place) {
             self.foreign.insert(name.clone());

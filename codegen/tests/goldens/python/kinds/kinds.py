@@ -31,7 +31,7 @@ class KindsClient:
         adjacent: Adjacent,
         open: Open,
         flat: Flat,
-        unit: Unit,
+        unit: None,
         empty: Empty,
         wrapper: Wrapper,
         holder: HolderInput,
@@ -260,7 +260,7 @@ class EverythingParams(Record):
     adjacent: Adjacent
     open: Open
     flat: Flat
-    unit: Unit
+    unit: None
     empty: Empty
     wrapper: Wrapper
     holder: HolderInput
@@ -438,10 +438,6 @@ class B(Record, tag="b", tag_field="kind"):
 Flat: TypeAlias = A | B
 
 
-Unit: TypeAlias = None
-"""Nothing at all."""
-
-
 class Empty(Record):
     """The message `Empty`."""
 
@@ -473,7 +469,7 @@ class Everything(Record):
     internal: Internal
     open: Open
     scalars: Scalars
-    unit: Unit
+    unit: None
     wrapper: Wrapper
 
 
