@@ -359,14 +359,11 @@ class Check(Record):
     """What `fixture.check` takes."""
 
     name: str
-    """2 to 5 characters. 2 to 5 characters."""
+    """A short name. 2 to 5 characters."""
     count: int
-    """1 to 10. 1 to 10."""
+    """How many. 1 to 10."""
     tags: list[str]
-    """At most two texts of at most three characters.
-
-    At most 2 items. Each item: at most 3 characters.
-    """
+    """A few short texts. At most 2 items. Each item: at most 3 characters."""
 
 
 class Fail(Record):

@@ -335,14 +335,11 @@ export interface Sum {
 
 /** What `fixture.check` takes. */
 export interface Check {
-  /** 2 to 5 characters. 2 to 5 characters. */
+  /** A short name. 2 to 5 characters. */
   readonly name: string;
-  /** 1 to 10. 1 to 10. */
+  /** How many. 1 to 10. */
   readonly count: number;
-  /**
-   * At most two texts of at most three characters. At most 2 items. Each item: at most 3
-   * characters.
-   */
+  /** A few short texts. At most 2 items. Each item: at most 3 characters. */
   readonly tags: readonly string[];
 }
 
