@@ -177,7 +177,7 @@ pub use message::{ErrorKind, RpcError};
 #[cfg(feature = "server")]
 pub use server::{Server, ServerHandle, Session};
 pub use service::{
-    Answer, CallContext, CallError, CallInfo, Emitted, EncodeError, EventStream, Events, Extract, Failure, Incident, Internal, Layer, Mounted, Next,
+    Answer, CallContext, CallError, Emitted, EncodeError, EventStream, Events, Extract, Failure, Incident, Internal, Layer, Mounted, Next,
     NoError, NoEvents, Peer, Pending, Reply, Service, ServiceClient, ServiceError, Unexpected,
 };
 #[cfg(feature = "client")]

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use wirecall::server::Error;
 use wirecall::{
-    CallInfo, Events, Next, Reply, Server, ServerHandle, Service, ServiceError, Session, Timestamp,
+    CallContext, Events, Next, Reply, Server, ServerHandle, Service, ServiceError, Session, Timestamp,
 };
 
 /// Figures of this server.
@@ -85,7 +85,7 @@ pub fn server(period: Duration) -> Result<Server, Error> {
     let counted = Arc::clone(&board);
     let server = Server::builder()
         .service(Dashboard::serve(Pages(Arc::clone(&board))))
-        .layer(move |_: CallInfo, next: Next| {
+        .layer(move |_: CallContext, next: Next| {
             counted.calls.fetch_add(1, Ordering::Relaxed);
             next.run()
         })

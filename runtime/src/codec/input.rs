@@ -15,7 +15,7 @@ use super::scan::{Scanner, Unexpected};
 use crate::check::{Checker, Violation, push_segment};
 use crate::contract::{Builder, Side};
 use crate::message::Id;
-use crate::service::Params;
+use crate::types::Params;
 
 /// `meta` of a call. Unknown members are ignored.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]

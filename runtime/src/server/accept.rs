@@ -126,11 +126,10 @@ pub(crate) fn session(shared: &Arc<Shared>, connection: &Connection, user: Optio
         Arc::clone(&shared.methods),
     );
     endpoint.no_cancel = shared.no_cancel.clone();
-    let max_message_bytes = if connection.is_plain() {
-        usize::MAX
-    } else {
-        usize::try_from(hello.limits.max_message_bytes).unwrap_or(usize::MAX)
-    };
+    endpoint.name = connection.id();
+    if !connection.is_plain() {
+        endpoint.max_message_bytes = usize::try_from(hello.limits.max_message_bytes).unwrap_or(usize::MAX);
+    }
     Session::new(SessionParts {
         id: SessionId::new(random()),
         user,
@@ -138,7 +137,6 @@ pub(crate) fn session(shared: &Arc<Shared>, connection: &Connection, user: Optio
         connection: connection.clone(),
         shared: Arc::clone(shared),
         client: PeerInfo { name: shown(&hello.client.name), version: shown(&hello.client.version) },
-        max_message_bytes,
     })
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock, Weak};
 
+use super::connection::Connection;
 use super::event::ServerEvent;
 use super::session::{Session, SessionId, encode};
 use super::shared::Shared;
@@ -39,6 +40,11 @@ impl ServerHandle {
     /// All open sessions, in no order.
     pub fn sessions(&self) -> Vec<Session> {
         self.shared().map(|shared| shared.registry.sessions()).unwrap_or_default()
+    }
+
+    /// The connections of all open sessions, in no order.
+    pub fn connections(&self) -> Vec<Connection> {
+        self.sessions().iter().map(|session| session.connection().clone()).collect()
     }
 
     /// All users who have a session, in no order.

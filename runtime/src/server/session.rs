@@ -71,8 +71,6 @@ struct Inner {
     connection: Connection,
     shared: Arc<Shared>,
     client: PeerInfo,
-    /// The largest message that the peer takes.
-    max_message_bytes: usize,
     opened: Instant,
     /// The last round trip, in microseconds; 0 before the first.
     round_trip: AtomicU64,
@@ -102,12 +100,11 @@ pub(crate) struct SessionParts {
     pub(crate) connection: Connection,
     pub(crate) shared: Arc<Shared>,
     pub(crate) client: PeerInfo,
-    pub(crate) max_message_bytes: usize,
 }
 
 impl Session {
     pub(crate) fn new(parts: SessionParts) -> Self {
-        let SessionParts { id, user, endpoint, connection, shared, client, max_message_bytes } = parts;
+        let SessionParts { id, user, endpoint, connection, shared, client } = parts;
         Self(Arc::new(Inner {
             id,
             user,
@@ -115,7 +112,6 @@ impl Session {
             connection,
             shared,
             client,
-            max_message_bytes,
             opened: Instant::now(),
             round_trip: AtomicU64::new(0),
             met: Mutex::default(),
@@ -209,7 +205,7 @@ impl Session {
         if self.0.endpoint.outbox.is_closing() {
             return;
         }
-        if event.0.len() > self.0.max_message_bytes {
+        if event.0.len() > self.0.endpoint.max_message_bytes {
             tracing::warn!(target: "wirecall", session = %self.0.id, bytes = event.0.len(), "an event is larger than the client takes");
             return;
         }
@@ -247,7 +243,7 @@ impl Session {
     }
 
     pub(crate) fn max_message_bytes(&self) -> usize {
-        self.0.max_message_bytes
+        self.0.endpoint.max_message_bytes
     }
 
     /// Whether the session's calls meet that limit for the first time.

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use super::endpoint::{Endpoint, Local};
 use super::peer::{Fault as CallFault, Outgoing};
-use crate::codec::{Outcome, notification_frame, request_frame};
+use crate::codec::{Frame, Outcome, notification_frame, request_frame};
 use crate::message::{ErrorKind, Id, RpcError};
 use crate::session::{Disconnect, code};
 
@@ -57,7 +57,7 @@ impl Endpoint {
         };
         let open = OpenCall { endpoint: &self, id: opened? };
         let frame = request_frame(Some(open.id), call.spec.method, &*call.params, call.meta_json(Some(limit)).as_deref());
-        let frame = frame.map_err(CallFault::Decode)?;
+        let frame = self.fitting(frame.map_err(CallFault::Decode)?)?;
         let answered = async {
             self.outbox.push(frame).await;
             answer.await.unwrap_or(Err(CallFault::ConnectionLost))
@@ -68,11 +68,21 @@ impl Endpoint {
     /// Sends a notification to the other end.
     pub(crate) async fn notify(self: Arc<Self>, call: Outgoing) -> Result<(), CallFault> {
         let frame = notification_frame(call.spec.method, &*call.params).map_err(CallFault::Decode)?;
+        let frame = self.fitting(frame)?;
         if self.pending().is_none() {
             return Err(CallFault::Closed(Disconnect::new(code::GOING_AWAY, "the session has ended")));
         }
         self.outbox.push(frame).await;
         Ok(())
+    }
+
+    /// A message that the other end takes.
+    fn fitting(&self, frame: Frame) -> Result<Frame, CallFault> {
+        if frame.len() <= self.max_message_bytes {
+            return Ok(frame);
+        }
+        let text = format!("the call is {} bytes, and the other end takes {}", frame.len(), self.max_message_bytes);
+        Err(CallFault::Rpc(RpcError::new(ErrorKind::TooLarge, text)))
     }
 }
 

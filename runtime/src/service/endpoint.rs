@@ -121,6 +121,10 @@ pub(crate) struct Endpoint {
     draining: AtomicBool,
     /// The tasks of `no_cancel` calls, which may outlive the session. A server has one for all.
     pub(crate) no_cancel: TaskTracker,
+    /// The connection's number, for the log.
+    pub(crate) name: u64,
+    /// The largest message that the other end takes, as far as it told.
+    pub(crate) max_message_bytes: usize,
     /// Told when the last open call is done.
     idle: Notify,
 }
@@ -143,6 +147,8 @@ impl Endpoint {
             pending,
             draining: AtomicBool::new(false),
             no_cancel: TaskTracker::new(),
+            name: 0,
+            max_message_bytes: usize::MAX,
             idle: Notify::new(),
         }
     }
@@ -359,6 +365,7 @@ impl Endpoint {
 
     /// Answers an error from the reader itself.
     pub(super) fn refuse(&self, sink: &Sink, id: &Id, error: &RpcError) -> Result<(), Disconnect> {
+        tracing::debug!(target: "wirecall", connection = self.name, ?id, code = error.code(), error = error.message(), "refused");
         sink.put(self, error_frame(id, error))
     }
 

@@ -12,9 +12,6 @@ use crate::message::RpcError;
 /// The future of one call, boxed once.
 pub(crate) type Run = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
-/// What a layer is told of the call it surrounds.
-pub type CallInfo = CallContext;
-
 /// What a call is answered. A layer may pass it on, look at its error, or answer something else in its place.
 pub struct Answer(Content);
 
@@ -69,16 +66,16 @@ impl fmt::Debug for Answer {
 
 /// Something that runs around every call.
 ///
-/// Implemented for closures `Fn(CallInfo, Next) -> impl Future<Output = Answer>`. The layer that was added first is the
+/// Implemented for closures `Fn(CallContext, Next) -> impl Future<Output = Answer>`. The layer that was added first is the
 /// outermost. A layer sees a call after its parameters were decoded and checked, and before its context is extracted.
 ///
 /// # Examples
 ///
 /// ```
 /// use std::time::Instant;
-/// use wirecall::{CallInfo, Next, Server};
+/// use wirecall::{CallContext, Next, Server};
 ///
-/// let builder = Server::builder().layer(|call: CallInfo, next: Next| async move {
+/// let builder = Server::builder().layer(|call: CallContext, next: Next| async move {
 ///     let start = Instant::now();
 ///     let answer = next.run().await;
 ///     println!("{} took {:?}", call.method(), start.elapsed());
@@ -87,15 +84,15 @@ impl fmt::Debug for Answer {
 /// ```
 pub trait Layer: Send + Sync + 'static {
     /// Surrounds one call.
-    fn call(&self, call: CallInfo, next: Next) -> Pin<Box<dyn Future<Output = Answer> + Send>>;
+    fn call(&self, call: CallContext, next: Next) -> Pin<Box<dyn Future<Output = Answer> + Send>>;
 }
 
 impl<F, Fut> Layer for F
 where
-    F: Fn(CallInfo, Next) -> Fut + Send + Sync + 'static,
+    F: Fn(CallContext, Next) -> Fut + Send + Sync + 'static,
     Fut: Future<Output = Answer> + Send + 'static,
 {
-    fn call(&self, call: CallInfo, next: Next) -> Pin<Box<dyn Future<Output = Answer> + Send>> {
+    fn call(&self, call: CallContext, next: Next) -> Pin<Box<dyn Future<Output = Answer> + Send>> {
         Box::pin(self(call, next))
     }
 }
@@ -107,7 +104,7 @@ pub(crate) type Layers = Arc<[Box<dyn Layer>]>;
 pub struct Next {
     layers: Layers,
     index: usize,
-    call: CallInfo,
+    call: CallContext,
     run: Run,
 }
 
@@ -118,7 +115,7 @@ impl fmt::Debug for Next {
 }
 
 impl Next {
-    pub(crate) fn new(layers: Layers, call: CallInfo, run: Run) -> Self {
+    pub(crate) fn new(layers: Layers, call: CallContext, run: Run) -> Self {
         Self { layers, index: 0, call, run }
     }
 

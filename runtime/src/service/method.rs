@@ -12,11 +12,11 @@ use serde::Serialize;
 
 use super::endpoint::Arrival;
 use super::layer::{Answer, Layers, Next, Run};
-use super::traits::{Params, Service, ServiceError};
+use super::traits::{Service, ServiceError};
 use super::{CallContext, ContractSource, Extract, Reply};
 use crate::codec::Fault;
 use crate::message::RpcError;
-use crate::types::Message;
+use crate::types::{Message, Params};
 
 /// What is known of a call at compile time. Written by `#[derive(Service)]`.
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]

@@ -29,11 +29,11 @@ pub use events::EventStream;
 pub(crate) use events::KEPT as EVENTS_KEPT;
 pub(crate) use events::RawEvent;
 pub use failure::{Failure, Internal, NoError, Reply, Unexpected};
-pub use layer::{Answer, CallInfo, Layer, Next};
+pub use layer::{Answer, Layer, Next};
 pub use method::{CallSpec, Lane, Method, Mounted, Refused, Started, lane, mount, start};
 pub(crate) use method::MethodTable;
 pub use peer::{CallError, Peer, Pending};
 pub(crate) use peer::{Answered, Fault as PeerFault, Outgoing, PeerLink};
 pub use traits::{
-    Emitted, EncodeError, EncodedEvent, EventEncoder, EventInput, Events, NoEvents, Params, Service, ServiceClient, ServiceError,
+    Emitted, EncodeError, EncodedEvent, EventEncoder, EventInput, Events, NoEvents, Service, ServiceClient, ServiceError,
 };

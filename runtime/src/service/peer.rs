@@ -10,10 +10,10 @@ use std::time::Duration;
 use serde_json::value::RawValue;
 
 use super::method::CallSpec;
-use super::traits::{EncodeError, Params, ServiceError, checked};
+use super::traits::{EncodeError, ServiceError, checked};
 use crate::message::{ErrorKind, RpcError};
 use crate::session::Disconnect;
-use crate::types::Message;
+use crate::types::{Message, Params};
 
 /// The other end, as something that can be called.
 ///

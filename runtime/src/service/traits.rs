@@ -1,13 +1,11 @@
 //! The traits that the derive macros implement.
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-
 use super::Peer;
 use crate::check::{Checker, Violation};
 use crate::codec::{Frame, event_frame};
 use crate::contract::{self, Builder, Side};
 use crate::message::RpcError;
+use crate::types::Params;
 
 /// One annotated enum. Implemented by `#[derive(Service)]`.
 #[diagnostic::on_unimplemented(
@@ -83,14 +81,6 @@ pub trait Events: Sized + Send + 'static {
 pub trait Emitted: Events {
     /// The service's name on the wire.
     const SERVICE: &'static str;
-}
-
-/// The parameters of one call or event. Implemented by the derive macros.
-pub trait Params: Serialize + DeserializeOwned + Send + 'static {
-    /// Notes everything that the parameters break.
-    fn check(&self, at: &mut Checker<'_>);
-    /// Their description.
-    fn params(builder: &mut Builder, side: Side) -> contract::Params;
 }
 
 /// An event, ready to leave: encoded once, however many receive it.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 use wirecall::server::ServerBuilder;
-use wirecall::{Answer, CallContext, CallInfo, ErrorKind, Extract, Layer, Next, Reply, RpcError, Server, Service};
+use wirecall::{Answer, CallContext, ErrorKind, Extract, Layer, Next, Reply, RpcError, Server, Service};
 
 use crate::lab::Bench;
 use crate::support::{RawPeer, error_of, serve};
@@ -199,7 +199,7 @@ enum PanickingLayer {
 }
 
 impl Layer for PanickingLayer {
-    fn call(&self, _: CallInfo, _: Next) -> Pin<Box<dyn Future<Output = Answer> + Send>> {
+    fn call(&self, _: CallContext, _: Next) -> Pin<Box<dyn Future<Output = Answer> + Send>> {
         match self {
             Self::AtOnce => panic!("the inside of a layer"),
             Self::InItsFuture => Box::pin(async { panic!("the inside of a layer") }),

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::json;
-use wirecall::{Answer, CallInfo, ErrorKind, Layer, Next, RpcError};
+use wirecall::{Answer, CallContext, ErrorKind, Layer, Next, RpcError};
 
 use crate::lab::{Bench, Fate};
 use crate::support::{RawPeer, call, error_of, serve};
@@ -27,7 +27,7 @@ impl Log {
     /// Notes the way in and the way out.
     fn around(&self, name: &'static str) -> impl Layer {
         let log = self.clone();
-        move |call: CallInfo, next: Next| {
+        move |call: CallContext, next: Next| {
             let log = log.clone();
             async move {
                 log.add(format!("{name} in {}", call.method()));
@@ -59,7 +59,7 @@ async fn the_first_layer_is_the_outermost() {
 #[tokio::test]
 async fn a_layer_may_answer_in_the_handler_s_place() {
     let bench = Bench::default();
-    let builder = bench.server().layer(|call: CallInfo, next: Next| async move {
+    let builder = bench.server().layer(|call: CallContext, next: Next| async move {
         if call.method() == "lab.hold" {
             return Answer::from(RpcError::new(ErrorKind::PermissionDenied, "not here").with_details(json!({ "why": 1 })));
         }
@@ -74,7 +74,7 @@ async fn a_layer_may_answer_in_the_handler_s_place() {
 
 #[tokio::test]
 async fn a_layer_may_put_another_error_in_place_of_the_handler_s() {
-    let builder = Bench::default().server().layer(|_: CallInfo, next: Next| async move {
+    let builder = Bench::default().server().layer(|_: CallContext, next: Next| async move {
         let answer = next.run().await;
         match answer.error().map(RpcError::code) {
             Some(1002) => Answer::from(RpcError::new(ErrorKind::Unavailable, "come back later")),
@@ -90,7 +90,7 @@ async fn a_layer_may_put_another_error_in_place_of_the_handler_s() {
 async fn a_layer_knows_the_call_its_session_its_time_and_its_trace() {
     let log = Log::default();
     let seen = log.clone();
-    let builder = Bench::default().server().layer(move |call: CallInfo, next: Next| {
+    let builder = Bench::default().server().layer(move |call: CallContext, next: Next| {
         let left = call.time_left().expect("a limit");
         assert!(left <= Duration::from_secs(5) && left > Duration::from_secs(3), "{left:?}");
         let session = call.session().expect("a session").client_name();
@@ -116,7 +116,7 @@ async fn a_layer_knows_the_call_its_session_its_time_and_its_trace() {
 struct Counting(Arc<AtomicUsize>);
 
 impl Layer for Counting {
-    fn call(&self, _: CallInfo, next: Next) -> Pin<Box<dyn Future<Output = Answer> + Send>> {
+    fn call(&self, _: CallContext, next: Next) -> Pin<Box<dyn Future<Output = Answer> + Send>> {
         self.0.fetch_add(1, Ordering::Relaxed);
         next.run()
     }

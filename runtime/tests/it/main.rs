@@ -29,6 +29,7 @@ mod hyper;
 mod layers;
 mod limits;
 mod origin;
+mod outcomes;
 mod paths;
 mod peer_calls;
 mod registry;

@@ -177,6 +177,24 @@ async fn a_call_to_a_client_that_goes_away_is_lost_and_the_next_is_not_sent() {
 }
 
 #[tokio::test]
+async fn a_call_larger_than_the_client_takes_is_not_sent() {
+    let (server, address) = serve(Bench::default().server()).await;
+    let (mut peer, _) = RawPeer::hello(address, json!({ "limits": { "max_message_bytes": 1000 } })).await;
+    let ui: UiClient = server.handle().sessions().pop().expect("a session").peer();
+    let refused = ui.confirm("x".repeat(2000)).await.expect_err("too large");
+    assert_eq!(refused.rpc().expect("an error").kind(), "too_large");
+    let refused = ui.flash("x".repeat(2000)).await.expect_err("too large");
+    assert_eq!(refused.rpc().expect("an error").kind(), "too_large");
+    ui.flash("small").await.expect("handed over");
+    let mut first = peer.receive().await;
+    // The call that was given up is told so, which the peer ignores.
+    if first["method"] == "rpc.cancel" {
+        first = peer.receive().await;
+    }
+    assert_eq!(first["params"]["prompt"], "small");
+}
+
+#[tokio::test]
 async fn a_plain_peer_answers_calls_too() {
     let bench = Bench::default();
     let mut peer = RawPeer::plain(serve(bench.server()).await.1).await;

@@ -35,7 +35,7 @@ async fn connections_sessions_and_users_are_counted_and_listed() {
     assert_eq!((session.id().as_str(), session.user_id().map(UserId::as_str)), (id, Some("ann")));
     assert!(handle.user("ann").sessions().contains(&session));
     assert!(handle.session("no such session").is_none());
-    let mut connections: Vec<u64> = handle.sessions().iter().map(|session| session.connection().id()).collect();
+    let mut connections: Vec<u64> = handle.connections().iter().map(wirecall::server::Connection::id).collect();
     connections.sort_unstable();
     connections.dedup();
     assert_eq!(connections.len(), 4);
