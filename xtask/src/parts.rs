@@ -151,6 +151,20 @@ pub(crate) const TEST: &[Part] = &[
         ]),
     },
     Part {
+        name: "goldens",
+        about: "what the generator prints, under every checker, from a user's side too",
+        needs: &[Need::Node, Need::Python],
+        work: Work::Steps(&[
+            run("clients/typescript", "npx --no-install tsc -p ../../codegen/tests/goldens/typescript"),
+            run("clients/typescript", "npx --no-install biome check ../../codegen/tests/goldens/typescript"),
+            run("codegen/tests/goldens/python", "ruff check --quiet ."),
+            run("codegen/tests/goldens/python", "ruff format --check --quiet ."),
+            run("codegen/tests/goldens/python", "pyright"),
+            run("codegen/tests/goldens/python", "mypy"),
+            run("codegen/tests/goldens/python", "python -m pytest --quiet"),
+        ]),
+    },
+    Part {
         name: "examples",
         about: "the examples' TypeScript and Python, and that of the README and the guide: types, lints",
         needs: &[Need::Node, Need::Python],
