@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::layer::{ClientLayer, ClientLayers};
 use super::{Client, ConnectError};
 use crate::contract::Side;
-use crate::service::{Incident, MethodTable, Mounted, Service};
+use crate::service::{ErrorHook, Incident, MethodTable, Mounted, Service};
 use crate::session::BackoffOptions;
 
 /// Gives the token before each attempt to connect.
@@ -231,8 +231,6 @@ impl Connect {
         Ok((self.options, methods, self.on_error))
     }
 }
-
-type ErrorHook = Box<dyn Fn(&Incident<'_>) + Send + Sync>;
 
 impl IntoFuture for Connect {
     type Output = Result<Client, ConnectError>;
