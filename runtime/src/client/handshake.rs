@@ -16,7 +16,7 @@ use super::options::Options;
 use super::task::Socket;
 use crate::codec::{Head, Input, Outcome, request_frame};
 use crate::connection::Meter;
-use crate::message::{CloseNotice, Hello, HelloAnswer, Id, PeerInfo, PeerLimits, RpcError};
+use crate::message::{CloseNotice, Hello, HelloAnswer, Id, Program, PeerLimits, RpcError};
 use crate::session::{Disconnect, code};
 
 const SUBPROTOCOL: &str = "wirecall.1.json";
@@ -139,7 +139,7 @@ async fn say_hello(
     token: Option<String>,
 ) -> Result<HelloAnswer, ConnectError> {
     let hello = Hello {
-        client: PeerInfo { name: options.name.clone(), version: options.version.clone() },
+        client: Program { name: options.name.clone(), version: options.version.clone() },
         token,
         limits: PeerLimits { max_message_bytes: options.max_message_bytes as u64, ..PeerLimits::default() },
         contract: options.fingerprints.iter().cloned().collect(),

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 /// Which program is at the other end.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct PeerInfo {
+pub(crate) struct Program {
     #[serde(default)]
     pub(crate) name: String,
     #[serde(default)]
@@ -41,7 +41,7 @@ const fn default_buffer_bytes() -> u64 {
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Hello {
     #[serde(default)]
-    pub(crate) client: PeerInfo,
+    pub(crate) client: Program,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) token: Option<String>,
     #[serde(default)]

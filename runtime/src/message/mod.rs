@@ -9,5 +9,5 @@ pub use error::Details;
 pub use error::{ErrorKind, RpcError};
 #[cfg(feature = "client")]
 pub(crate) use hello::PeerLimits;
-pub(crate) use hello::{CloseNotice, Hello, HelloAnswer, HelloLimits, PeerInfo};
+pub(crate) use hello::{CloseNotice, Hello, HelloAnswer, HelloLimits, Program};
 pub(crate) use id::Id;

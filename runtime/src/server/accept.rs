@@ -14,7 +14,7 @@ use super::refusal::RefusalPump;
 use super::session::{Session, SessionId, SessionParts};
 use super::shared::{ConnectionPlace, Shared};
 use crate::connection::{Driver, DriverConfig, Meter, Outbox, Pump};
-use crate::message::{ErrorKind, Hello, PeerInfo, RpcError};
+use crate::message::{ErrorKind, Hello, Program, RpcError};
 use crate::service::Endpoint;
 use crate::session::{Disconnect, code};
 use crate::types::UserId;
@@ -136,7 +136,7 @@ pub(crate) fn session(shared: &Arc<Shared>, connection: &Connection, user: Optio
         endpoint: Arc::new(endpoint),
         connection: connection.clone(),
         shared: Arc::clone(shared),
-        client: PeerInfo { name: shown(&hello.client.name), version: shown(&hello.client.version) },
+        client: Program { name: shown(&hello.client.name), version: shown(&hello.client.version) },
     })
 }
 

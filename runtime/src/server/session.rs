@@ -12,7 +12,7 @@ use super::handle::ServerHandle;
 use super::shared::Shared;
 use crate::codec::notification_frame;
 use crate::connection::Overflow;
-use crate::message::{CloseNotice, ErrorKind, PeerInfo, RpcError};
+use crate::message::{CloseNotice, ErrorKind, Program, RpcError};
 use crate::service::{
     Answered, EncodeError, EncodedEvent, Emitted, Endpoint, EventEncoder, Outgoing, Peer, PeerFault, PeerLink, ServiceClient,
 };
@@ -70,7 +70,7 @@ struct Inner {
     endpoint: Arc<Endpoint>,
     connection: Connection,
     shared: Arc<Shared>,
-    client: PeerInfo,
+    client: Program,
     opened: Instant,
     /// The last round trip, in microseconds; 0 before the first.
     round_trip: AtomicU64,
@@ -99,7 +99,7 @@ pub(crate) struct SessionParts {
     pub(crate) endpoint: Arc<Endpoint>,
     pub(crate) connection: Connection,
     pub(crate) shared: Arc<Shared>,
-    pub(crate) client: PeerInfo,
+    pub(crate) client: Program,
 }
 
 impl Session {

@@ -28,6 +28,7 @@ mod hooks;
 mod hyper;
 mod layers;
 mod limits;
+mod log;
 mod origin;
 mod outcomes;
 mod paths;
