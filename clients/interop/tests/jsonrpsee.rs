@@ -1,5 +1,5 @@
 //! jsonrpsee's WebSocket client calls a wirecall server.
-#![allow(missing_docs, reason = "tests")]
+#![allow(missing_docs, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 use interop::{Desk, FrontDesk};
 use jsonrpsee_core::ClientError;
@@ -20,7 +20,7 @@ async fn client() -> Client {
     WsClientBuilder::default().build(format!("ws://{address}")).await.expect("a connection")
 }
 
-fn named(params: Value) -> ObjectParams {
+fn named(params: &Value) -> ObjectParams {
     let mut named = ObjectParams::new();
     for (name, value) in params.as_object().expect("an object") {
         named.insert(name, value).expect("JSON");
@@ -42,7 +42,7 @@ async fn refusal(client: &Client, method: &str, params: ArrayParams) -> (i64, Va
 
 #[tokio::test]
 async fn it_calls_by_name() {
-    let params = named(json!({ "subtrahend": 23, "minuend": 42 }));
+    let params = named(&json!({ "subtrahend": 23, "minuend": 42 }));
     let difference: i64 = client().await.request("desk.subtract", params).await.expect("a result");
     assert_eq!(difference, 19);
 }
@@ -59,7 +59,7 @@ async fn it_calls_by_position() {
 #[tokio::test]
 async fn it_sends_a_notification() {
     let client = client().await;
-    client.notification("desk.note", named(json!({ "line": "from jsonrpsee" }))).await.expect("sent");
+    client.notification("desk.note", named(&json!({ "line": "from jsonrpsee" }))).await.expect("sent");
     let noted: bool = client.request("desk.noted", rpc_params!["from jsonrpsee"]).await.expect("a result");
     assert!(noted);
 }
@@ -91,7 +91,7 @@ async fn it_sends_a_batch() {
     let mut batch = BatchRequestBuilder::new();
     batch.insert("desk.subtract", rpc_params![42, 23]).expect("JSON");
     batch.insert("desk.divide", rpc_params![1, 0]).expect("JSON");
-    batch.insert("desk.subtract", named(json!({ "minuend": 1, "subtrahend": 2 }))).expect("JSON");
+    batch.insert("desk.subtract", named(&json!({ "minuend": 1, "subtrahend": 2 }))).expect("JSON");
     let answers: BatchResponse<'_, i64> = client.batch_request(batch).await.expect("answers");
     let answers: Vec<_> = answers.into_iter().map(|answer| answer.map_err(|error| error.code())).collect();
     assert_eq!(answers, [Ok(19), Err(1001), Ok(-1)]);

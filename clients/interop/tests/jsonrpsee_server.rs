@@ -1,5 +1,5 @@
 //! The Rust client, as a plain peer, calls a server of jsonrpsee's.
-#![allow(missing_docs, reason = "tests")]
+#![allow(missing_docs, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 use ethereum::{Address, BlockRef, BlockTag, EthereumClient, Quantity};
 use interop::{DeskClient, DeskError};
