@@ -146,6 +146,8 @@ pub(crate) const TEST: &[Part] = &[
             run("examples/chat", GENERATE_CHECK),
             run("examples/dashboard", GENERATE_CHECK),
             run("examples/notifications", GENERATE_CHECK),
+            run("examples/orderbook", GENERATE_CHECK),
+            run("examples/jobs", GENERATE_CHECK),
             run("examples/ethereum", GENERATE_CHECK),
             run("clients/fixture", GENERATE_CHECK),
         ]),
