@@ -1,12 +1,16 @@
-"""Submits a sum and waits for its end: `python submit.py URL NUMBER...`, with ../clients/python on the path."""
+"""Submits a sum and waits for its end: `python submit.py URL TOKEN NUMBER...`.
+
+The generated client has to be on the path: `PYTHONPATH=../clients/python`.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import sys
 
-from jobs import Done, Failed, JobsClient, KeyTakenError, Progress, Sum
 from wirecall import ServedCall, connect
+
+from jobs import Done, Failed, JobsClient, KeyTakenError, Progress, Sum
 
 
 class Yes:
@@ -14,13 +18,13 @@ class Yes:
 
     async def approve(self, *, key: str, steps: int, call: ServedCall) -> bool:
         """Says so."""
-        print(f"{key} takes {steps} steps")
+        print(f"{call.method}: {key} takes {steps} steps")
         return True
 
 
-async def main(url: str, numbers: list[str]) -> None:
+async def main(url: str, token: str, numbers: list[str]) -> None:
     """Submits, and prints what is heard until the job ends."""
-    async with connect(url, token="secret-of-python") as client:
+    async with connect(url, token=token) as client:
         jobs = JobsClient(client)
         heard: asyncio.Queue[Progress | Done | Failed] = asyncio.Queue(1000)
         jobs.on_progress(heard.put_nowait)
@@ -38,4 +42,4 @@ async def main(url: str, numbers: list[str]) -> None:
         print(event)
 
 
-asyncio.run(main(sys.argv[1], sys.argv[2:]))
+asyncio.run(main(sys.argv[1], sys.argv[2], sys.argv[3:]))
