@@ -196,14 +196,14 @@ fn describe(message: &Message, paths: &Paths) -> TokenStream {
         // Generic, so that a type without a JSON Schema is told once, by the implementation itself.
         fn describe<__T: #root::Message>(
             builder: &mut #private::contract::Builder,
-            info: #private::contract::TypeInfo,
+            info: #private::contract::NamedType,
             checks: &[(::core::option::Option<&str>, ::core::option::Option<&str>, #private::contract::Check)],
         ) {
             builder.describe::<__T>(info, checks);
         }
         describe::<Self>(
             builder,
-            #private::contract::TypeInfo { rust_name: #rust_name, fields: #fields, variants: #variants },
+            #private::contract::NamedType { rust_name: #rust_name, fields: #fields, variants: #variants },
             &[#(#checks),*],
         );
     }

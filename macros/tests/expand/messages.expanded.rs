@@ -134,7 +134,7 @@ const _: () = {
             <Vec<T> as ::wirecall::Message>::describe(builder);
             fn describe<__T: ::wirecall::Message>(
                 builder: &mut ::wirecall::__private::contract::Builder,
-                info: ::wirecall::__private::contract::TypeInfo,
+                info: ::wirecall::__private::contract::NamedType,
                 checks: &[(
                     ::core::option::Option<&str>,
                     ::core::option::Option<&str>,
@@ -147,7 +147,7 @@ const _: () = {
                 Self,
             >(
                 builder,
-                ::wirecall::__private::contract::TypeInfo {
+                ::wirecall::__private::contract::NamedType {
                     rust_name: ::core::convert::Into::into("Adjacent"),
                     fields: ::wirecall::__private::Vec::new(),
                     variants: ::wirecall::__private::Vec::from([

@@ -7,7 +7,7 @@ use schemars::generate::{SchemaGenerator, SchemaSettings};
 use schemars::{JsonSchema, Schema};
 use serde_json::Value;
 
-use crate::{Check, Contract, FORMAT, Service, TypeInfo};
+use crate::{Check, Contract, FORMAT, NamedType, Service};
 
 /// Collects services and the types they name. Code written by the derive macros drives it.
 #[derive(Debug)]
@@ -15,7 +15,7 @@ pub struct Builder {
     services: Vec<Service>,
     inputs: SchemaGenerator,
     outputs: SchemaGenerator,
-    types: BTreeMap<String, TypeInfo>,
+    types: BTreeMap<String, NamedType>,
     seen: HashSet<TypeId>,
 }
 
@@ -74,7 +74,7 @@ impl Builder {
     /// one value of a newtype).
     pub fn describe<T: JsonSchema>(
         &mut self,
-        info: TypeInfo,
+        info: NamedType,
         checks: &[(Option<&str>, Option<&str>, Check)],
     ) {
         // One name as a rule: what is read and what is written differ only where serde is told so.

@@ -14,8 +14,8 @@ mod model;
 pub use builder::Builder;
 pub use check::Check;
 pub use model::{
-    Call, CallKind, Contract, ErrorSet, ErrorVariant, Event, EventSet, Field, Params, ParseError, Serial,
-    Service, Side, TypeInfo, Variant,
+    Call, CallKind, Contract, ErrorSet, ErrorVariant, Event, EventSet, Field, NamedType, Params, ParseError,
+    Serial, Service, Side, Variant,
 };
 pub use schemars;
 

@@ -21,7 +21,7 @@ pub struct Contract {
     pub outputs: BTreeMap<String, Value>,
     /// What JSON Schema does not keep about a named type: Rust names and the order of fields.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub types: BTreeMap<String, TypeInfo>,
+    pub types: BTreeMap<String, NamedType>,
 }
 
 /// One annotated enum.
@@ -202,7 +202,7 @@ pub struct ErrorVariant {
 
 /// What JSON Schema does not keep about a named type.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TypeInfo {
+pub struct NamedType {
     /// The name in Rust.
     pub rust_name: String,
     /// The fields of a struct, in the order of declaration.
