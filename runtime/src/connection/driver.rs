@@ -75,8 +75,8 @@ pub(crate) struct Driver<S, P> {
     state: State,
     /// A close is decided: what still arrives is not taken any more, and the error is not made a second time.
     deaf: bool,
-    /// What arrives could not be read as frames.
-    garbled: bool,
+    /// The other end's close frame has arrived: nothing comes behind it.
+    heard_close: bool,
     /// Since when a close waits for its turn to be written. It has the write deadline for that, however slowly the
     /// other end reads.
     leaving: Option<Instant>,
@@ -115,8 +115,7 @@ impl<S: Transport, P: Pump + Unpin> Driver<S, P> {
             stuck: None,
             state: State::Open,
             deaf,
-            // A pump that begins with a close may be there because of just that.
-            garbled: deaf,
+            heard_close: false,
             leaving: None,
             timer: Box::pin(tokio::time::sleep_until(now.into())),
             armed: now,
@@ -181,6 +180,7 @@ impl<S: Transport, P: Pump + Unpin> Driver<S, P> {
                 }
                 Some(Ok(WsMessage::Pong(_))) => self.pump.alive(true, now),
                 Some(Ok(WsMessage::Close(frame))) => {
+                    self.heard_close = true;
                     let disconnect = match frame {
                         Some(frame) => Disconnect::new(frame.code.into(), frame.reason.to_string()),
                         None => Disconnect::new(code::NO_STATUS, ""),
@@ -192,7 +192,6 @@ impl<S: Transport, P: Pump + Unpin> Driver<S, P> {
                 Some(Ok(WsMessage::Frame(_))) => {}
                 Some(Err(error)) => {
                     let disconnect = disconnect_of(&error);
-                    self.garbled = true;
                     if disconnect.code == code::ABNORMAL {
                         return Ok(Read::Ended(disconnect));
                     }
@@ -335,10 +334,10 @@ impl<S: Transport, P: Pump + Unpin> Driver<S, P> {
         }
         for _ in 0..BURST {
             match ready!(Pin::new(&mut self.socket).poll_next(cx)) {
-                Some(Ok(_)) => {}
-                Some(Err(_)) => self.garbled = true,
+                Some(Ok(message)) => self.heard_close |= message.is_close(),
+                Some(Err(_)) => {}
                 // Both have closed, so that nothing more comes: *the server closes TCP at once*.
-                None if !self.garbled => {
+                None if self.heard_close => {
                     let closed = Pin::new(self.socket.get_mut()).poll_shutdown(cx);
                     return closed.map(|_| disconnect);
                 }

@@ -93,6 +93,7 @@ async fn two_servers_live_in_one_process() {
     a.nothing_more().await;
     b.nothing_more().await;
     assert_eq!((first.handle().session_count(), second.handle().session_count()), (1, 1));
+    drop(a);
     first.handle().shutdown().await;
     b.nothing_more().await;
 }

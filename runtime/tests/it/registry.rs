@@ -96,7 +96,8 @@ async fn a_handle_is_there_before_the_handlers_and_keeps_no_server_alive() {
     let mut peer = RawPeer::plain(address).await;
     assert_eq!(peer.call("hall.shout", json!(["hear"])).await["params"]["filling"], "hear");
     assert_eq!(peer.receive().await["result"], 1);
+    drop(peer);
     handle.shutdown().await;
-    drop((server, peer));
+    drop(server);
     assert!(handle.sessions().is_empty());
 }
