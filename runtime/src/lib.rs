@@ -143,6 +143,10 @@
 //! Streams and uploads, channels with history and presence, groups, MessagePack, several nodes, and sessions that resume:
 //! a session ends with its connection. The macros refuse their options as *not yet supported*.
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    not(feature = "server"),
+    allow(dead_code, unused_imports, reason = "both ends are made of the same parts, and a client needs fewer of them")
+)]
 
 extern crate self as wirecall;
 

@@ -11,8 +11,19 @@ use super::connection::Connection;
 use super::handle::ServerHandle;
 use super::session::Session;
 use crate::message::{ErrorKind, RpcError};
-use crate::service::{CallContext, Extract};
+use crate::service::{CallContext, Extract, Scope};
 use crate::types::UserId;
+
+impl CallContext {
+    /// The session that made the call; `None` on a client, whose calls come from its server.
+    pub fn session(&self) -> Option<&Session> {
+        match &self.scope {
+            Scope::Session { session, .. } => session.downcast_ref(),
+            #[cfg(feature = "client")]
+            Scope::Client(_) => None,
+        }
+    }
+}
 
 fn session(call: &CallContext) -> Result<&Session, RpcError> {
     call.session().ok_or_else(|| RpcError::new(ErrorKind::InternalError, "this context exists on a server only"))

@@ -1,5 +1,6 @@
 //! Joins a session to the task of its connection: what arrives goes to the endpoint, the clock to the heartbeat.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::limits::millis;
@@ -22,7 +23,11 @@ impl SessionPump {
     pub(crate) fn new(session: Session, now: Instant) -> Self {
         let limits = &session.shared().limits;
         let heart = ServerHeartbeat::new(limits.ping, limits.heartbeat_timeout, now);
-        Self { scope: Scope::Session(session.clone()), session, heart }
+        let scope = Scope::Session {
+            max_message_bytes: session.max_message_bytes(),
+            session: Arc::new(session.clone()),
+        };
+        Self { session, scope, heart }
     }
 
     fn ponged(&mut self, now: Instant) {

@@ -19,9 +19,9 @@ use crate::types::Message;
 /// Whom a call came from.
 #[derive(Clone)]
 pub(crate) enum Scope {
-    /// On the server: a session.
+    /// On the server: a session, whose type only the server knows.
     #[cfg(feature = "server")]
-    Session(crate::server::Session),
+    Session { session: Arc<dyn Any + Send + Sync>, max_message_bytes: usize },
     /// On a client: its server.
     #[cfg(feature = "client")]
     Client(super::Peer),
@@ -32,7 +32,7 @@ impl Scope {
     fn max_message_bytes(&self) -> usize {
         match self {
             #[cfg(feature = "server")]
-            Self::Session(session) => session.max_message_bytes(),
+            Self::Session { max_message_bytes, .. } => *max_message_bytes,
             #[cfg(feature = "client")]
             Self::Client(server) => server.0.max_message_bytes(),
         }
@@ -80,16 +80,6 @@ impl CallContext {
     /// The caller's W3C trace state, `meta.tracestate`.
     pub fn tracestate(&self) -> Option<&str> {
         self.meta.tracestate.as_deref()
-    }
-
-    /// The session that made the call; `None` on a client, whose calls come from its server.
-    #[cfg(feature = "server")]
-    pub fn session(&self) -> Option<&crate::server::Session> {
-        match &self.scope {
-            Scope::Session(session) => Some(session),
-            #[cfg(feature = "client")]
-            Scope::Client(_) => None,
-        }
     }
 
     /// Turns what the handler said into the answer.
