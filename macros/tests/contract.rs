@@ -1,7 +1,7 @@
 //! What the derives say of a declaration in the contract: names, order, checks, options.
 
 use serde_json::{Value, json};
-use wirecall::contract::{Call, CallKind, Contract, Serial, Side};
+use wirecall::contract::{Call, CallKind, Contract, ErrorSet, Serial, Side};
 use wirecall::{Events, Service, ServiceError};
 
 #[wirecall::message]
@@ -44,7 +44,7 @@ enum ChatRooms {
         #[check(each(length(max = 3), email))]
         tags: Vec<String>,
     },
-    #[rpc(name = "send", no_cancel, serial, returns = u64)]
+    #[rpc(name = "send", no_cancel, serial, returns = u64, error = wirecall::NoError)]
     Post(PostBody),
     #[deprecated(note = "use `send`")]
     #[rpc(method = "eth_getBalance", positional, error = OwnError, returns = Shape)]
@@ -122,6 +122,7 @@ fn a_call_has_its_options() {
         (post.method.as_str(), post.no_cancel, post.serial),
         ("chat_rooms.send", true, Some(Serial::Call))
     );
+    assert_eq!(post.error, Some(ErrorSet::none()), "it answers none of the service's errors");
     let typing = call("Typing");
     assert_eq!((typing.kind, typing.returns), (CallKind::Notification, None));
 }

@@ -79,7 +79,13 @@ pub(super) fn items(service: &Service, paths: &Paths) -> TokenStream {
                 } else {
                     ::core::option::Option::None
                 },
-                error: if error { <__C::Error as #root::ServiceError>::set(builder) } else { ::core::option::Option::None },
+                error: if error {
+                    // `error = NoError` takes the service's errors from the call.
+                    let set = <__C::Error as #root::ServiceError>::set(builder);
+                    set.or_else(|| ::core::option::Option::Some(#contract::ErrorSet::none()))
+                } else {
+                    ::core::option::Option::None
+                },
                 timeout_ms: spec.timeout_ms,
                 idempotent: spec.idempotent,
                 no_cancel: spec.no_cancel,

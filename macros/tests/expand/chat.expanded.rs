@@ -327,7 +327,10 @@ const _: () = {
                 ::core::option::Option::None
             },
             error: if error {
-                <__C::Error as ::wirecall::ServiceError>::set(builder)
+                let set = <__C::Error as ::wirecall::ServiceError>::set(builder);
+                set.or_else(|| ::core::option::Option::Some(
+                    ::wirecall::__private::contract::ErrorSet::none(),
+                ))
             } else {
                 ::core::option::Option::None
             },

@@ -257,6 +257,13 @@ impl std::error::Error for ParseError {
     }
 }
 
+impl ErrorSet {
+    /// No errors: what a call says that answers none of its service's.
+    pub fn none() -> Self {
+        Self { rust_name: "NoError".to_owned(), docs: String::new(), variants: Vec::new() }
+    }
+}
+
 impl Contract {
     /// The one stable JSON form: members in a fixed order, two spaces of indent, a newline at the end.
     pub fn to_json(&self) -> String {
