@@ -101,11 +101,16 @@ async fn a_refused_hello_is_answered_with_the_error_and_closed_with_4501() {
 #[tokio::test]
 async fn a_refusal_that_is_only_for_now_lets_the_client_come_back() {
     let (_, address) = serve(app().authenticate(by_token)).await;
-    for (token, expected, kind) in [("busy", 1013, "unavailable"), ("often", 4029, "rate_limited"), ("panic", 1011, "internal_error")] {
+    for (token, expected, kind) in
+        [("busy", 1013, "unavailable"), ("often", 4029, "rate_limited"), ("panic", 1011, "internal_error")]
+    {
         let mut peer = RawPeer::quiet(address).await;
         peer.send(&call(7, "rpc.hello", &json!({ "token": token }))).await;
         let (code, texts) = peer.end().await;
-        assert_eq!((code, error_of(&texts[0]).1, &texts[1]["params"]["code"]), (expected, kind, &json!(expected)));
+        assert_eq!(
+            (code, error_of(&texts[0]).1, &texts[1]["params"]["code"]),
+            (expected, kind, &json!(expected))
+        );
         assert!(!texts[0].to_string().contains("inside"), "{texts:?}");
         let wait = (token == "often").then(|| json!(3000));
         assert_eq!(texts[1]["params"].get("retry_within_ms").cloned(), wait);
@@ -123,10 +128,14 @@ async fn a_plain_peer_signs_in_with_a_header_or_a_cookie() {
         ("authorization", "bearer  ann"),
         ("cookie", "theme=dark; session=ann; x=y"),
     ] {
-        let mut peer = RawPeer::connect_with(&format!("ws://{address}/"), [(header, value)]).await.expect("a connection");
+        let mut peer = RawPeer::connect_with(&format!("ws://{address}/"), [(header, value)])
+            .await
+            .expect("a connection");
         assert_eq!(peer.call("who.am_i", json!([])).await["result"], "ann", "{value}");
     }
-    let mut peer = RawPeer::connect_with(&format!("ws://{address}/"), [("authorization", "Basic ann")]).await.expect("a connection");
+    let mut peer = RawPeer::connect_with(&format!("ws://{address}/"), [("authorization", "Basic ann")])
+        .await
+        .expect("a connection");
     assert_eq!(error_of(&peer.call("who.am_i", json!([])).await).1, "unauthenticated");
 }
 
@@ -143,7 +152,8 @@ async fn the_hello_s_token_counts_more_than_the_header() {
 #[tokio::test]
 async fn a_refused_plain_peer_reads_the_error_as_the_answer_to_its_first_call_and_is_closed_with_4501() {
     let (_, address) = serve(app().authenticate(by_token)).await;
-    let refused = || RawPeer::connect_with(format!("ws://{address}/").leak(), [("authorization", "Bearer wrong")]);
+    let refused =
+        || RawPeer::connect_with(format!("ws://{address}/").leak(), [("authorization", "Bearer wrong")]);
     let mut peer = refused().await.expect("a connection");
     peer.send(&call("first", "who.am_i", &json!([]))).await;
     peer.send(&call("second", "who.am_i", &json!([]))).await;
@@ -161,11 +171,14 @@ async fn a_refused_plain_peer_reads_the_error_as_the_answer_to_its_first_call_an
 
     // A batch is answered as one.
     let mut peer = refused().await.expect("a connection");
-    let batch = [call(1, "who.am_i", &json!([])), notification("x", &json!([])), call(2, "who.am_i", &json!([]))].join(",");
+    let batch =
+        [call(1, "who.am_i", &json!([])), notification("x", &json!([])), call(2, "who.am_i", &json!([]))]
+            .join(",");
     peer.send(&format!("[{batch}]")).await;
     let (code, texts) = peer.end().await;
     assert_eq!((code, texts.len()), (4501, 1));
-    let ids: Vec<&Value> = texts[0].as_array().expect("an array").iter().map(|answer| &answer["id"]).collect();
+    let ids: Vec<&Value> =
+        texts[0].as_array().expect("an array").iter().map(|answer| &answer["id"]).collect();
     assert_eq!(ids, [1, 2]);
     assert_eq!(error_of(&texts[0][0]).1, "unauthenticated");
 }
@@ -173,9 +186,11 @@ async fn a_refused_plain_peer_reads_the_error_as_the_answer_to_its_first_call_an
 #[tokio::test]
 async fn a_refused_plain_peer_that_never_calls_is_closed_in_the_time_of_a_hello() {
     let mut limits = wirecall::server::Limits::default();
-    limits.hello_timeout = Duration::from_millis(50);
+    limits.hello_timeout = Duration::from_millis(300);
     let (server, address) = serve(app().authenticate(by_token).limits(limits)).await;
-    let mut peer = RawPeer::connect_with(&format!("ws://{address}/"), [("authorization", "Bearer wrong")]).await.expect("a connection");
+    let mut peer = RawPeer::connect_with(&format!("ws://{address}/"), [("authorization", "Bearer wrong")])
+        .await
+        .expect("a connection");
     assert_eq!(peer.end().await, (4501, vec![]));
     assert_eq!(server.handle().session_count(), 0);
 }
@@ -183,7 +198,7 @@ async fn a_refused_plain_peer_that_never_calls_is_closed_in_the_time_of_a_hello(
 #[tokio::test]
 async fn a_decision_that_takes_too_long_ends_the_connection() {
     let mut limits = wirecall::server::Limits::default();
-    limits.hello_timeout = Duration::from_millis(50);
+    limits.hello_timeout = Duration::from_millis(300);
     let (_, address) = serve(app().authenticate(|_| std::future::pending()).limits(limits)).await;
     let mut peer = RawPeer::quiet(address).await;
     peer.send(&call(1, "rpc.hello", &json!({}))).await;
@@ -196,16 +211,17 @@ async fn a_decision_that_takes_too_long_ends_the_connection() {
 
 #[tokio::test]
 async fn the_decision_may_look_at_path_query_and_address() {
-    let builder = Bench::default().server().path("/t/{tenant}").authenticate(|request: AuthRequest| async move {
-        let shown = format!(
-            "{} {} {} {}",
-            request.path_param("tenant").unwrap_or_default(),
-            request.uri().query().unwrap_or_default(),
-            request.address().expect("an address").ip(),
-            request.headers().contains_key("host"),
-        );
-        Ok(Some(shown.into()))
-    });
+    let builder =
+        Bench::default().server().path("/t/{tenant}").authenticate(|request: AuthRequest| async move {
+            let shown = format!(
+                "{} {} {} {}",
+                request.path_param("tenant").unwrap_or_default(),
+                request.uri().query().unwrap_or_default(),
+                request.address().expect("an address").ip(),
+                request.headers().contains_key("host"),
+            );
+            Ok(Some(shown.into()))
+        });
     let (server, address) = serve(builder).await;
     let mut peer = RawPeer::connect(&format!("ws://{address}/t/acme?x=1"), None).await.expect("a connection");
     peer.nothing_more().await;

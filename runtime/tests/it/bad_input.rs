@@ -23,7 +23,21 @@ async fn lab() -> (Server, SocketAddr) {
 async fn what_is_not_json_is_a_parse_error() {
     let mut peer = RawPeer::plain(lab().await.1).await;
     for text in [
-        "", " ", "{", "}", "[", "nul", "nulll", "{\"jsonrpc\":\"2.0\"", "'single'", "{\"a\":1,}", "[1,]", "\"\u{1}\"", "01", "1.", "+1",
+        "",
+        " ",
+        "{",
+        "}",
+        "[",
+        "nul",
+        "nulll",
+        "{\"jsonrpc\":\"2.0\"",
+        "'single'",
+        "{\"a\":1,}",
+        "[1,]",
+        "\"\u{1}\"",
+        "01",
+        "1.",
+        "+1",
         "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"lab.echo\",\"params\":[\"x\"]} more",
         "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"lab.echo\",\"params\":[\"x\"}",
         "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"lab.echo\",\"params\":[\"x\"],\"id\":}",
@@ -77,7 +91,11 @@ async fn what_is_json_but_no_message_is_an_invalid_request() {
         (r#"{"jsonrpc":"2.0","result":1}"#.to_owned(), Value::Null),
     ] {
         let answer = peer.ask(&text).await;
-        assert_eq!((error_of(&answer), &answer["id"]), ((-32600, "invalid_request"), &id), "{text}: {answer}");
+        assert_eq!(
+            (error_of(&answer), &answer["id"]),
+            ((-32600, "invalid_request"), &id),
+            "{text}: {answer}"
+        );
         assert!(answer["error"]["message"].as_str().is_some_and(|message| message.len() > 10), "{answer}");
     }
     peer.nothing_more().await;
@@ -86,7 +104,19 @@ async fn what_is_json_but_no_message_is_an_invalid_request() {
 #[tokio::test]
 async fn unknown_methods_are_not_found_and_unknown_notifications_ignored() {
     let mut peer = RawPeer::plain(lab().await.1).await;
-    for method in ["", "lab", "lab.", "lab.Echo", "lab.echo ", "echo", "rpc.", "rpc.subscribe", "rpc.contract", "😀", &"x".repeat(10_000)] {
+    for method in [
+        "",
+        "lab",
+        "lab.",
+        "lab.Echo",
+        "lab.echo ",
+        "echo",
+        "rpc.",
+        "rpc.subscribe",
+        "rpc.contract",
+        "😀",
+        &"x".repeat(10_000),
+    ] {
         let answer = peer.call(method, json!({})).await;
         assert_eq!(error_of(&answer), (-32601, "method_not_found"), "{method}");
         assert!(answer.to_string().len() < 1000, "{answer}");
@@ -98,7 +128,8 @@ async fn unknown_methods_are_not_found_and_unknown_notifications_ignored() {
 #[tokio::test]
 async fn frames_that_break_the_rules_have_their_close_codes() {
     let (_, address) = lab().await;
-    let data = |bytes: &[u8], kind, last| Message::Frame(Frame::message(bytes.to_vec(), OpCode::Data(kind), last));
+    let data =
+        |bytes: &[u8], kind, last| Message::Frame(Frame::message(bytes.to_vec(), OpCode::Data(kind), last));
     for (message, session, expected) in [
         (Message::binary(vec![0x80]), true, 1003),
         (Message::binary(b"{}".to_vec()), true, 1003),
@@ -107,7 +138,8 @@ async fn frames_that_break_the_rules_have_their_close_codes() {
         (data(&[0xff, 0xfe], Data::Text, true), false, 1007),
         (data(b"x", Data::Continue, true), true, 1002),
     ] {
-        let mut peer = if session { RawPeer::session(address).await.0 } else { RawPeer::plain(address).await };
+        let mut peer =
+            if session { RawPeer::session(address).await.0 } else { RawPeer::plain(address).await };
         peer.0.send(message.clone()).await.expect("sent");
         let (code, texts) = peer.end().await;
         assert_eq!(code, expected, "{message:?}");
@@ -147,9 +179,15 @@ async fn a_message_split_inside_a_character_arrives() {
     let text = r#"{"jsonrpc":"2.0","id":1,"method":"lab.echo","params":["😀"]}"#.as_bytes();
     let cut = text.iter().position(|byte| *byte > 127).expect("one") + 2;
     let (head, tail) = text.split_at(cut);
-    peer.0.send(Message::Frame(Frame::message(head.to_vec(), OpCode::Data(Data::Text), false))).await.expect("sent");
+    peer.0
+        .send(Message::Frame(Frame::message(head.to_vec(), OpCode::Data(Data::Text), false)))
+        .await
+        .expect("sent");
     peer.0.send(Message::Ping(b"between".to_vec().into())).await.expect("sent");
-    peer.0.send(Message::Frame(Frame::message(tail.to_vec(), OpCode::Data(Data::Continue), true))).await.expect("sent");
+    peer.0
+        .send(Message::Frame(Frame::message(tail.to_vec(), OpCode::Data(Data::Continue), true)))
+        .await
+        .expect("sent");
     assert_eq!(peer.receive().await["result"], "😀");
 }
 
@@ -166,7 +204,8 @@ async fn raw(address: SocketAddr, bytes: &[u8]) -> String {
 #[tokio::test]
 async fn half_of_an_upgrade_is_given_up_on_in_time() {
     let bench = Bench::default();
-    let (server, address) = serve(bench.server_with(|limits| limits.hello_timeout = Duration::from_millis(100))).await;
+    let (server, address) =
+        serve(bench.server_with(|limits| limits.hello_timeout = Duration::from_millis(500))).await;
     for half in ["", "G", "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: webso"] {
         let answer = raw(address, half.as_bytes()).await;
         assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408"), "{answer}");
@@ -178,18 +217,31 @@ async fn half_of_an_upgrade_is_given_up_on_in_time() {
 #[tokio::test]
 async fn requests_that_are_no_upgrades_are_told_why() {
     let bench = Bench::default();
-    let (_, address) = serve(bench.server_with(|limits| limits.hello_timeout = Duration::from_millis(100))).await;
+    let (_, address) =
+        serve(bench.server_with(|limits| limits.hello_timeout = Duration::from_millis(500))).await;
     let upgrade = "Host: x\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n";
     for (request, status) in [
         ("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".to_owned(), 426),
         ("POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".to_owned(), 426),
-        (format!("GET / HTTP/1.1\r\n{upgrade}Connection: close\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"), 426),
         (
-            format!("GET / HTTP/1.1\r\n{upgrade}Connection: close\r\nSec-WebSocket-Version: 8\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"),
+            format!(
+                "GET / HTTP/1.1\r\n{upgrade}Connection: close\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+            ),
+            426,
+        ),
+        (
+            format!(
+                "GET / HTTP/1.1\r\n{upgrade}Connection: close\r\nSec-WebSocket-Version: 8\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+            ),
             426,
         ),
         (format!("GET / HTTP/1.1\r\n{upgrade}Connection: close\r\nSec-WebSocket-Version: 13\r\n\r\n"), 400),
-        (format!("GET / HTTP/1.1\r\n{upgrade}Connection: close\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: short\r\n\r\n"), 400),
+        (
+            format!(
+                "GET / HTTP/1.1\r\n{upgrade}Connection: close\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: short\r\n\r\n"
+            ),
+            400,
+        ),
         ("BLAH\r\n\r\n".to_owned(), 400),
         ("\u{16}\u{3}\u{1}\u{2}\0\u{1}\0\u{1}\u{fc}\u{3}\u{3}".to_owned(), 400),
         (format!("GET /{} HTTP/1.1\r\nHost: x\r\n\r\n", "x".repeat(100_000)), 414),
@@ -274,7 +326,8 @@ fn mutated(random: &mut Random) -> String {
                 bytes.splice(at..at, other[from.min(until)..from.max(until)].iter().copied());
             }
             _ => {
-                let many = [&b"["[..], b"{\"a\":", b"9", b"\"", b"\\u0000"][random.below(5)].repeat(random.below(200));
+                let many = [&b"["[..], b"{\"a\":", b"9", b"\"", b"\\u0000"][random.below(5)]
+                    .repeat(random.below(200));
                 bytes.splice(at..at, many);
             }
         }

@@ -19,7 +19,9 @@ fn quick(limits: &mut Limits) {
 /// A server that tells every round trip.
 fn beating() -> (ServerBuilder, mpsc::Receiver<Duration>) {
     let (tell, beats) = mpsc::channel(64);
-    let builder = Bench::default().server_with(quick).on_heartbeat(move |session: &Session, time| {
+    // Whoever answers is not to be taken for dead on a busy machine.
+    let change = |limits: &mut Limits| limits.ping = Duration::from_millis(30);
+    let builder = Bench::default().server_with(change).on_heartbeat(move |session: &Session, time| {
         assert!(session.round_trip().is_some());
         // Whoever no longer looks is not told.
         tell.try_send(time).unwrap_or_default();
@@ -91,7 +93,10 @@ async fn either_side_may_ping() {
     let (mut peer, _) = RawPeer::session(address).await;
     assert_eq!(peer.ask(&notification("rpc.ping", &json!({}))).await, pong);
     assert_eq!(peer.ask(r#"{"jsonrpc":"2.0","method":"rpc.ping"}"#).await, pong);
-    assert_eq!(peer.ask(&call(1, "rpc.ping", &json!({}))).await, json!({ "jsonrpc": "2.0", "id": 1, "result": null }));
+    assert_eq!(
+        peer.ask(&call(1, "rpc.ping", &json!({}))).await,
+        json!({ "jsonrpc": "2.0", "id": 1, "result": null })
+    );
     peer.send(&notification("rpc.pong", &json!({}))).await;
     peer.nothing_more().await;
 }

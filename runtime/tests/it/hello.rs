@@ -5,8 +5,8 @@ use std::time::Duration;
 use futures_util::SinkExt;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
 use crate::lab::{Bench, Lab};
 use crate::support::{RawPeer, call, error_of, notification, serve, soon};
@@ -20,7 +20,9 @@ async fn hello_tells_the_session_and_its_limits() {
     let (server, address) = serve(Bench::default().server()).await;
     let fingerprint = server.contract().fingerprint("lab").expect("a fingerprint");
     let contract = json!({ "lab": fingerprint, "old": "0000" });
-    let (_, hello) = RawPeer::hello(address, json!({ "client": { "name": "raw", "version": "1" }, "contract": contract })).await;
+    let (_, hello) =
+        RawPeer::hello(address, json!({ "client": { "name": "raw", "version": "1" }, "contract": contract }))
+            .await;
     let session = server.handle().session(hello["session"].as_str().expect("a name")).expect("a session");
     assert_eq!((session.client_name(), session.client_version()), ("raw", "1"));
     let secret = hello["secret"].as_str().expect("a secret");
@@ -81,10 +83,20 @@ async fn a_first_message_that_is_no_hello_is_closed_with_1002() {
     assert_eq!(refused(&call(5, "lab.echo", &json!(["x"]))).await["id"], 5);
     assert_eq!(error_of(&refused("hello").await), (-32700, "parse_error"));
     assert_eq!(error_of(&refused("[]").await), (-32600, "invalid_request"));
-    assert_eq!(error_of(&refused(&call(1, "rpc.hello", &json!({ "client": 5 }))).await), (-32602, "validation_error"));
-    assert_eq!(error_of(&refused(&call(1, "rpc.hello", &json!({ "token": 5 }))).await), (-32602, "validation_error"));
+    assert_eq!(
+        error_of(&refused(&call(1, "rpc.hello", &json!({ "client": 5 }))).await),
+        (-32602, "validation_error")
+    );
+    assert_eq!(
+        error_of(&refused(&call(1, "rpc.hello", &json!({ "token": 5 }))).await),
+        (-32602, "validation_error")
+    );
     assert_eq!(error_of(&refused(&notification("rpc.hello", &json!({}))).await), (-32600, "invalid_request"));
-    let deep = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"rpc.hello","params":{{"x":{}{}}}}}"#, "[".repeat(200), "]".repeat(200));
+    let deep = format!(
+        r#"{{"jsonrpc":"2.0","id":1,"method":"rpc.hello","params":{{"x":{}{}}}}}"#,
+        "[".repeat(200),
+        "]".repeat(200)
+    );
     assert_eq!(error_of(&refused(&deep).await), (-32700, "parse_error"));
 }
 
@@ -107,7 +119,8 @@ async fn a_plain_peer_s_hello_is_an_error_and_the_connection_lives_on() {
 #[tokio::test]
 async fn no_hello_in_time_is_closed_with_4001() {
     let bench = Bench::default();
-    let (server, address) = serve(bench.server_with(|limits| limits.hello_timeout = Duration::from_millis(50))).await;
+    let (server, address) =
+        serve(bench.server_with(|limits| limits.hello_timeout = Duration::from_millis(300))).await;
     let (code, texts) = RawPeer::quiet(address).await.end().await;
     assert_eq!(code, 4001);
     assert_eq!((&texts[0]["method"], &texts[0]["params"]["code"]), (&json!("rpc.close"), &json!(4001)));
@@ -121,7 +134,10 @@ async fn faults_of_the_frames_before_hello_have_their_own_codes() {
     assert_eq!(peer.closed().await, 1003);
 
     let mut peer = quiet().await;
-    peer.0.send(Message::Frame(Frame::message(vec![0xff, 0xfe], OpCode::Data(Data::Text), true))).await.expect("sent");
+    peer.0
+        .send(Message::Frame(Frame::message(vec![0xff, 0xfe], OpCode::Data(Data::Text), true)))
+        .await
+        .expect("sent");
     assert_eq!(peer.closed().await, 1007);
 
     let mut peer = quiet().await;
@@ -174,6 +190,9 @@ async fn two_sessions_have_two_names_and_end_with_their_connections() {
     assert_ne!((&one["session"], &one["secret"]), (&two["session"], &two["secret"]));
     assert_eq!(server.handle().session_count(), 2);
     drop(first);
-    while !matches!(soon(futures_util::StreamExt::next(&mut ended)).await, Some(wirecall::server::ServerEvent::Ended { .. })) {}
+    while !matches!(
+        soon(futures_util::StreamExt::next(&mut ended)).await,
+        Some(wirecall::server::ServerEvent::Ended { .. })
+    ) {}
     assert_eq!(server.handle().session_count(), 1);
 }
