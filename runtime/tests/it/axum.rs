@@ -34,7 +34,8 @@ async fn calls_and_pages_share_a_port() {
     let address = mounted(&server).await;
     let mut peer = RawPeer::connect(&format!("ws://{address}/ws"), None).await.expect("a connection");
     assert_eq!(peer.call("lab.echo", json!(["x"])).await["result"], "x");
-    let mut peer = RawPeer::connect(&format!("ws://{address}/ws"), Some("wirecall.1.json")).await.expect("a connection");
+    let mut peer =
+        RawPeer::connect(&format!("ws://{address}/ws"), Some("wirecall.1.json")).await.expect("a connection");
     assert_eq!(peer.call("rpc.hello", json!({})).await["result"]["resumed"], false);
     let mut page = TcpStream::connect(address).await.expect("a connection");
     page.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.expect("sent");
@@ -47,7 +48,8 @@ async fn calls_and_pages_share_a_port() {
 async fn a_pattern_of_the_server_names_the_parameters_and_a_middleware_the_address() {
     let server = Bench::default().server().path("/rooms/{room}").build().expect("the server builds");
     let address = mounted(&server).await;
-    let mut peer = RawPeer::connect(&format!("ws://{address}/rooms/a%20b?x=y"), None).await.expect("a connection");
+    let mut peer =
+        RawPeer::connect(&format!("ws://{address}/rooms/a%20b?x=y"), None).await.expect("a connection");
     peer.nothing_more().await;
     let session = server.handle().sessions().pop().expect("a session");
     let connection = session.connection();

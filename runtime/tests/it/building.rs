@@ -38,7 +38,10 @@ fn patterns_that_cannot_be_used_are_refused() {
     for patterns in [vec!["/{a}", "/{b}"], vec!["/rooms/{"], vec!["/same", "/same"]] {
         let builder = patterns.iter().fold(Server::builder(), |builder, pattern| builder.path(*pattern));
         let error = builder.build().expect_err("no such pattern");
-        assert!(matches!(&error, Error::Path { pattern, .. } if pattern == patterns.last().expect("one")), "{error:?}");
+        assert!(
+            matches!(&error, Error::Path { pattern, .. } if pattern == patterns.last().expect("one")),
+            "{error:?}"
+        );
         assert!(error.to_string().contains("/rooms/{room}/chat"), "{error}");
     }
 }

@@ -16,7 +16,18 @@ async fn lab() -> (Bench, RawPeer) {
 #[tokio::test]
 async fn ids_are_echoed_exactly_as_they_came() {
     let (_, mut peer) = lab().await;
-    for id in ["0", "-1", "\"\"", "\"a\\u0041\\n\"", "1.5", "1e3", "-0", "9007199254740993", "123456789012345678901234567890", "null"] {
+    for id in [
+        "0",
+        "-1",
+        "\"\"",
+        "\"a\\u0041\\n\"",
+        "1.5",
+        "1e3",
+        "-0",
+        "9007199254740993",
+        "123456789012345678901234567890",
+        "null",
+    ] {
         peer.send(&format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"lab.echo","params":["x"]}}"#)).await;
         assert_eq!(peer.text().await, format!(r#"{{"jsonrpc":"2.0","id":{id},"result":"x"}}"#));
         peer.send(&format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"lab.nothing"}}"#)).await;
@@ -147,7 +158,9 @@ async fn a_batch_is_answered_as_one_when_its_last_call_is_done() {
 async fn a_batch_has_at_most_max_batch_entries() {
     let (bench, mut peer) = lab().await;
     let batch = |count: u32| {
-        let entries: Vec<Value> = (0..count).map(|n| json!({ "jsonrpc": "2.0", "id": n, "method": "lab.note", "params": [n] })).collect();
+        let entries: Vec<Value> = (0..count)
+            .map(|n| json!({ "jsonrpc": "2.0", "id": n, "method": "lab.note", "params": [n] }))
+            .collect();
         Value::from(entries).to_string()
     };
     assert_eq!(peer.ask(&batch(32)).await.as_array().expect("an array").len(), 32);

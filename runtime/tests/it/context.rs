@@ -39,7 +39,10 @@ struct App;
 
 impl DeskHandler for App {
     type Context = (CallContext, Session, ServerHandle, Connection, Open, ());
-    async fn look(&self, (call, session, server, connection, Open, ()): Self::Context) -> Reply<(String, bool, usize, u64, bool), DeskError> {
+    async fn look(
+        &self,
+        (call, session, server, connection, Open, ()): Self::Context,
+    ) -> Reply<(String, bool, usize, u64, bool), DeskError> {
         let same = server.session(session.id()).is_some_and(|found| found == session);
         Ok((call.method().to_owned(), same, server.session_count(), connection.id(), connection.is_plain()))
     }
@@ -52,14 +55,23 @@ async fn desk(query: &str) -> RawPeer {
 
 #[tokio::test]
 async fn a_tuple_asks_for_several_things_at_once() {
-    assert_eq!(desk("").await.call("desk.look", json!([])).await["result"], json!(["desk.look", true, 1, 1, true]));
+    assert_eq!(
+        desk("").await.call("desk.look", json!([])).await["result"],
+        json!(["desk.look", true, 1, 1, true])
+    );
 }
 
 #[tokio::test]
 async fn an_extractor_refuses_with_the_protocol_s_error_or_the_service_s_own() {
-    assert_eq!(error_of(&desk("denied").await.call("desk.look", json!([])).await), (-32002, "permission_denied"));
+    assert_eq!(
+        error_of(&desk("denied").await.call("desk.look", json!([])).await),
+        (-32002, "permission_denied")
+    );
     let answer = desk("closed").await.call("desk.look", json!([])).await;
-    assert_eq!((error_of(&answer), &answer["error"]["data"]["details"]["until"]), ((7, "closed"), &json!("noon")));
+    assert_eq!(
+        (error_of(&answer), &answer["error"]["data"]["details"]["until"]),
+        ((7, "closed"), &json!("noon"))
+    );
 }
 
 #[tokio::test]

@@ -40,7 +40,8 @@ async fn the_declaration_s_time_limit_counts_without_one_of_the_caller_s() {
 #[tokio::test]
 async fn the_server_s_default_counts_where_nobody_says_anything() {
     let bench = Bench::default();
-    let (_, address) = serve(bench.server_with(|limits| limits.call_timeout = Duration::from_millis(30))).await;
+    let (_, address) =
+        serve(bench.server_with(|limits| limits.call_timeout = Duration::from_millis(30))).await;
     assert_late(&RawPeer::plain(address).await.ask(&call(1, "lab.hold", &json!([1]))).await, 1);
 }
 

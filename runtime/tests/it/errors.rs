@@ -36,7 +36,10 @@ fn assert_incident(answer: &Value, seen: &Seen, method: &str, cause: &str) {
     assert!(!answer.to_string().contains("inside"), "{answer}");
     let seen: Vec<_> = seen.lock().expect("a lock").drain(..).collect();
     let [(failed, id, why)] = seen.as_slice() else { panic!("one incident, not {seen:?}") };
-    assert_eq!((failed.as_str(), answer["error"]["data"]["details"]["incident"].as_str()), (method, Some(id.as_str())));
+    assert_eq!(
+        (failed.as_str(), answer["error"]["data"]["details"]["incident"].as_str()),
+        (method, Some(id.as_str()))
+    );
     assert!(why.contains(cause), "{why}");
 }
 
@@ -188,7 +191,12 @@ async fn an_extractor_may_refuse_and_its_panic_is_an_incident() {
     let (_, mut peer) = odd("refuse", None).await;
     assert_eq!(error_of(&peer.call("odd.too_wide", json!([])).await), (-32002, "permission_denied"));
     let (seen, mut peer) = odd("panic", None).await;
-    assert_incident(&peer.call("odd.too_wide", json!([])).await, &seen, "odd.too_wide", "inside of an extractor");
+    assert_incident(
+        &peer.call("odd.too_wide", json!([])).await,
+        &seen,
+        "odd.too_wide",
+        "inside of an extractor",
+    );
 }
 
 /// Panics at once, or in its future.

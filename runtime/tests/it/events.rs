@@ -14,7 +14,9 @@ fn tick(n: u32) -> LabEvent {
 /// A server that believes every token, and these users' sessions, in order.
 async fn users<const N: usize>(names: [&str; N]) -> (Server, [(RawPeer, Session); N]) {
     let builder = Bench::default().server();
-    let builder = builder.authenticate(|request: wirecall::server::AuthRequest| async move { Ok(request.token().map(UserId::from)) });
+    let builder = builder.authenticate(|request: wirecall::server::AuthRequest| async move {
+        Ok(request.token().map(UserId::from))
+    });
     let (server, address) = serve(builder).await;
     let mut peers = Vec::new();
     for name in names {
@@ -68,7 +70,11 @@ async fn an_event_goes_to_several_to_all_and_to_all_but_some() {
     assert_eq!(handle.broadcast(tick(3)).expect("encodes"), 3);
     assert_eq!(handle.except(&ids[1]).emit(tick(4)).expect("encodes"), 2);
     assert_eq!(handle.everyone().except([&ids[0], &ids[1]]).emit(tick(5)).expect("encodes"), 1);
-    let some: Audience = handle.sessions().into_iter().filter(|session| session.user_id().is_some_and(|user| user == "bob")).collect();
+    let some: Audience = handle
+        .sessions()
+        .into_iter()
+        .filter(|session| session.user_id().is_some_and(|user| user == "bob"))
+        .collect();
     assert_eq!(some.emit(tick(6)).expect("encodes"), 1);
     assert_eq!(heard(&mut peers).await, [vec![1, 3, 4], vec![3, 6], vec![1, 3, 4, 5]]);
 }
@@ -94,10 +100,16 @@ async fn events_of_one_sender_arrive_in_order() {
 async fn an_event_that_other_languages_could_not_read_is_refused_with_the_field_s_name() {
     let (server, mut peers) = users(["ann"]).await;
     let refused = server.handle().broadcast(LabEvent::Big { n: 1 << 53 }).expect_err("too wide");
-    assert!(refused.to_string().contains("/n") && refused.to_string().contains("9007199254740991"), "{refused}");
+    assert!(
+        refused.to_string().contains("/n") && refused.to_string().contains("9007199254740991"),
+        "{refused}"
+    );
     server.handle().broadcast(LabEvent::Big { n: (1 << 53) - 1 }).expect("encodes");
     let event = peers[0].0.receive().await;
-    assert_eq!(event, json!({ "jsonrpc": "2.0", "method": "lab.big", "params": { "n": 9_007_199_254_740_991_u64 } }));
+    assert_eq!(
+        event,
+        json!({ "jsonrpc": "2.0", "method": "lab.big", "params": { "n": 9_007_199_254_740_991_u64 } })
+    );
 }
 
 #[tokio::test]

@@ -48,9 +48,8 @@ async fn on_close_and_the_events_tell_how_a_connection_ended() {
         let (mut peer, _) = RawPeer::session(address).await;
         let opened = soon(events.next()).await;
         let Some(ServerEvent::Opened { session, user: None }) = opened else { panic!("{opened:?}") };
-        let frame = close.map(|(code, reason): (u16, &str)| tokio_tungstenite::tungstenite::protocol::CloseFrame {
-            code: code.into(),
-            reason: reason.into(),
+        let frame = close.map(|(code, reason): (u16, &str)| {
+            tokio_tungstenite::tungstenite::protocol::CloseFrame { code: code.into(), reason: reason.into() }
         });
         if code == 1006 {
             drop(peer);
@@ -62,7 +61,9 @@ async fn on_close_and_the_events_tell_how_a_connection_ended() {
         assert_eq!((&id, disconnect.code), (&session, code));
         assert_eq!(disconnect.reason, close.map_or(disconnect.reason.clone(), |(_, reason)| reason.into()));
         let event = soon(events.next()).await;
-        let Some(ServerEvent::Ended { session: id, disconnect: told, .. }) = event else { panic!("{event:?}") };
+        let Some(ServerEvent::Ended { session: id, disconnect: told, .. }) = event else {
+            panic!("{event:?}")
+        };
         assert_eq!((id, told), (session, disconnect));
     }
 }

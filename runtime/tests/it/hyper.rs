@@ -18,7 +18,8 @@ async fn the_route_is_a_tower_service_that_hyper_runs() {
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             let service = TowerToHyperService::new(route.clone());
-            let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades();
+            let connection =
+                http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades();
             tokio::spawn(async move { connection.await.expect("served") });
         }
     });

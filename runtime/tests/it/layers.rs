@@ -48,7 +48,10 @@ async fn the_first_layer_is_the_outermost() {
     peer.call("lab.echo", json!(["x"])).await;
     assert_eq!(log.take(), ["first in lab.echo", "second in lab.echo", "second out well", "first out well"]);
     peer.call("lab.fail", json!(["closed"])).await;
-    assert_eq!(log.take(), ["first in lab.fail", "second in lab.fail", "second out badly", "first out badly"]);
+    assert_eq!(
+        log.take(),
+        ["first in lab.fail", "second in lab.fail", "second out badly", "first out badly"]
+    );
     // What does not fit is no call yet, and what is the protocol's is none.
     peer.call("lab.echo", json!([1])).await;
     peer.call("lab.nothing", json!([1])).await;
@@ -61,13 +64,18 @@ async fn a_layer_may_answer_in_the_handler_s_place() {
     let bench = Bench::default();
     let builder = bench.server().layer(|call: CallContext, next: Next| async move {
         if call.method() == "lab.hold" {
-            return Answer::from(RpcError::new(ErrorKind::PermissionDenied, "not here").with_details(json!({ "why": 1 })));
+            return Answer::from(
+                RpcError::new(ErrorKind::PermissionDenied, "not here").with_details(json!({ "why": 1 })),
+            );
         }
         next.run().await
     });
     let mut peer = RawPeer::plain(serve(builder).await.1).await;
     let answer = peer.call("lab.hold", json!([1])).await;
-    assert_eq!((error_of(&answer), &answer["error"]["data"]["details"]["why"]), ((-32002, "permission_denied"), &json!(1)));
+    assert_eq!(
+        (error_of(&answer), &answer["error"]["data"]["details"]["why"]),
+        ((-32002, "permission_denied"), &json!(1))
+    );
     assert_eq!(peer.call("lab.echo", json!(["x"])).await["result"], "x");
     assert!(bench.is_quiet().await);
 }
@@ -108,7 +116,8 @@ async fn a_layer_knows_the_call_its_session_its_time_and_its_trace() {
     }
     peer.answer(1).await;
     peer.nothing_more().await;
-    let expected = [r#"lab.echo false raw ("00-a-b-01", "x=y")"#, r#"lab.echo true raw ("00-a-b-01", "x=y")"#];
+    let expected =
+        [r#"lab.echo false raw ("00-a-b-01", "x=y")"#, r#"lab.echo true raw ("00-a-b-01", "x=y")"#];
     assert_eq!(log.take(), expected);
 }
 

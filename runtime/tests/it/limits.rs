@@ -79,7 +79,10 @@ async fn a_notification_that_finds_no_room_closes_the_connection_with_4013() {
         peer.send(&notification("lab.linger", &json!([n]))).await;
     }
     let (code, texts) = peer.end().await;
-    assert_eq!((code, &texts[0]["method"], &texts[0]["params"]["code"]), (4013, &json!("rpc.close"), &json!(4013)));
+    assert_eq!(
+        (code, &texts[0]["method"], &texts[0]["params"]["code"]),
+        (4013, &json!("rpc.close"), &json!(4013))
+    );
     assert!(texts[0]["params"]["reason"].as_str().expect("text").contains("max_waiting"), "{texts:?}");
     assert_eq!(bench.fates(2).await, [Fate::Started(0), Fate::Dropped(0)]);
 }
@@ -122,11 +125,15 @@ async fn one_connection_too_many_is_refused_with_503_and_told() {
     let Error::Http(response) = refused else { panic!("{refused}") };
     assert_eq!(response.status(), 503);
     assert!(response.headers().contains_key("retry-after"));
-    assert!(String::from_utf8_lossy(response.body().as_deref().unwrap_or_default()).contains("max_connections"));
+    assert!(
+        String::from_utf8_lossy(response.body().as_deref().unwrap_or_default()).contains("max_connections")
+    );
     drop(first);
     loop {
         match soon(events.next()).await.expect("an event") {
-            ServerEvent::LimitReached { limit, session } => assert_eq!((limit, session), ("max_connections", None)),
+            ServerEvent::LimitReached { limit, session } => {
+                assert_eq!((limit, session), ("max_connections", None))
+            }
             ServerEvent::Ended { .. } => break,
             _ => {}
         }
@@ -153,7 +160,10 @@ async fn a_limit_that_a_call_meets_is_told_to_who_listens() {
     assert_eq!(error_of(&peer.receive().await).1, "resource_exhausted");
     loop {
         if let ServerEvent::LimitReached { limit, session } = soon(events.next()).await.expect("an event") {
-            assert_eq!((limit, session.expect("a session").as_str()), ("max_waiting", hello["session"].as_str().expect("a name")));
+            assert_eq!(
+                (limit, session.expect("a session").as_str()),
+                ("max_waiting", hello["session"].as_str().expect("a name"))
+            );
             break;
         }
     }

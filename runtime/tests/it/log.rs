@@ -75,7 +75,10 @@ async fn a_close_is_logged_with_its_reason() {
     peer.call("rpc.hello", json!({})).await;
     assert_eq!(peer.closed().await, 1002);
     let log = written.text();
-    assert!(log.lines().any(|line| line.contains("code=1002") && line.contains("a second rpc.hello")), "{log}");
+    assert!(
+        log.lines().any(|line| line.contains("code=1002") && line.contains("a second rpc.hello")),
+        "{log}"
+    );
 }
 
 #[tokio::test]

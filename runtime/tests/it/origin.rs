@@ -37,7 +37,10 @@ async fn pages_of_the_same_host_and_port_and_programs_may_connect() {
 
 #[tokio::test]
 async fn listed_pages_may_connect_too() {
-    let address = served(|builder| builder.allow_origins(["https://app.example"]).allow_origins(["http://localhost:5173"])).await;
+    let address = served(|builder| {
+        builder.allow_origins(["https://app.example"]).allow_origins(["http://localhost:5173"])
+    })
+    .await;
     assert_eq!(status(address, Some("https://app.example")).await, 101);
     assert_eq!(status(address, Some("http://localhost:5173")).await, 101);
     assert_eq!(status(address, Some(&format!("http://{address}"))).await, 101);

@@ -10,15 +10,21 @@ use crate::support::{RawPeer, error_of, notification, serve};
 
 /// The call of that id, what it may meet, and whether it is cancelled.
 fn plan(id: u64) -> (Value, &'static [&'static str], bool) {
-    let call = |method: &str, params: Value, meta: Value| {
-        json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params, "meta": meta })
-    };
+    let call = |method: &str, params: Value, meta: Value| json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params, "meta": meta });
     match id % 7 {
         0 => (call("lab.echo", json!(["x"]), json!({})), &["ok"], false),
         1 => (call("lab.hold", json!([id]), json!({})), &["ok", "cancelled"], true),
-        2 => (call("lab.hold", json!([id]), json!({ "timeout_ms": id % 5 })), &["ok", "deadline_exceeded"], false),
+        2 => (
+            call("lab.hold", json!([id]), json!({ "timeout_ms": id % 5 })),
+            &["ok", "deadline_exceeded"],
+            false,
+        ),
         3 => (call("lab.keep", json!([id]), json!({})), &["ok", "cancelled"], true),
-        4 => (call("lab.lane", json!([format!("{}", id % 3), id]), json!({})), &["ok", "cancelled"], id.is_multiple_of(2)),
+        4 => (
+            call("lab.lane", json!([format!("{}", id % 3), id]), json!({})),
+            &["ok", "cancelled"],
+            id.is_multiple_of(2),
+        ),
         5 => (call("lab.fail", json!(["internal"]), json!({})), &["internal_error"], false),
         _ => (call("lab.large", json!([id * 100]), json!({})), &["ok"], false),
     }

@@ -38,8 +38,12 @@ struct App;
 
 impl WhereHandler for App {
     type Context = (Path<Room>, Query<Search>, Headers, State<Greeting>);
-    async fn am_i(&self, (path, query, headers, greeting): Self::Context) -> Reply<(String, u32, Option<String>, String, String)> {
-        let agent = headers.get("user-agent").and_then(|agent| agent.to_str().ok()).unwrap_or_default().to_owned();
+    async fn am_i(
+        &self,
+        (path, query, headers, greeting): Self::Context,
+    ) -> Reply<(String, u32, Option<String>, String, String)> {
+        let agent =
+            headers.get("user-agent").and_then(|agent| agent.to_str().ok()).unwrap_or_default().to_owned();
         Ok((path.0.room, path.0.floor, query.0.q, agent, greeting.text.clone()))
     }
 }
@@ -55,7 +59,10 @@ async fn status(address: std::net::SocketAddr, path: &str) -> u16 {
 /// One HTTP exchange without an upgrade.
 async fn get(address: std::net::SocketAddr, head: &str) -> String {
     let mut stream = TcpStream::connect(address).await.expect("a connection");
-    stream.write_all(format!("{head}\r\nHost: {address}\r\nConnection: close\r\n\r\n").as_bytes()).await.expect("sent");
+    stream
+        .write_all(format!("{head}\r\nHost: {address}\r\nConnection: close\r\n\r\n").as_bytes())
+        .await
+        .expect("sent");
     let mut answer = String::new();
     soon(stream.read_to_string(&mut answer)).await.expect("an answer");
     answer
@@ -84,7 +91,8 @@ async fn a_server_without_a_client_still_tells_that_it_is_well() {
 
 #[tokio::test]
 async fn patterns_name_parameters_that_handlers_get_decoded_beside_query_headers_and_state() {
-    let builder = Server::builder().service(Where::serve(App)).path("/rooms/{room}/{floor}/chat").path("/plain");
+    let builder =
+        Server::builder().service(Where::serve(App)).path("/rooms/{room}/{floor}/chat").path("/plain");
     let (_, address) = serve(builder.state(Greeting { text: "hi".to_owned() })).await;
     assert_eq!(status(address, "/").await, 404);
     assert_eq!(status(address, "/rooms/x/chat").await, 404);
@@ -95,7 +103,11 @@ async fn patterns_name_parameters_that_handlers_get_decoded_beside_query_headers
 
     for path in ["/rooms/x/seven/chat", "/plain"] {
         let mut peer = RawPeer::connect(&format!("ws://{address}{path}"), None).await.expect("a connection");
-        assert_eq!(error_of(&peer.call("where.am_i", json!([])).await), (-32602, "validation_error"), "{path}");
+        assert_eq!(
+            error_of(&peer.call("where.am_i", json!([])).await),
+            (-32602, "validation_error"),
+            "{path}"
+        );
     }
     assert_eq!(status(address, "/rooms/%FF/7/chat").await, 404);
 }
@@ -105,7 +117,8 @@ async fn a_state_that_nobody_added_is_an_incident_that_names_its_type() {
     let seen = std::sync::Arc::new(std::sync::Mutex::new(String::new()));
     let cause = seen.clone();
     let builder = Server::builder().service(Where::serve(App)).path("/rooms/{room}/{floor}");
-    let builder = builder.on_error(move |incident| *cause.lock().expect("a lock") = incident.cause.to_string());
+    let builder =
+        builder.on_error(move |incident| *cause.lock().expect("a lock") = incident.cause.to_string());
     let (_, address) = serve(builder).await;
     let mut peer = RawPeer::connect(&format!("ws://{address}/rooms/x/1"), None).await.expect("a connection");
     assert_eq!(error_of(&peer.call("where.am_i", json!([])).await), (-32603, "internal_error"));

@@ -38,7 +38,10 @@ async fn a_client_is_called_by_name_with_a_time_limit() {
 async fn a_notification_to_a_client_has_no_id() {
     let (_, mut peer, ui) = joined().await;
     ui.flash("look").await.expect("handed over");
-    assert_eq!(peer.receive().await, json!({ "jsonrpc": "2.0", "method": "ui.flash", "params": { "prompt": "look" } }));
+    assert_eq!(
+        peer.receive().await,
+        json!({ "jsonrpc": "2.0", "method": "ui.flash", "params": { "prompt": "look" } })
+    );
 }
 
 #[tokio::test]
@@ -81,7 +84,10 @@ async fn every_way_in_which_a_client_can_fail_is_told_apart() {
     let (_, mut peer, ui) = joined().await;
     for (answer, expected) in [
         (json!({ "error": { "code": -32601, "message": "no" } }), "rpc -32601"),
-        (json!({ "error": { "code": -32002, "message": "no", "data": { "kind": "permission_denied" } } }), "rpc -32002"),
+        (
+            json!({ "error": { "code": -32002, "message": "no", "data": { "kind": "permission_denied" } } }),
+            "rpc -32002",
+        ),
         (json!({ "error": "no" }), "decode"),
         (json!({ "result": "yes" }), "decode"),
         (json!({ "result": null }), "decode"),
@@ -110,10 +116,14 @@ async fn every_way_in_which_a_client_can_fail_is_told_apart() {
 #[tokio::test]
 async fn a_client_that_does_not_answer_in_time_is_told_to_stop() {
     let (_, mut peer, ui) = joined().await;
-    let late = soon(async { ui.confirm("sure?").timeout(Duration::from_millis(30)).await }).await.expect_err("late");
+    let late =
+        soon(async { ui.confirm("sure?").timeout(Duration::from_millis(30)).await }).await.expect_err("late");
     assert_eq!(late.rpc().expect("an error").kind(), "deadline_exceeded");
     let asked = peer.receive().await;
-    assert_eq!(peer.receive().await, json!({ "jsonrpc": "2.0", "method": "rpc.cancel", "params": { "id": asked["id"] } }));
+    assert_eq!(
+        peer.receive().await,
+        json!({ "jsonrpc": "2.0", "method": "rpc.cancel", "params": { "id": asked["id"] } })
+    );
     // Whatever arrives for an ended call is ignored.
     peer.send(&result(&asked["id"], &json!(true))).await;
     peer.nothing_more().await;
@@ -144,7 +154,10 @@ async fn a_cancelled_handler_cancels_the_call_that_it_made() {
     let mut messages = [peer.receive().await, peer.receive().await];
     messages.sort_by_key(|message| message["id"].is_null());
     assert_eq!(error_of(&messages[0]).1, "cancelled");
-    assert_eq!(messages[1], json!({ "jsonrpc": "2.0", "method": "rpc.cancel", "params": { "id": asked["id"] } }));
+    assert_eq!(
+        messages[1],
+        json!({ "jsonrpc": "2.0", "method": "rpc.cancel", "params": { "id": asked["id"] } })
+    );
 }
 
 #[tokio::test]

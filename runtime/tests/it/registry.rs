@@ -10,7 +10,8 @@ use crate::support::{RawPeer, serve};
 /// Believes every token.
 async fn believing() -> (Server, std::net::SocketAddr) {
     let builder = Bench::default().server();
-    serve(builder.authenticate(|request: AuthRequest| async move { Ok(request.token().map(UserId::from)) })).await
+    serve(builder.authenticate(|request: AuthRequest| async move { Ok(request.token().map(UserId::from)) }))
+        .await
 }
 
 #[tokio::test]
@@ -29,13 +30,17 @@ async fn connections_sessions_and_users_are_counted_and_listed() {
     users.sort();
     assert_eq!(users, ["ann", "bob"]);
     assert_eq!(handle.sessions().len(), 4);
-    assert_eq!((handle.user("ann").count(), handle.user("bob").count(), handle.user("cleo").count()), (2, 1, 0));
+    assert_eq!(
+        (handle.user("ann").count(), handle.user("bob").count(), handle.user("cleo").count()),
+        (2, 1, 0)
+    );
     let id = hello["session"].as_str().expect("a name");
     let session = handle.session(id).expect("a session");
     assert_eq!((session.id().as_str(), session.user_id().map(UserId::as_str)), (id, Some("ann")));
     assert!(handle.user("ann").sessions().contains(&session));
     assert!(handle.session("no such session").is_none());
-    let mut connections: Vec<u64> = handle.connections().iter().map(wirecall::server::Connection::id).collect();
+    let mut connections: Vec<u64> =
+        handle.connections().iter().map(wirecall::server::Connection::id).collect();
     connections.sort_unstable();
     connections.dedup();
     assert_eq!(connections.len(), 4);

@@ -88,9 +88,11 @@ async fn calls_with_positional_parameters() {
 #[tokio::test]
 async fn calls_with_named_parameters() {
     let mut peer = peer().await;
-    let text = r#"{"jsonrpc": "2.0", "method": "subtract", "params": {"subtrahend": 23, "minuend": 42}, "id": 3}"#;
+    let text =
+        r#"{"jsonrpc": "2.0", "method": "subtract", "params": {"subtrahend": 23, "minuend": 42}, "id": 3}"#;
     assert_eq!(peer.ask(text).await, json!({"jsonrpc": "2.0", "result": 19, "id": 3}));
-    let text = r#"{"jsonrpc": "2.0", "method": "subtract", "params": {"minuend": 42, "subtrahend": 23}, "id": 4}"#;
+    let text =
+        r#"{"jsonrpc": "2.0", "method": "subtract", "params": {"minuend": 42, "subtrahend": 23}, "id": 4}"#;
     assert_eq!(peer.ask(text).await, json!({"jsonrpc": "2.0", "result": 19, "id": 4}));
 }
 

@@ -102,7 +102,10 @@ async fn shop() -> RawPeer {
 fn broken(answer: &Value) -> Vec<(&str, &str)> {
     assert_eq!(error_of(answer), (-32602, "validation_error"), "{answer}");
     let errors = answer["error"]["data"]["details"]["errors"].as_array().expect("errors");
-    errors.iter().map(|error| (error["path"].as_str().expect("a path"), error["rule"].as_str().expect("a rule"))).collect()
+    errors
+        .iter()
+        .map(|error| (error["path"].as_str().expect("a path"), error["rule"].as_str().expect("a rule")))
+        .collect()
 }
 
 #[tokio::test]
@@ -145,7 +148,10 @@ async fn what_passes_every_check_arrives() {
 async fn lengths_are_counted_in_characters() {
     let mut peer = shop().await;
     assert_eq!(peer.call("shop.store", json!({ "name": "😀😀😀😀😀", "count": 1 })).await["result"], 20);
-    assert_eq!(broken(&peer.call("shop.store", json!({ "name": "😀😀😀😀😀😀", "count": 1 })).await), [("/name", "length")]);
+    assert_eq!(
+        broken(&peer.call("shop.store", json!({ "name": "😀😀😀😀😀😀", "count": 1 })).await),
+        [("/name", "length")]
+    );
 }
 
 #[tokio::test]
@@ -160,8 +166,18 @@ async fn what_does_not_fit_its_type_is_told_with_its_place() {
         ("shop.narrow", json!({ "n": 1.5 }), "/n", "type"),
         ("shop.narrow", json!({ "n": null }), "/n", "type"),
         ("shop.narrow", json!(["hunter2"]), "/n", "type"),
-        ("shop.named", json!({ "items": { "a/b": { "name": "x", "count": [] } } }), "/items/a~1b/count", "type"),
-        ("shop.named", json!({ "items": { "a": { "name": "toolong", "count": 1 } } }), "/items/a/name", "length"),
+        (
+            "shop.named",
+            json!({ "items": { "a/b": { "name": "x", "count": [] } } }),
+            "/items/a~1b/count",
+            "type",
+        ),
+        (
+            "shop.named",
+            json!({ "items": { "a": { "name": "toolong", "count": 1 } } }),
+            "/items/a/name",
+            "length",
+        ),
         ("shop.store", json!({ "count": 1 }), "/name", "required"),
         ("shop.wide", json!({ "n": 1_u64 << 53 }), "/n", "range"),
         ("shop.nothing", json!([1]), "", "type"),
@@ -184,14 +200,25 @@ async fn numbers_outside_of_their_types_are_refused_and_others_arrive_exactly() 
         ("wide", "18446744073709551616"),
         ("wide", "1e400"),
     ] {
-        let answer = peer.ask(&format!(r#"{{"jsonrpc":"2.0","id":1,"method":"shop.{method}","params":[{number}]}}"#)).await;
+        let answer = peer
+            .ask(&format!(r#"{{"jsonrpc":"2.0","id":1,"method":"shop.{method}","params":[{number}]}}"#))
+            .await;
         assert_eq!(broken(&answer).len(), 1, "{method} {number}");
     }
-    for (method, number) in [("float", "0.1"), ("float", "1.7976931348623157e308"), ("wide", "9007199254740991"), ("narrow", "255")] {
-        peer.send(&format!(r#"{{"jsonrpc":"2.0","id":1,"method":"shop.{method}","params":[{number}]}}"#)).await;
+    for (method, number) in [
+        ("float", "0.1"),
+        ("float", "1.7976931348623157e308"),
+        ("wide", "9007199254740991"),
+        ("narrow", "255"),
+    ] {
+        peer.send(&format!(r#"{{"jsonrpc":"2.0","id":1,"method":"shop.{method}","params":[{number}]}}"#))
+            .await;
         let answer = peer.text().await;
         let expected = number.replace("e308", "e+308");
-        assert!([number, &expected].iter().any(|number| answer.ends_with(&format!("\"result\":{number}}}"))), "{answer}");
+        assert!(
+            [number, &expected].iter().any(|number| answer.ends_with(&format!("\"result\":{number}}}"))),
+            "{answer}"
+        );
     }
 }
 
@@ -208,7 +235,8 @@ async fn a_repeated_member_of_the_parameters_is_refused() {
 
 #[tokio::test]
 async fn half_of_a_character_is_no_text() {
-    let answer = shop().await.ask(r#"{"jsonrpc":"2.0","id":1,"method":"shop.store","params":["\ud800",1]}"#).await;
+    let answer =
+        shop().await.ask(r#"{"jsonrpc":"2.0","id":1,"method":"shop.store","params":["\ud800",1]}"#).await;
     assert_eq!(broken(&answer).len(), 1);
 }
 
@@ -223,7 +251,8 @@ async fn a_list_of_a_thousand_mistakes_is_cut_off() {
 async fn absent_and_null_parameters_are_none() {
     let mut peer = shop().await;
     for params in ["", r#","params":null"#, r#","params":[]"#, r#","params":{}"#] {
-        let answer = peer.ask(&format!(r#"{{"jsonrpc":"2.0","id":1,"method":"shop.nothing"{params}}}"#)).await;
+        let answer =
+            peer.ask(&format!(r#"{{"jsonrpc":"2.0","id":1,"method":"shop.nothing"{params}}}"#)).await;
         assert_eq!(answer, json!({ "jsonrpc": "2.0", "id": 1, "result": null }), "{params}");
     }
 }
@@ -234,11 +263,23 @@ async fn nesting_of_128_arrives_and_129_does_not() {
     // The message and its params are two of them.
     let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
     for (text, fits) in [
-        (format!(r#"{{"jsonrpc":"2.0","id":1,"method":"shop.any","params":{{"value":{}}}}}"#, nested(126)), true),
-        (format!(r#"{{"jsonrpc":"2.0","id":1,"method":"shop.any","params":{{"value":{}}}}}"#, nested(127)), false),
+        (
+            format!(r#"{{"jsonrpc":"2.0","id":1,"method":"shop.any","params":{{"value":{}}}}}"#, nested(126)),
+            true,
+        ),
+        (
+            format!(r#"{{"jsonrpc":"2.0","id":1,"method":"shop.any","params":{{"value":{}}}}}"#, nested(127)),
+            false,
+        ),
         (format!(r#"{{"jsonrpc":"2.0","id":1,"params":[{}],"method":"shop.any"}}"#, nested(126)), true),
-        (format!(r#"{{"jsonrpc":"2.0","more":{},"id":1,"params":[1],"method":"shop.any"}}"#, nested(127)), true),
-        (format!(r#"{{"jsonrpc":"2.0","more":{},"id":1,"params":[1],"method":"shop.any"}}"#, nested(128)), false),
+        (
+            format!(r#"{{"jsonrpc":"2.0","more":{},"id":1,"params":[1],"method":"shop.any"}}"#, nested(127)),
+            true,
+        ),
+        (
+            format!(r#"{{"jsonrpc":"2.0","more":{},"id":1,"params":[1],"method":"shop.any"}}"#, nested(128)),
+            false,
+        ),
         (nested(100_000), false),
     ] {
         let answer = peer.ask(&text).await;
