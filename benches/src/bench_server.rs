@@ -20,7 +20,6 @@ struct Stamp {
 /// Talk in rooms.
 #[derive(Service)]
 #[rpc(name = "bench", events = RoomEvent)]
-#[expect(dead_code, reason = "the macro reads the enum; nobody makes one")]
 enum Bench {
     /// Answers when the text was taken.
     #[rpc(method = "say", returns = Stamp)]

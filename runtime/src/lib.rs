@@ -145,7 +145,11 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     not(feature = "server"),
-    allow(dead_code, unused_imports, reason = "both ends are made of the same parts, and a client needs fewer of them")
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "both ends are made of the same parts, and a client needs fewer of them"
+    )
 )]
 
 extern crate self as wirecall;
@@ -181,8 +185,9 @@ pub use message::{ErrorKind, RpcError};
 #[cfg(feature = "server")]
 pub use server::{Server, ServerHandle, Session};
 pub use service::{
-    Answer, CallContext, CallError, Emitted, EncodeError, EventStream, Events, Extract, Failure, Incident, Internal, Layer, Mounted, Next,
-    NoError, NoEvents, Peer, Pending, Reply, Service, ServiceClient, ServiceError, Unexpected,
+    Answer, CallContext, CallError, Emitted, EncodeError, EventStream, Events, Extract, Failure, Incident,
+    Internal, Layer, Mounted, Next, NoError, NoEvents, Peer, Pending, Reply, Service, ServiceClient,
+    ServiceError, Unexpected,
 };
 #[cfg(feature = "client")]
 pub use session::BackoffOptions;

@@ -23,7 +23,7 @@ pub use wirecall_macros::NoTs as TS;
 pub use crate::check::rules::{Each, Length, Ranged, Regex, custom, email, length, pattern, range, url};
 pub use crate::message::Details;
 pub use crate::service::{
-    Arrival, CallSpec, EncodeError, EncodedEvent, EventEncoder, EventInput, Lane, Method, Refused, Started, lane,
-    mount, start,
+    Arrival, CallSpec, EncodeError, EncodedEvent, EventEncoder, EventInput, Lane, Method, Refused, Started,
+    lane, mount, start,
 };
 pub use crate::types::Params;

@@ -6,6 +6,8 @@
 //! - Ours are `readonly` throughout: that is taken away before comparing.
 //! - A map's member is there or it is not: ts-rs adds `undefined` to its type, which is taken away.
 
+#![allow(clippy::expect_used, reason = "a test")]
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -52,13 +54,16 @@ fn repository() -> PathBuf {
 
 /// Writes both sides and the assertions; gives the file of assertions.
 fn write(folder: &Path, example: &str, contract: &Contract, theirs: &Theirs) -> PathBuf {
-    let files = wirecall_codegen::generate(contract, &Options::new(Language::TypeScript)).expect("a sound contract");
+    let files =
+        wirecall_codegen::generate(contract, &Options::new(Language::TypeScript)).expect("a sound contract");
     let ours = folder.join(example);
     wirecall_codegen::write(&ours, &files).expect("a folder that can be written");
     fs::write(ours.join("theirs.ts"), &theirs.declarations).expect("a folder that can be written");
 
     let service = contract.services.first().map(|service| service.name.as_str()).expect("a service");
-    let mut text = format!("import type * as Ours from \"./{service}.js\";\nimport type * as Theirs from \"./theirs.js\";\n\n");
+    let mut text = format!(
+        "import type * as Ours from \"./{service}.js\";\nimport type * as Theirs from \"./theirs.js\";\n\n"
+    );
     text.push_str("type Plain<T> = { -readonly [K in keyof T]: Plain<Exclude<T[K], undefined>> };\n");
     text.push_str("type Both<A, B> = [A] extends [B] ? ([B] extends [A] ? true : \"theirs does not fit ours\") : \"ours does not fit theirs\";\n\n");
     for (name, theirs) in &theirs.names {
@@ -66,7 +71,8 @@ fn write(folder: &Path, example: &str, contract: &Contract, theirs: &Theirs) -> 
             || format!("Theirs.{theirs}"),
             |(name, parameters)| format!("Theirs.{name}<Theirs.{parameters}"),
         );
-        writeln!(text, "export const same{name}: Both<Plain<Ours.{name}>, Plain<{theirs}>> = true;").expect("a string takes all");
+        writeln!(text, "export const same{name}: Both<Plain<Ours.{name}>, Plain<{theirs}>> = true;")
+            .expect("a string takes all");
     }
     let assertions = ours.join("agree.ts");
     fs::write(&assertions, text).expect("a folder that can be written");

@@ -96,7 +96,12 @@ fn bounds<T: Display>(min: Option<T>, max: Option<T>) -> String {
 }
 
 /// `#[check(pattern = "…")]`. The macro has read the pattern, so that it is a regular expression for sure.
-pub fn pattern(value: &(impl AsRef<str> + ?Sized), pattern: &LazyLock<Option<Regex>>, text: &str, at: &mut Checker<'_>) {
+pub fn pattern(
+    value: &(impl AsRef<str> + ?Sized),
+    pattern: &LazyLock<Option<Regex>>,
+    text: &str,
+    at: &mut Checker<'_>,
+) {
     if !pattern.as_ref().is_some_and(|pattern| pattern.is_match(value.as_ref())) {
         at.fail("pattern", format!("must match {text}"));
     }
@@ -169,7 +174,6 @@ impl<K: Display, V> Each for BTreeMap<K, V> {
         }
     }
 }
-
 
 /// `#[check(custom = path)]`: a function of the service's own, `fn(&T) -> Result<(), impl Display>`.
 pub fn custom<T: ?Sized, E: Display>(

@@ -16,7 +16,7 @@ use super::options::Options;
 use super::task::Socket;
 use crate::codec::{Head, Input, Outcome, request_frame};
 use crate::connection::Meter;
-use crate::message::{CloseNotice, Hello, HelloAnswer, Id, Program, PeerLimits, RpcError};
+use crate::message::{CloseNotice, Hello, HelloAnswer, Id, PeerLimits, Program, RpcError};
 use crate::session::{Disconnect, code};
 
 const SUBPROTOCOL: &str = "wirecall.1.json";

@@ -83,7 +83,10 @@ pub(crate) fn request_frame<P: Serialize + ?Sized>(
 }
 
 /// A notification.
-pub(crate) fn notification_frame<P: Serialize + ?Sized>(method: &str, params: &P) -> Result<Frame, serde_json::Error> {
+pub(crate) fn notification_frame<P: Serialize + ?Sized>(
+    method: &str,
+    params: &P,
+) -> Result<Frame, serde_json::Error> {
     request_frame(None, method, params, None)
 }
 
@@ -102,7 +105,9 @@ pub(crate) fn event_frame<P: Serialize + ?Sized>(
 
 /// The members of a parameter object in the order of declaration, without their names, and without the absent ones at
 /// the end.
-pub(crate) fn by_position<P: Serialize>(params: &P) -> Result<Vec<Box<serde_json::value::RawValue>>, serde_json::Error> {
+pub(crate) fn by_position<P: Serialize>(
+    params: &P,
+) -> Result<Vec<Box<serde_json::value::RawValue>>, serde_json::Error> {
     let text = serde_json::to_string(params)?;
     let mut scanner = super::Scanner::new(&text);
     let mut values: Vec<Box<serde_json::value::RawValue>> = Vec::new();

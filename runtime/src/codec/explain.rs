@@ -50,10 +50,15 @@ fn what_is_wrong(text: &str) -> &'static str {
     if object.get("id").is_some_and(|id| !(id.is_string() || id.is_number() || id.is_null())) {
         return "the member \"id\" must be a string, a number or null";
     }
-    if object.get("params").is_some_and(|params| !(params.is_object() || params.is_array() || params.is_null())) {
+    if object
+        .get("params")
+        .is_some_and(|params| !(params.is_object() || params.is_array() || params.is_null()))
+    {
         return "the member \"params\" must be an object or an array";
     }
-    if object.get("meta").is_some_and(|meta| meta.is_array() || serde_json::from_value::<Option<super::Meta>>(meta.clone()).is_err()) {
+    if object.get("meta").is_some_and(|meta| {
+        meta.is_array() || serde_json::from_value::<Option<super::Meta>>(meta.clone()).is_err()
+    }) {
         return "the member \"meta\" must be an object, its \"timeout_ms\" a whole number of milliseconds";
     }
     "a member is repeated, or a request carries a result"

@@ -123,7 +123,9 @@ impl<'a> Input<'a> {
         self.members(true)?;
         match (self.method.take(), self.outcome.take()) {
             (Some(method), None) => Ok(Head::Request(method)),
-            (None, Some(outcome)) => self.id.take().map(|id| Head::Response(id, outcome)).ok_or(Fault::Envelope),
+            (None, Some(outcome)) => {
+                self.id.take().map(|id| Head::Response(id, outcome)).ok_or(Fault::Envelope)
+            }
             _ => Err(Fault::Envelope),
         }
     }
@@ -303,7 +305,11 @@ fn from_text<P: Params>(text: &str) -> Result<P, Fault> {
 fn type_violations<P: Params>(text: &str) -> Vec<Violation> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let Err(error) = serde_path_to_error::deserialize::<_, P>(&mut deserializer) else {
-        return vec![Violation { path: String::new(), rule: "type", message: "too many parameters".to_owned() }];
+        return vec![Violation {
+            path: String::new(),
+            rule: "type",
+            message: "too many parameters".to_owned(),
+        }];
     };
     let said = error.inner().to_string();
     // *Paths are in wire names*, also where the caller gave positions.
@@ -337,7 +343,11 @@ fn violation(mut path: String, said: &str) -> Violation {
     let quoted = |text: &str| text.split('`').nth(1).map(str::to_owned);
     let (rule, message) = if said.starts_with("missing field") || said.starts_with("duplicate field") {
         push_segment(&mut path, &quoted(said).unwrap_or_default());
-        if said.starts_with('m') { ("required", "is missing".to_owned()) } else { ("duplicate", "is given twice".to_owned()) }
+        if said.starts_with('m') {
+            ("required", "is missing".to_owned())
+        } else {
+            ("duplicate", "is given twice".to_owned())
+        }
     } else if let Some((found, expected)) = said.split_once(", expected ") {
         let expected = wanted(expected);
         match found.strip_prefix("invalid type: ").and_then(|found| found.split([' ', ',']).next()) {
@@ -377,7 +387,10 @@ mod tests {
             "custom: hunter2",
         ] {
             let violation = violation(String::new(), said);
-            assert!(!violation.message.contains("hunter2") && !violation.message.contains("42"), "{violation:?}");
+            assert!(
+                !violation.message.contains("hunter2") && !violation.message.contains("42"),
+                "{violation:?}"
+            );
         }
         assert_eq!(violation("/a".into(), "missing field `text`").path, "/a/text");
     }

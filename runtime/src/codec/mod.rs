@@ -5,7 +5,9 @@ mod explain;
 mod input;
 mod scan;
 
-pub(crate) use encode::{Frame, by_position, error_frame, event_frame, notification_frame, request_frame, result_frame};
+pub(crate) use encode::{
+    Frame, by_position, error_frame, event_frame, notification_frame, request_frame, result_frame,
+};
 pub(crate) use explain::{explain, id_of};
 pub(crate) use input::{Fault, Head, Input, Meta, Outcome, batch_entries};
 pub(crate) use scan::{Scanner, too_deep};

@@ -76,7 +76,11 @@ impl<'a> Scanner<'a> {
             return Err(Unexpected);
         }
         let text = self.text.get(self.at + 1..).ok_or(Unexpected)?;
-        let end = text.as_bytes().iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..b' ')).ok_or(Unexpected)?;
+        let end = text
+            .as_bytes()
+            .iter()
+            .position(|byte| matches!(byte, b'"' | b'\\' | 0..b' '))
+            .ok_or(Unexpected)?;
         if text.as_bytes().get(end) == Some(&b'"') {
             self.at += end + 2;
             return text.get(..end).map(Cow::Borrowed).ok_or(Unexpected);

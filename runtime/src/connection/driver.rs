@@ -170,7 +170,9 @@ impl<S: Transport, P: Pump + Unpin> Driver<S, P> {
     fn poll_read(&mut self, cx: &mut Context<'_>, now: Instant) -> Result<Read, Disconnect> {
         self.pump.outbox().begin_reading();
         for _ in 0..BURST {
-            let Poll::Ready(message) = Pin::new(&mut self.socket).poll_next(cx) else { return Ok(Read::Drained) };
+            let Poll::Ready(message) = Pin::new(&mut self.socket).poll_next(cx) else {
+                return Ok(Read::Drained);
+            };
             match message {
                 Some(Ok(WsMessage::Text(text))) => self.pump.text(&text, now)?,
                 Some(Ok(WsMessage::Binary(bytes))) => self.pump.binary(&bytes, now)?,
@@ -197,7 +199,9 @@ impl<S: Transport, P: Pump + Unpin> Driver<S, P> {
                     }
                     return Err(disconnect);
                 }
-                None => return Ok(Read::Ended(Disconnect::lost("the connection ended without a close frame"))),
+                None => {
+                    return Ok(Read::Ended(Disconnect::lost("the connection ended without a close frame")));
+                }
             }
         }
         Ok(Read::Burst)
@@ -262,7 +266,11 @@ impl<S: Transport, P: Pump + Unpin> Driver<S, P> {
 
     fn send(&mut self, message: Bytes) -> Result<(), Disconnect> {
         if message.len() <= FRAGMENT_BYTES {
-            return self.start_send(WsMessage::Frame(WsFrame::message(message, OpCode::Data(Data::Text), true)));
+            return self.start_send(WsMessage::Frame(WsFrame::message(
+                message,
+                OpCode::Data(Data::Text),
+                true,
+            )));
         }
         let mut rest = message;
         let mut kind = Data::Text;
@@ -290,7 +298,11 @@ impl<S: Transport, P: Pump + Unpin> Driver<S, P> {
         if self.leaving.is_none() && self.pump.outbox().is_closing() {
             self.leaving = Some(now);
         }
-        if blocked && self.leaving.is_some_and(|since| now.saturating_duration_since(since) >= self.config.write_deadline) {
+        if blocked
+            && self
+                .leaving
+                .is_some_and(|since| now.saturating_duration_since(since) >= self.config.write_deadline)
+        {
             let text = "the peer did not take what was left before the close";
             return Err(Disconnect::over("write_deadline", code::TOO_SLOW, text));
         }

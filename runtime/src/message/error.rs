@@ -325,7 +325,8 @@ impl<'de> Deserialize<'de> for RpcError {
             data: Option<Value>,
         }
         let wire = Wire::deserialize(deserializer)?;
-        let kind = wire.data.as_ref().and_then(|data| data.get("kind")).and_then(Value::as_str).map(str::to_owned);
+        let kind =
+            wire.data.as_ref().and_then(|data| data.get("kind")).and_then(Value::as_str).map(str::to_owned);
         let Some(kind) = kind else { return Ok(Self::raw(wire.code, wire.message, wire.data)) };
         let member = |name: &str| wire.data.as_ref().and_then(|data| data.get(name));
         Ok(Self(Box::new(Inner {

@@ -55,7 +55,10 @@ pub(crate) struct Hello {
 impl std::fmt::Debug for Hello {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // The token and the secret in `resume` are never shown.
-        f.debug_struct("Hello").field("client", &self.client).field("limits", &self.limits).finish_non_exhaustive()
+        f.debug_struct("Hello")
+            .field("client", &self.client)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
     }
 }
 
@@ -104,7 +107,10 @@ pub(crate) struct HelloAnswer {
 impl std::fmt::Debug for HelloAnswer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // The secret is never shown.
-        f.debug_struct("HelloAnswer").field("session", &self.session).field("user", &self.user).finish_non_exhaustive()
+        f.debug_struct("HelloAnswer")
+            .field("session", &self.session)
+            .field("user", &self.user)
+            .finish_non_exhaustive()
     }
 }
 

@@ -70,7 +70,19 @@ mod tests {
 
     #[test]
     fn every_id_is_echoed_exactly_as_it_came() {
-        for text in ["0", "-1", "7", "1.5", "1e3", "-0", "9007199254740993", "123456789012345678901234567890", "\"\"", "\"a\\u0041\"", "null"] {
+        for text in [
+            "0",
+            "-1",
+            "7",
+            "1.5",
+            "1e3",
+            "-0",
+            "9007199254740993",
+            "123456789012345678901234567890",
+            "\"\"",
+            "\"a\\u0041\"",
+            "null",
+        ] {
             let id = Id::from_json(text).expect(text);
             assert_eq!(id.to_json(), text);
             let mut out = Vec::new();

@@ -22,8 +22,13 @@ use crate::types::UserId;
 pub(crate) type Socket<S> = WebSocketStream<Meter<S>>;
 
 /// Runs one connection from its upgrade to its end.
-pub(crate) async fn run<S>(stream: S, request: UpgradeRequest, plain: bool, shared: Arc<Shared>, place: ConnectionPlace)
-where
+pub(crate) async fn run<S>(
+    stream: S,
+    request: UpgradeRequest,
+    plain: bool,
+    shared: Arc<Shared>,
+    place: ConnectionPlace,
+) where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let config = WebSocketConfig::default()
@@ -44,7 +49,11 @@ where
 }
 
 /// A plain peer: there is no hello, so who is calling is decided on the request alone.
-async fn open_plain<S: AsyncRead + AsyncWrite + Unpin>(socket: Socket<S>, connection: Connection, shared: Arc<Shared>) {
+async fn open_plain<S: AsyncRead + AsyncWrite + Unpin>(
+    socket: Socket<S>,
+    connection: Connection,
+    shared: Arc<Shared>,
+) {
     let limit = shared.limits.hello_timeout;
     let decided = tokio::select! {
         biased;
@@ -118,7 +127,12 @@ fn log_refusal(connection: &Connection, disconnect: &Disconnect) {
 }
 
 /// A session that nobody knows of yet.
-pub(crate) fn session(shared: &Arc<Shared>, connection: &Connection, user: Option<UserId>, hello: &Hello) -> Session {
+pub(crate) fn session(
+    shared: &Arc<Shared>,
+    connection: &Connection,
+    user: Option<UserId>,
+    hello: &Hello,
+) -> Session {
     let mut endpoint = Endpoint::new(
         shared.limits.endpoint(),
         Outbox::new(shared.limits.outbox()),
@@ -176,7 +190,8 @@ impl EndOnDrop {
 
 impl Drop for EndOnDrop {
     fn drop(&mut self) {
-        let disconnect = self.disconnect.take().unwrap_or_else(|| Disconnect::lost("the connection's task was stopped"));
+        let disconnect =
+            self.disconnect.take().unwrap_or_else(|| Disconnect::lost("the connection's task was stopped"));
         self.session.shared().ended(&self.session, &disconnect);
     }
 }

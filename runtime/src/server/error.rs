@@ -18,13 +18,17 @@ pub enum Error {
     #[error("the listener failed: {0}")]
     Listen(#[source] io::Error),
     /// Two mounted services have a method of the same name. Rename one with `#[rpc(name = …)]`.
-    #[error("the method `{method}` is mounted twice; give one service another name with #[rpc(name = \"…\")]")]
+    #[error(
+        "the method `{method}` is mounted twice; give one service another name with #[rpc(name = \"…\")]"
+    )]
     DuplicateMethod {
         /// The method on the wire.
         method: String,
     },
     /// A service that the client answers was mounted on the server. Name it in a service: `#[rpc(peer = …)]`.
-    #[error("the service `{service}` has side = \"client\": clients answer it; name it with #[rpc(peer = …)] in the service that the server answers")]
+    #[error(
+        "the service `{service}` has side = \"client\": clients answer it; name it with #[rpc(peer = …)] in the service that the server answers"
+    )]
     ClientSide {
         /// The service on the wire.
         service: String,
@@ -41,9 +45,15 @@ pub enum Error {
 
 fn bind_hint(error: &io::Error) -> &'static str {
     match error.kind() {
-        io::ErrorKind::AddrInUse => "; another program has this port: stop it, or choose another (port 0 takes a free one)",
-        io::ErrorKind::PermissionDenied => "; ports below 1024 need a privilege: choose another, or put a proxy before it",
-        io::ErrorKind::AddrNotAvailable => "; this machine has no such address: 127.0.0.1 is only for itself, 0.0.0.0 is for all",
+        io::ErrorKind::AddrInUse => {
+            "; another program has this port: stop it, or choose another (port 0 takes a free one)"
+        }
+        io::ErrorKind::PermissionDenied => {
+            "; ports below 1024 need a privilege: choose another, or put a proxy before it"
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            "; this machine has no such address: 127.0.0.1 is only for itself, 0.0.0.0 is for all"
+        }
         _ => "",
     }
 }

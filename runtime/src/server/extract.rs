@@ -26,7 +26,8 @@ impl CallContext {
 }
 
 fn session(call: &CallContext) -> Result<&Session, RpcError> {
-    call.session().ok_or_else(|| RpcError::new(ErrorKind::InternalError, "this context exists on a server only"))
+    call.session()
+        .ok_or_else(|| RpcError::new(ErrorKind::InternalError, "this context exists on a server only"))
 }
 
 impl Extract for Session {
@@ -136,6 +137,8 @@ impl<T: Send + Sync + 'static> Extract for State<T> {
             return Ok(Self(state));
         }
         let text = format!("no state of type {}: add it with ServerBuilder::state", type_name::<T>());
-        Err(call.environment.incident(call.method(), &*Box::<dyn std::error::Error + Send + Sync>::from(text)))
+        Err(call
+            .environment
+            .incident(call.method(), &*Box::<dyn std::error::Error + Send + Sync>::from(text)))
     }
 }

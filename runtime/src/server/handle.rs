@@ -69,7 +69,8 @@ impl ServerHandle {
 
     /// One user: all sessions of theirs.
     pub fn user(&self, id: impl AsRef<str>) -> Audience {
-        let sessions = self.shared().map(|shared| shared.registry.sessions_of(id.as_ref())).unwrap_or_default();
+        let sessions =
+            self.shared().map(|shared| shared.registry.sessions_of(id.as_ref())).unwrap_or_default();
         Audience { sessions }
     }
 
@@ -97,7 +98,8 @@ impl ServerHandle {
         let Some(shared) = self.shared() else { return Audience::default() };
         let sessions = ids.into_iter().filter_map(|id| shared.registry.session(id.as_ref()));
         // Named twice is still once.
-        let sessions: HashMap<SessionId, Session> = sessions.map(|session| (session.id().clone(), session)).collect();
+        let sessions: HashMap<SessionId, Session> =
+            sessions.map(|session| (session.id().clone(), session)).collect();
         Audience { sessions: sessions.into_values().collect() }
     }
 

@@ -49,7 +49,8 @@ pub(crate) async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(
 ) -> Result<(Session, Frame), Refusal> {
     let (id, hello) = read_hello(socket).await?;
     let decided = authenticate(shared, connection, hello.token.clone());
-    let user = undisturbed(socket, decided).await?.map_err(|error| Refusal::new(&id, &error, verdict(&error)))?;
+    let user =
+        undisturbed(socket, decided).await?.map_err(|error| Refusal::new(&id, &error, verdict(&error)))?;
     let session = session(shared, connection, user, &hello);
     let answer = answer(shared, &session, &hello);
     match result_frame(&id, &answer) {
@@ -62,7 +63,9 @@ pub(crate) async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(
 }
 
 /// Reads the first message, which must be hello.
-async fn read_hello<S: AsyncRead + AsyncWrite + Unpin>(socket: &mut Socket<S>) -> Result<(Id, Hello), Refusal> {
+async fn read_hello<S: AsyncRead + AsyncWrite + Unpin>(
+    socket: &mut Socket<S>,
+) -> Result<(Id, Hello), Refusal> {
     let text = next_text(socket).await?;
     let refuse = |id: &Id, error: &RpcError| {
         Refusal::new(id, error, Disconnect::new(code::PROTOCOL, "the first message must be rpc.hello"))
@@ -83,7 +86,10 @@ async fn read_hello<S: AsyncRead + AsyncWrite + Unpin>(socket: &mut Socket<S>) -
     };
     match serde_json::from_str(params) {
         Ok(hello) => Ok((id.clone(), hello)),
-        Err(_) => Err(refuse(id, &RpcError::new(ErrorKind::ValidationError, "the parameters of rpc.hello do not fit"))),
+        Err(_) => Err(refuse(
+            id,
+            &RpcError::new(ErrorKind::ValidationError, "the parameters of rpc.hello do not fit"),
+        )),
     }
 }
 
@@ -137,7 +143,9 @@ pub(crate) async fn authenticate(
     token: Option<String>,
 ) -> Result<Option<UserId>, RpcError> {
     let Some(authenticate) = &shared.authenticate else { return Ok(None) };
-    let decided = async { authenticate.authenticate(AuthRequest { request: connection.request().clone(), token }).await };
+    let decided = async {
+        authenticate.authenticate(AuthRequest { request: connection.request().clone(), token }).await
+    };
     let decided = AssertUnwindSafe(decided).catch_unwind().await;
     decided.unwrap_or_else(|panic| Err(shared.environment.incident("authenticate", &*panic_cause(&*panic))))
 }
@@ -165,7 +173,12 @@ fn answer(shared: &Shared, session: &Session, hello: &Hello) -> HelloAnswer {
         reason: hello.resume.is_some().then(|| "unknown".to_owned()),
         received: 0,
         user: session.user_id().map(|user| user.as_str().to_owned()),
-        contract: hello.contract.iter().take(MAX_SERVICES).map(|(service, theirs)| judge(service, theirs)).collect(),
+        contract: hello
+            .contract
+            .iter()
+            .take(MAX_SERVICES)
+            .map(|(service, theirs)| judge(service, theirs))
+            .collect(),
         channels: std::collections::BTreeMap::default(),
         ping_ms: millis(shared.limits.ping),
         session_ttl_ms: 0,
@@ -175,4 +188,3 @@ fn answer(shared: &Shared, session: &Session, hello: &Hello) -> HelloAnswer {
 
 /// More services than any client has, so that a hello cannot ask for a huge answer.
 const MAX_SERVICES: usize = 256;
-

@@ -88,7 +88,11 @@ impl Limits {
     }
 
     pub(crate) fn outbox(&self) -> OutboxLimits {
-        OutboxLimits { messages: self.max_queue, bytes: self.max_queue_bytes, reader_bytes: self.max_waiting_bytes }
+        OutboxLimits {
+            messages: self.max_queue,
+            bytes: self.max_queue_bytes,
+            reader_bytes: self.max_waiting_bytes,
+        }
     }
 
     pub(crate) fn hello(&self) -> HelloLimits {

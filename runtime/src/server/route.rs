@@ -46,7 +46,10 @@ pub(crate) fn site<B>(shared: &Arc<Shared>, request: Request<B>) -> Response<Bod
         }
         return plain(StatusCode::OK, "ok");
     }
-    plain(StatusCode::NOT_FOUND, "nothing is here; the server's paths are those of ServerBuilder::path, by default / and /ws")
+    plain(
+        StatusCode::NOT_FOUND,
+        "nothing is here; the server's paths are those of ServerBuilder::path, by default / and /ws",
+    )
 }
 
 impl Shared {

@@ -92,7 +92,12 @@ fn is_out_of_resources(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(24 | 23 | 105 | 12))
 }
 
-async fn speak_http(stream: TcpStream, address: SocketAddr, shared: Arc<Shared>, permit: OwnedSemaphorePermit) {
+async fn speak_http(
+    stream: TcpStream,
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    permit: OwnedSemaphorePermit,
+) {
     // Calls are small and must not wait for one another.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(target: "wirecall", %error, "TCP_NODELAY");

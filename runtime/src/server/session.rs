@@ -3,8 +3,8 @@
 use std::borrow::Borrow;
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::connection::Connection;
@@ -14,7 +14,8 @@ use crate::codec::notification_frame;
 use crate::connection::Overflow;
 use crate::message::{CloseNotice, ErrorKind, Program, RpcError};
 use crate::service::{
-    Answered, EncodeError, EncodedEvent, Emitted, Endpoint, EventEncoder, Outgoing, Peer, PeerFault, PeerLink, ServiceClient,
+    Answered, Emitted, EncodeError, EncodedEvent, Endpoint, EventEncoder, Outgoing, Peer, PeerFault,
+    PeerLink, ServiceClient,
 };
 use crate::session::{Disconnect, code};
 use crate::types::UserId;
@@ -129,7 +130,10 @@ impl Session {
     ///
     /// `unauthenticated`, where nobody is signed in; `?` answers the call with it.
     pub fn user(&self) -> Result<UserId, RpcError> {
-        self.0.user.clone().ok_or_else(|| RpcError::new(ErrorKind::Unauthenticated, "this needs a signed-in user"))
+        self.0
+            .user
+            .clone()
+            .ok_or_else(|| RpcError::new(ErrorKind::Unauthenticated, "this needs a signed-in user"))
     }
 
     /// The user that it belongs to, if somebody is signed in.
@@ -211,7 +215,10 @@ impl Session {
         }
         if let Err(Overflow) = self.0.endpoint.outbox.push_or_overflow(event.0.clone()) {
             let limits = &self.0.shared.limits;
-            let text = format!("too slow: {} messages or {} bytes are queued", limits.max_queue, limits.max_queue_bytes);
+            let text = format!(
+                "too slow: {} messages or {} bytes are queued",
+                limits.max_queue, limits.max_queue_bytes
+            );
             self.close_with(Disconnect::over("max_queue", code::TOO_SLOW, text));
         }
     }
@@ -270,7 +277,10 @@ impl PeerLink for SessionPeer {
         Box::pin(Arc::clone(&self.0).call(call))
     }
 
-    fn notify(&self, call: Outgoing) -> std::pin::Pin<Box<dyn Future<Output = Result<(), PeerFault>> + Send>> {
+    fn notify(
+        &self,
+        call: Outgoing,
+    ) -> std::pin::Pin<Box<dyn Future<Output = Result<(), PeerFault>> + Send>> {
         Box::pin(Arc::clone(&self.0).notify(call))
     }
 }

@@ -12,12 +12,12 @@ use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::Limits;
 use super::auth::Authenticate;
 use super::event::ServerEvent;
 use super::origin::OriginPolicy;
 use super::registry::Registry;
 use super::session::Session;
-use super::Limits;
 use crate::contract::Contract;
 use crate::service::{Environment, MethodTable};
 use crate::session::{Disconnect, code};
@@ -91,7 +91,8 @@ impl Shared {
     pub(crate) fn new(parts: SharedParts) -> Self {
         let SharedParts { contract, .. } = &parts;
         let names = contract.services.iter().map(|service| service.name.clone());
-        let fingerprints = names.filter_map(|name| Some((name.clone(), contract.fingerprint(&name)?))).collect();
+        let fingerprints =
+            names.filter_map(|name| Some((name.clone(), contract.fingerprint(&name)?))).collect();
         let exposed = parts.expose_contract.then(|| serde_json::value::to_raw_value(contract).ok()).flatten();
         Self {
             limits: parts.limits,
@@ -122,7 +123,9 @@ impl Shared {
     /// Takes a place for a connection, if there is one.
     pub(crate) fn take_place(self: &Arc<Self>) -> Option<ConnectionPlace> {
         let max = self.limits.max_connections;
-        let taken = self.connections.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |open| (open < max).then_some(open + 1));
+        let taken = self
+            .connections
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |open| (open < max).then_some(open + 1));
         if taken.is_err() {
             self.limit_reached("max_connections", None);
             return None;
@@ -139,7 +142,10 @@ impl Shared {
 
     pub(crate) fn limit_reached(&self, limit: &'static str, session: Option<&Session>) {
         tracing::warn!(target: "wirecall", limit, session = session.map(|session| session.id().as_str()), "a limit is reached");
-        self.publish(ServerEvent::LimitReached { limit, session: session.map(|session| session.id().clone()) });
+        self.publish(ServerEvent::LimitReached {
+            limit,
+            session: session.map(|session| session.id().clone()),
+        });
     }
 
     pub(crate) fn is_draining(&self) -> bool {

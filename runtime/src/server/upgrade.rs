@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{CONNECTION, RETRY_AFTER, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL};
+use http::header::{
+    CONNECTION, RETRY_AFTER, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL,
+};
 use http::header::{SEC_WEBSOCKET_VERSION, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::Full;
@@ -26,7 +28,11 @@ pub struct PeerAddress(pub std::net::SocketAddr);
 pub(crate) type Body = Full<Bytes>;
 
 /// Answers an upgrade request, and starts the connection's task when it may become one.
-pub(crate) fn upgrade<B>(shared: &Arc<Shared>, mut request: Request<B>, params: Vec<(String, String)>) -> Response<Body> {
+pub(crate) fn upgrade<B>(
+    shared: &Arc<Shared>,
+    mut request: Request<B>,
+    params: Vec<(String, String)>,
+) -> Response<Body> {
     if shared.is_draining() {
         return unavailable("the server is shutting down");
     }
@@ -37,7 +43,10 @@ pub(crate) fn upgrade<B>(shared: &Arc<Shared>, mut request: Request<B>, params: 
     // A wrong origin is an attack on a user's cookies, and its page learns nothing.
     if !shared.origin.allows(request.headers(), request.uri()) {
         tracing::info!(target: "wirecall", origin = ?request.headers().get(http::header::ORIGIN), "an origin is refused");
-        return plain(StatusCode::FORBIDDEN, "this origin may not connect; the server allows others with allow_origins");
+        return plain(
+            StatusCode::FORBIDDEN,
+            "this origin may not connect; the server allows others with allow_origins",
+        );
     }
     let Some(place) = shared.take_place() else {
         return unavailable("the server has max_connections connections");
@@ -49,7 +58,9 @@ pub(crate) fn upgrade<B>(shared: &Arc<Shared>, mut request: Request<B>, params: 
     let server = Arc::clone(shared);
     shared.tasks.spawn(async move {
         // A peer that goes away in the middle of it is no news.
-        let Ok(Ok(upgraded)) = tokio::time::timeout(server.limits.hello_timeout, upgrading).await else { return };
+        let Ok(Ok(upgraded)) = tokio::time::timeout(server.limits.hello_timeout, upgrading).await else {
+            return;
+        };
         Box::pin(accept::run(TokioIo::new(upgraded), origin, !subprotocol, server, place)).await;
     });
     switching(&accepted, subprotocol)
@@ -73,8 +84,14 @@ fn switching(accepted: &str, subprotocol: bool) -> Response<Body> {
 /// The key of a well-formed upgrade request of RFC 6455, section 4.2.1.
 fn accept_key<B>(request: &Request<B>) -> Result<String, (StatusCode, &'static str)> {
     let headers = request.headers();
-    if request.method() != Method::GET || !lists(headers, &UPGRADE, "websocket") || !lists(headers, &CONNECTION, "upgrade") {
-        return Err((StatusCode::UPGRADE_REQUIRED, "this is a WebSocket endpoint; connect with a wirecall client"));
+    if request.method() != Method::GET
+        || !lists(headers, &UPGRADE, "websocket")
+        || !lists(headers, &CONNECTION, "upgrade")
+    {
+        return Err((
+            StatusCode::UPGRADE_REQUIRED,
+            "this is a WebSocket endpoint; connect with a wirecall client",
+        ));
     }
     if headers.get(SEC_WEBSOCKET_VERSION).map(HeaderValue::as_bytes) != Some(b"13") {
         return Err((StatusCode::UPGRADE_REQUIRED, "Sec-WebSocket-Version must be 13"));
@@ -98,7 +115,8 @@ fn no_upgrade(status: StatusCode, text: &'static str) -> Response<Body> {
 /// Whether a text is 16 bytes in base64.
 fn is_key(text: &str) -> bool {
     let digits = text.strip_suffix("==").unwrap_or_default();
-    digits.len() == 22 && digits.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
+    digits.len() == 22
+        && digits.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
 }
 
 /// Whether a comma-separated header names `wanted`, in any case.

@@ -56,7 +56,12 @@ impl Endpoint {
             Some(pending) => Ok(pending.open(waiter)),
         };
         let open = OpenCall { endpoint: &self, id: opened? };
-        let frame = request_frame(Some(open.id), call.spec.method, &*call.params, call.meta_json(Some(limit)).as_deref());
+        let frame = request_frame(
+            Some(open.id),
+            call.spec.method,
+            &*call.params,
+            call.meta_json(Some(limit)).as_deref(),
+        );
         let frame = self.fitting(frame.map_err(CallFault::Decode)?)?;
         let answered = async {
             self.outbox.push(frame).await;
@@ -81,7 +86,8 @@ impl Endpoint {
         if frame.len() <= self.max_message_bytes {
             return Ok(frame);
         }
-        let text = format!("the call is {} bytes, and the other end takes {}", frame.len(), self.max_message_bytes);
+        let text =
+            format!("the call is {} bytes, and the other end takes {}", frame.len(), self.max_message_bytes);
         Err(CallFault::Rpc(RpcError::new(ErrorKind::TooLarge, text)))
     }
 }

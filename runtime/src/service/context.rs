@@ -52,7 +52,10 @@ pub struct CallContext {
 
 impl std::fmt::Debug for CallContext {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CallContext").field("method", &self.spec.method).field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("CallContext")
+            .field("method", &self.spec.method)
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -108,7 +111,11 @@ impl CallContext {
         match encoded {
             Ok(frame) if frame.len() > self.scope.max_message_bytes() => Answer::from(RpcError::new(
                 ErrorKind::TooLarge,
-                format!("the result is {} bytes, and the caller takes {}", frame.len(), self.scope.max_message_bytes()),
+                format!(
+                    "the result is {} bytes, and the caller takes {}",
+                    frame.len(),
+                    self.scope.max_message_bytes()
+                ),
             )),
             Ok(frame) => Answer::result(frame),
             Err(error) => Answer::from(self.environment.incident(self.method(), &error)),
@@ -118,7 +125,8 @@ impl CallContext {
 
 /// What a panic said, as an error.
 pub(crate) fn panic_cause(panic: &(dyn Any + Send)) -> Box<dyn std::error::Error + Send + Sync> {
-    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let text =
+        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     format!("a panic: {}", text.unwrap_or("no text")).into()
 }
 

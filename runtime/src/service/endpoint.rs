@@ -56,7 +56,10 @@ pub(crate) trait Local {
 #[derive(Debug)]
 pub(crate) struct ProtocolCall<'a> {
     pub(crate) method: &'a str,
-    #[cfg_attr(not(feature = "client"), expect(dead_code, reason = "only a client's messages of that kind have some"))]
+    #[cfg_attr(
+        not(feature = "client"),
+        expect(dead_code, reason = "only a client's messages of that kind have some")
+    )]
     pub(crate) params: &'a str,
 }
 
@@ -279,9 +282,7 @@ impl Endpoint {
                 }
                 Some(Reaction::Result(RawValue::NULL.to_owned()))
             }
-            _ if method.starts_with("rpc.") => {
-                local.protocol(ProtocolCall { method, params })?
-            }
+            _ if method.starts_with("rpc.") => local.protocol(ProtocolCall { method, params })?,
             _ => {
                 if id.is_none() {
                     local.notification(method, params);
@@ -347,7 +348,8 @@ impl Endpoint {
             #[serde(borrow)]
             id: &'a RawValue,
         }
-        let id = serde_json::from_str::<Cancel<'_>>(params).ok().and_then(|cancel| Id::from_json(cancel.id.get()));
+        let id =
+            serde_json::from_str::<Cancel<'_>>(params).ok().and_then(|cancel| Id::from_json(cancel.id.get()));
         let Some(id) = id else { return Ok(()) };
         let mut calls = self.calls();
         let sink = match calls.cancel(&id) {

@@ -239,7 +239,11 @@ impl fmt::Debug for Mounted {
 /// Joins a handler and its methods. Called by what `#[derive(Service)]` writes.
 pub fn mount<S: Service, H: Send + Sync + 'static>(handler: H, methods: Vec<Method<H>>) -> Mounted {
     let specs = methods.iter().map(|method| method.spec).collect();
-    Mounted { source: ContractSource::of::<S>(), specs, served: Arc::new(ServedBy { handler: Arc::new(handler), methods }) }
+    Mounted {
+        source: ContractSource::of::<S>(),
+        specs,
+        served: Arc::new(ServedBy { handler: Arc::new(handler), methods }),
+    }
 }
 
 /// One method, found by its name.

@@ -13,27 +13,28 @@ mod open;
 mod peer;
 mod traits;
 
-pub use context::{CallContext, Extract};
+#[cfg(feature = "client")]
+pub(crate) use asking::Answer as PeerAnswer;
 pub(crate) use context::Scope;
 #[cfg(feature = "server")]
 pub(crate) use context::panic_cause;
+pub use context::{CallContext, Extract};
 pub(crate) use contract::ContractSource;
-#[cfg(feature = "client")]
-pub(crate) use asking::Answer as PeerAnswer;
 pub use endpoint::Arrival;
 pub(crate) use endpoint::{Endpoint, EndpointConfig, Local, ProtocolCall, Reaction};
-pub(crate) use environment::{Environment, ErrorHook};
 pub use environment::Incident;
+pub(crate) use environment::{Environment, ErrorHook};
 pub use events::EventStream;
 #[cfg(feature = "client")]
 pub(crate) use events::KEPT as EVENTS_KEPT;
 pub(crate) use events::RawEvent;
 pub use failure::{Failure, Internal, NoError, Reply, Unexpected};
 pub use layer::{Answer, Layer, Next};
-pub use method::{CallSpec, Lane, Method, Mounted, Refused, Started, lane, mount, start};
 pub(crate) use method::MethodTable;
-pub use peer::{CallError, Peer, Pending};
+pub use method::{CallSpec, Lane, Method, Mounted, Refused, Started, lane, mount, start};
 pub(crate) use peer::{Answered, Fault as PeerFault, Outgoing, PeerLink};
+pub use peer::{CallError, Peer, Pending};
 pub use traits::{
-    Emitted, EncodeError, EncodedEvent, EventEncoder, EventInput, Events, NoEvents, Service, ServiceClient, ServiceError,
+    Emitted, EncodeError, EncodedEvent, EventEncoder, EventInput, Events, NoEvents, Service, ServiceClient,
+    ServiceError,
 };

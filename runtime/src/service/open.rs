@@ -127,7 +127,8 @@ impl Endpoint {
                 return self.refuse(&Sink::Direct, &id, &error);
             }
             Some(entries) if entries.len() > self.config.max_batch => {
-                let (id, error) = invalid(format!("a batch has at most {} entries (max_batch)", self.config.max_batch));
+                let (id, error) =
+                    invalid(format!("a batch has at most {} entries (max_batch)", self.config.max_batch));
                 return self.refuse(&Sink::Direct, &id, &error);
             }
             Some(entries) => entries,
@@ -154,7 +155,9 @@ impl Endpoint {
             // Nearly always there is room. Where there is none the answer keeps the call's place and waits.
             return match self.outbox.try_push(frame) {
                 Ok(_) => Ok(()),
-                Err(frame) => self.spawn(Box::pin(async move { Answer::result(frame) }), place, spec, None, sink),
+                Err(frame) => {
+                    self.spawn(Box::pin(async move { Answer::result(frame) }), place, spec, None, sink)
+                }
             };
         }
         self.spawn(run, place, spec, deadline, sink)

@@ -42,7 +42,10 @@ impl Outgoing {
     pub(crate) fn meta_json(&self, time_left: Option<Duration>) -> Option<Box<RawValue>> {
         let mut meta = serde_json::Map::new();
         if let Some(time) = time_left {
-            meta.insert("timeout_ms".into(), u64::try_from(time.as_millis().max(1)).unwrap_or(u64::MAX).into());
+            meta.insert(
+                "timeout_ms".into(),
+                u64::try_from(time.as_millis().max(1)).unwrap_or(u64::MAX).into(),
+            );
         }
         meta.extend(self.meta.iter().map(|(name, value)| (name.clone(), value.as_str().into())));
         if meta.is_empty() { None } else { serde_json::value::to_raw_value(&meta).ok() }
@@ -126,7 +129,11 @@ impl<E: ServiceError> From<Fault> for CallError<E> {
 impl Peer {
     /// Starts a call. Generated clients use it.
     #[doc(hidden)]
-    pub fn __call<P: Params, R: Message, E: ServiceError>(&self, spec: &'static CallSpec, params: &P) -> Pending<R, E> {
+    pub fn __call<P: Params, R: Message, E: ServiceError>(
+        &self,
+        spec: &'static CallSpec,
+        params: &P,
+    ) -> Pending<R, E> {
         self.pending(spec, params)
     }
 
@@ -138,7 +145,8 @@ impl Peer {
 
     fn pending<P: Params, R, E>(&self, spec: &'static CallSpec, params: &P) -> Pending<R, E> {
         let encoded = checked(|at| params.check(at)).and_then(|()| encode_params(spec, params));
-        let call = encoded.map(|params| Outgoing { spec, params: params.into(), timeout: None, meta: Vec::new() });
+        let call =
+            encoded.map(|params| Outgoing { spec, params: params.into(), timeout: None, meta: Vec::new() });
         Pending { peer: self.clone(), call, kind: PhantomData }
     }
 }

@@ -89,7 +89,10 @@ mod tests {
     #[test]
     fn the_range_of_a_close_code_says_whether_to_come_back() {
         let reconnects = |code| Disconnect::new(code, "").reconnects();
-        for code in [1001, 1005, 1006, 1010, 1011, 1012, 1013, 1014, 1015, 3000, 4000, 4001, 4008, 4010, 4013, 4029, 4050, 4499] {
+        for code in [
+            1001, 1005, 1006, 1010, 1011, 1012, 1013, 1014, 1015, 3000, 4000, 4001, 4008, 4010, 4013, 4029,
+            4050, 4499,
+        ] {
             assert!(reconnects(code), "{code}");
         }
         for code in [1000, 1002, 1003, 1007, 1008, 1009, 4500, 4501, 4502, 4503, 4999] {

@@ -15,7 +15,7 @@ mod pending;
 pub(crate) use backoff::Backoff;
 #[cfg(feature = "client")]
 pub use backoff::BackoffOptions;
-pub(crate) use calls::{Admission, Cancelled, Calls, Place, Refusal};
+pub(crate) use calls::{Admission, Calls, Cancelled, Place, Refusal};
 pub use disconnect::Disconnect;
 pub(crate) use disconnect::code;
 #[cfg(feature = "client")]

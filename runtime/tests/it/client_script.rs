@@ -174,13 +174,20 @@ impl Scripted {
     }
 
     /// The code that the client closes with, after whatever else still comes.
-    pub(crate) async fn closed(mut self) -> u16 {
+    pub(crate) async fn closed(self) -> u16 {
+        self.receive_until_close().await.0
+    }
+
+    /// The code that the client closes with, and the text messages before it.
+    pub(crate) async fn receive_until_close(mut self) -> (u16, Vec<Value>) {
+        let mut texts = Vec::new();
         loop {
             match soon(self.0.next()).await {
-                Some(Ok(Message::Close(Some(frame)))) => return frame.code.into(),
-                Some(Ok(Message::Close(None))) => return 1005,
+                Some(Ok(Message::Close(Some(frame)))) => return (frame.code.into(), texts),
+                Some(Ok(Message::Close(None))) => return (1005, texts),
+                Some(Ok(Message::Text(text))) => texts.push(serde_json::from_str(&text).expect("JSON")),
                 Some(Ok(_)) => {}
-                Some(Err(_)) | None => return 1006,
+                Some(Err(_)) | None => return (1006, texts),
             }
         }
     }

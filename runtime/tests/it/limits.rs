@@ -132,7 +132,7 @@ async fn one_connection_too_many_is_refused_with_503_and_told() {
     loop {
         match soon(events.next()).await.expect("an event") {
             ServerEvent::LimitReached { limit, session } => {
-                assert_eq!((limit, session), ("max_connections", None))
+                assert_eq!((limit, session), ("max_connections", None));
             }
             ServerEvent::Ended { .. } => break,
             _ => {}

@@ -87,7 +87,7 @@ impl RawPeer {
         for (name, value) in headers {
             request.headers_mut().insert(name, value.parse().expect("a header"));
         }
-        Ok(Self(soon(tokio_tungstenite::connect_async(request)).await?.0))
+        Ok(Self(soon(Box::pin(tokio_tungstenite::connect_async(request))).await?.0))
     }
 
     /// With the smallest of receive buffers, so that a server soon notices that this peer does not read.
@@ -99,7 +99,7 @@ impl RawPeer {
         if let Some(subprotocol) = subprotocol {
             request.headers_mut().insert("sec-websocket-protocol", subprotocol.parse().expect("a header"));
         }
-        Self(soon(tokio_tungstenite::client_async(request, stream)).await.expect("a connection").0)
+        Self(soon(Box::pin(tokio_tungstenite::client_async(request, stream))).await.expect("a connection").0)
     }
 
     pub(crate) async fn send(&mut self, text: &str) {
