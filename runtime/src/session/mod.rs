@@ -10,6 +10,8 @@ mod heartbeat;
 #[cfg(feature = "client")]
 mod outgoing;
 mod pending;
+#[allow(dead_code, reason = "until connections drive it")]
+mod replay;
 
 #[cfg(feature = "client")]
 pub(crate) use backoff::Backoff;
@@ -24,3 +26,5 @@ pub(crate) use heartbeat::{Beat, ServerHeartbeat};
 #[cfg(feature = "client")]
 pub(crate) use outgoing::{Full, Kind, Outgoing};
 pub(crate) use pending::PendingCalls;
+#[allow(unused_imports, reason = "until connections drive it")]
+pub(crate) use replay::{Exhausted, OutOfRange, Receipt, Replay};
