@@ -79,6 +79,9 @@ pub(super) fn items(service: &Service, paths: &Paths) -> TokenStream {
                 } else {
                     ::core::option::Option::None
                 },
+                stream: ::core::option::Option::None,
+                upload: ::core::option::Option::None,
+                subscription: ::core::option::Option::None,
                 error: if error {
                     // `error = NoError` takes the service's errors from the call.
                     let set = <__C::Error as #root::ServiceError>::set(builder);

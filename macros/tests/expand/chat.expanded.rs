@@ -326,6 +326,9 @@ const _: () = {
             } else {
                 ::core::option::Option::None
             },
+            stream: ::core::option::Option::None,
+            upload: ::core::option::Option::None,
+            subscription: ::core::option::Option::None,
             error: if error {
                 let set = <__C::Error as ::wirecall::ServiceError>::set(builder);
                 set.or_else(|| ::core::option::Option::Some(

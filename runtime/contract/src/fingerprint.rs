@@ -50,10 +50,21 @@ impl<'c> Shape<'c> {
         let params = self.params(&call.params, read);
         let returns = call.returns.as_ref().map(|schema| self.schema(schema, !read));
         let error = call.error.as_ref().map(|error| self.error(error));
-        json!({
+        let mut shape = json!({
             "method": call.method, "kind": call.kind, "params": params, "returns": returns, "error": error,
             "idempotent": call.idempotent,
-        })
+        });
+        // Only where they are there: what streams nothing keeps the fingerprint that it always had.
+        let stream = call.stream.as_ref().map(|schema| self.schema(schema, !read));
+        let upload = call.upload.as_ref().map(|schema| self.schema(schema, read));
+        let subscription =
+            call.subscription.as_ref().map(|form| json!([form.notification, form.unsubscribe]));
+        let given = [("stream", stream), ("upload", upload), ("subscription", subscription)];
+        let given = given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        if let Value::Object(members) = &mut shape {
+            members.extend(given);
+        }
+        shape
     }
 
     fn events(&mut self, set: &EventSet) -> Value {

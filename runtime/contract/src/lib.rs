@@ -10,6 +10,7 @@ mod builder;
 mod check;
 mod fingerprint;
 mod model;
+mod stream;
 
 pub use builder::Builder;
 pub use check::Check;
@@ -18,6 +19,7 @@ pub use model::{
     Serial, Service, Side, Variant,
 };
 pub use schemars;
+pub use stream::Subscription;
 
 /// The version of the contract's JSON form, written as its member `wirecall`.
 pub const FORMAT: u32 = 1;

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::Subscription;
+
 /// Everything that a server (or a part of it) offers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -99,6 +101,15 @@ pub struct Call {
     /// JSON Schema of the result; absent where it is `null` or there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub returns: Option<Value>,
+    /// JSON Schema of the items that it answers with, one by one, before its result; absent where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream: Option<Value>,
+    /// JSON Schema of the items that it takes, one by one, beside its parameters; absent where it takes none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upload: Option<Value>,
+    /// The names of its stream in the form of publish/subscribe; absent where it streams as `rpc.item`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subscription: Option<Subscription>,
     /// The errors of this call alone, instead of the service's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorSet>,
@@ -233,6 +244,13 @@ pub enum ParseError {
     Json(serde_json::Error),
     /// It was written by another major version. Use the `wirecall` command of that version.
     Format(u32),
+    /// A call of it says what cannot be. Correct the declaration that it was printed from.
+    Contradiction {
+        /// The method of the call.
+        method: String,
+        /// What is wrong with it.
+        what: &'static str,
+    },
 }
 
 impl std::fmt::Display for ParseError {
@@ -244,6 +262,9 @@ impl std::fmt::Display for ParseError {
                 "this contract has format {found}, and this version of wirecall reads format {}; use the `wirecall` command that wrote it",
                 crate::FORMAT
             ),
+            Self::Contradiction { method, what } => {
+                write!(f, "this contract contradicts itself: `{method}` {what}")
+            }
         }
     }
 }
@@ -252,7 +273,7 @@ impl std::error::Error for ParseError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Json(error) => Some(error),
-            Self::Format(_) => None,
+            Self::Format(_) | Self::Contradiction { .. } => None,
         }
     }
 }
@@ -276,13 +297,15 @@ impl Contract {
     ///
     /// # Errors
     ///
-    /// [`ParseError`] where `text` is no contract, or one of another format.
+    /// [`ParseError`] where `text` is no contract, one of another format, or one that contradicts itself.
     pub fn from_json(text: &str) -> Result<Self, ParseError> {
         let contract: Self = serde_json::from_str(text).map_err(ParseError::Json)?;
-        if contract.wirecall == crate::FORMAT {
-            Ok(contract)
-        } else {
-            Err(ParseError::Format(contract.wirecall))
+        if contract.wirecall != crate::FORMAT {
+            return Err(ParseError::Format(contract.wirecall));
+        }
+        match contract.contradiction() {
+            Some((method, what)) => Err(ParseError::Contradiction { method, what }),
+            None => Ok(contract),
         }
     }
 
