@@ -37,10 +37,12 @@ export type {
 } from "./options.ts";
 export type { CallOptions } from "./service.ts";
 export type { State, Unsubscribe } from "./states.ts";
+export type { CallStream } from "./stream.ts";
 export type { WebSocketClass, WebSocketLike } from "./websocket.ts";
 
 // --- For generated code -------------------------------------------------------------------------
 
+export { decodeBytes, encodeBytes } from "./bytes.ts";
 export type { RpcErrorClass } from "./errors.ts";
 export type { ServedMethod } from "./incoming.ts";
-export type { CallDeclaration, ServiceClient, ServiceDeclaration } from "./service.ts";
+export type { CallDeclaration, Items, ServiceClient, ServiceDeclaration } from "./service.ts";

@@ -5,6 +5,7 @@ import type { Incoming, ServedMethod } from "./incoming.ts";
 import type { OutgoingCall } from "./layers.ts";
 import type { Meta } from "./message.ts";
 import type { Unsubscribe } from "./states.ts";
+import type { CallStream } from "./stream.ts";
 
 /** What one call may set for itself. */
 export interface CallOptions {
@@ -26,8 +27,8 @@ export interface ServiceDeclaration {
   readonly errors?: readonly RpcErrorClass[];
 }
 
-/** What the contract says of one call. */
-export interface CallDeclaration<Result, Params> {
+/** What the contract says of one call. `Item` comes from the server, `Chunk` goes to it. */
+export interface CallDeclaration<Result, Params, Item = unknown, Chunk = unknown> {
   /** Safe to run twice: it is sent again after a lost connection. */
   readonly idempotent?: boolean;
   readonly timeoutMs?: number;
@@ -37,7 +38,14 @@ export interface CallDeclaration<Result, Params> {
   readonly encode?: (params: Params) => unknown;
   /** For results whose form on the wire differs from their type. */
   readonly decode?: (wire: unknown) => Result;
+  /** For items of a stream whose form on the wire differs from their type. */
+  readonly decodeItem?: (wire: unknown) => Item;
+  /** For items of an upload whose form on the wire differs from their type. */
+  readonly encodeItem?: (item: Chunk) => unknown;
 }
+
+/** What an upload takes its items from. Its iterator is told when no more are wanted. */
+export type Items<Chunk> = AsyncIterable<Chunk> | Iterable<Chunk>;
 
 /** The ways of one service. Generated code calls these. */
 export interface ServiceClient {
@@ -48,6 +56,29 @@ export interface ServiceClient {
     options?: CallOptions,
     declaration?: CallDeclaration<Result, Params>,
   ): Promise<Result>;
+  /** Calls a method that answers with many items. */
+  stream<Item = unknown, Result = void, Params = unknown>(
+    method: string,
+    params: Params,
+    options?: CallOptions,
+    declaration?: CallDeclaration<Result, Params, Item>,
+  ): CallStream<Item, Result>;
+  /** Calls a method that takes many items. */
+  upload<Result = unknown, Params = unknown, Chunk = unknown>(
+    method: string,
+    params: Params,
+    items: Items<Chunk>,
+    options?: CallOptions,
+    declaration?: CallDeclaration<Result, Params, unknown, Chunk>,
+  ): Promise<Result>;
+  /** Calls a method that takes many items and answers with many. */
+  duplex<Item = unknown, Result = void, Params = unknown, Chunk = unknown>(
+    method: string,
+    params: Params,
+    items: Items<Chunk>,
+    options?: CallOptions,
+    declaration?: CallDeclaration<Result, Params, Item, Chunk>,
+  ): CallStream<Item, Result>;
   /**
    * Sends a notification; resolves when it is handed to the connection. While away it waits like a
    * call. It may be left without `await`: a failure then goes nowhere.
@@ -106,6 +137,15 @@ export function bindService(host: ServiceHost, service: ServiceDeclaration): Ser
       };
       // The contract, and the decoder made from it, say that the result is one.
       return host.makeCall(call, service, declaration) as Promise<Result>;
+    },
+    stream() {
+      throw new Error("streams are not built yet");
+    },
+    upload() {
+      throw new Error("streams are not built yet");
+    },
+    duplex() {
+      throw new Error("streams are not built yet");
     },
     notify(method, params, encode) {
       return host.notify(method, () => prepare(params, encode));
