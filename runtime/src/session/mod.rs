@@ -12,6 +12,8 @@ mod outgoing;
 mod pending;
 #[allow(dead_code, reason = "until connections drive it")]
 mod replay;
+#[allow(dead_code, reason = "the service side of streams follows")]
+mod streams;
 
 #[cfg(feature = "client")]
 pub(crate) use backoff::Backoff;
@@ -28,3 +30,5 @@ pub(crate) use outgoing::{Full, Kind, Outgoing};
 pub(crate) use pending::PendingCalls;
 #[allow(unused_imports, reason = "until connections drive it")]
 pub(crate) use replay::{Exhausted, OutOfRange, Receipt, Replay};
+#[allow(unused_imports, reason = "the service side of streams follows")]
+pub(crate) use streams::{BeyondCredit, Credit, MAX_CREDIT, STREAM_CREDIT, Window};
