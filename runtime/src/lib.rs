@@ -191,6 +191,6 @@ pub use service::{
 };
 #[cfg(feature = "client")]
 pub use session::BackoffOptions;
-pub use session::Disconnect;
+pub use session::{Disconnect, Reason as SessionReason};
 pub use types::{Message, Timestamp, TimestampError, UserId};
 pub use wirecall_macros::{Events, Message, Service, ServiceError, message};

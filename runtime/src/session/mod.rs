@@ -10,8 +10,11 @@ mod heartbeat;
 #[cfg(feature = "client")]
 mod outgoing;
 mod pending;
+mod reason;
 #[allow(dead_code, reason = "until connections drive it")]
 mod replay;
+#[allow(dead_code, reason = "until servers drive it")]
+mod store;
 #[allow(dead_code, reason = "the service side of streams follows")]
 mod streams;
 
@@ -28,7 +31,10 @@ pub(crate) use heartbeat::{Beat, ServerHeartbeat};
 #[cfg(feature = "client")]
 pub(crate) use outgoing::{Full, Kind, Outgoing};
 pub(crate) use pending::PendingCalls;
+pub use reason::Reason;
 #[allow(unused_imports, reason = "until connections drive it")]
 pub(crate) use replay::{Exhausted, OutOfRange, Receipt, Replay};
+#[allow(unused_imports, reason = "until servers drive it")]
+pub(crate) use store::{Claim, Decision, Gone, Left, Owner, Resumable, Store, StoreLimits};
 #[allow(unused_imports, reason = "the service side of streams follows")]
 pub(crate) use streams::{BeyondCredit, Credit, MAX_CREDIT, STREAM_CREDIT, Window};

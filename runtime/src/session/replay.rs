@@ -117,7 +117,6 @@ impl Replay {
     ///
     /// *Tracked messages leave in `seq` order. Both sides send again what the other has not received, in order, before
     /// anything new.*
-    #[expect(clippy::should_implement_trait, reason = "an iterator would borrow what is pushed to meanwhile")]
     pub(crate) fn next(&mut self) -> Option<(u64, Bytes)> {
         let body = self.kept.get(self.place_of(self.written + 1))?.clone();
         self.written += 1;
