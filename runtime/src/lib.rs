@@ -180,6 +180,7 @@ pub mod __private;
 pub use check::{Checker, Violation};
 #[cfg(feature = "client")]
 pub use client::{Client, connect};
+pub use codec::{Codec, CodecError};
 pub use listener::Listener;
 pub use message::{ErrorKind, RpcError};
 #[cfg(feature = "server")]

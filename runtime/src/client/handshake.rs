@@ -14,12 +14,10 @@ use tokio_tungstenite::tungstenite::{Error as WsError, Message as WsMessage};
 use super::ConnectError;
 use super::options::Options;
 use super::task::Socket;
-use crate::codec::{Head, Input, Outcome, request_frame};
-use crate::connection::Meter;
+use crate::codec::{Head, Input, Outcome, Raw, request_frame};
+use crate::connection::{Framing, Meter};
 use crate::message::{CloseNotice, Hello, HelloAnswer, Id, PeerLimits, Program, RpcError};
 use crate::session::{Disconnect, code};
-
-const SUBPROTOCOL: &str = "wirecall.1.json";
 
 /// Makes one attempt. Gives the socket and the answer to hello; none from a plain server.
 pub(crate) async fn connect(options: &Options) -> Result<(Socket, Option<HelloAnswer>), ConnectError> {
@@ -49,7 +47,7 @@ async fn attempt(options: &Options) -> Result<(Socket, Option<HelloAnswer>), Con
         return Ok((socket, None));
     }
     let chosen = response.headers().get("sec-websocket-protocol").map(HeaderValue::as_bytes);
-    if chosen != Some(SUBPROTOCOL.as_bytes()) {
+    if chosen != Some(options.codec.subprotocol().as_bytes()) {
         return Err(ConnectError::NotWirecall { url: options.url.clone() });
     }
     let answer = say_hello(&mut socket, options, token).await?;
@@ -104,7 +102,9 @@ fn request(options: &Options) -> Result<(Request, String, u16), ConnectError> {
         request.headers_mut().insert(key, HeaderValue::try_from(value.as_str()).map_err(|_| header())?);
     }
     if !options.plain {
-        request.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static(SUBPROTOCOL));
+        request
+            .headers_mut()
+            .insert("sec-websocket-protocol", HeaderValue::from_static(options.codec.subprotocol()));
     }
     Ok((request, host, port))
 }
@@ -145,27 +145,31 @@ async fn say_hello(
         contract: options.fingerprints.iter().cloned().collect(),
         resume: None,
     };
-    let frame = request_frame(Some(HELLO_ID), "rpc.hello", &hello, None);
-    let text = frame.ok().and_then(|frame| String::from_utf8(frame.to_vec()).ok()).unwrap_or_default();
-    if let Err(error) = socket.send(WsMessage::text(text)).await {
+    let framing = options.framing();
+    let frame = request_frame(options.codec, Some(HELLO_ID), "rpc.hello", &hello, None);
+    if let Err(error) = socket.send(framing.frame(frame.unwrap_or_default())).await {
         return Err(ConnectError::Disconnected(Disconnect::lost(error.to_string())));
     }
     let mut notice = None;
     let error = loop {
-        match next_greeting(socket, &mut notice).await.map_err(ConnectError::Disconnected)? {
+        match next_greeting(socket, framing, &mut notice).await.map_err(ConnectError::Disconnected)? {
             Greeting::Answer(answer) => return Ok(*answer),
             Greeting::Refusal(error) => break error,
             Greeting::Nothing => {}
         }
     };
-    Err(ConnectError::Refused { url: options.url.clone(), error, disconnect: verdict(socket, notice).await })
+    Err(ConnectError::Refused {
+        url: options.url.clone(),
+        error,
+        disconnect: verdict(socket, framing, notice).await,
+    })
 }
 
 /// The close code that follows a refusal.
-async fn verdict(socket: &mut Socket, mut notice: Option<CloseNotice>) -> Disconnect {
+async fn verdict(socket: &mut Socket, framing: Framing, mut notice: Option<CloseNotice>) -> Disconnect {
     let closed = async {
         loop {
-            if let Err(disconnect) = next_greeting(socket, &mut notice).await {
+            if let Err(disconnect) = next_greeting(socket, framing, &mut notice).await {
                 return disconnect;
             }
         }
@@ -189,16 +193,19 @@ enum Greeting {
 /// *The first server message is the answer or `rpc.close`.* What ends the connection is the error.
 async fn next_greeting(
     socket: &mut Socket,
+    framing: Framing,
     notice: &mut Option<CloseNotice>,
 ) -> Result<Greeting, Disconnect> {
     match socket.next().await {
-        Some(Ok(WsMessage::Text(text))) => read_greeting(&text, notice),
+        Some(Ok(message @ (WsMessage::Text(_) | WsMessage::Binary(_)))) => match framing.message(&message) {
+            Some(message) => read_greeting(message?, notice),
+            None => Ok(Greeting::Nothing),
+        },
         Some(Ok(WsMessage::Close(frame))) => {
             let told = frame.map(|frame| Disconnect::new(frame.code.into(), frame.reason.to_string()));
             let told = told.unwrap_or_else(|| Disconnect::new(code::NO_STATUS, ""));
             Err(notice.take().map_or(told, Disconnect::from))
         }
-        Some(Ok(WsMessage::Binary(_))) => Err(fault("a binary frame on wirecall.1.json, which is text")),
         Some(Ok(_)) => Ok(Greeting::Nothing),
         Some(Err(error)) => {
             Err(notice.take().map_or_else(|| Disconnect::lost(error.to_string()), Disconnect::from))
@@ -210,18 +217,18 @@ async fn next_greeting(
     }
 }
 
-fn read_greeting(text: &str, notice: &mut Option<CloseNotice>) -> Result<Greeting, Disconnect> {
+fn read_greeting(message: Raw<'_>, notice: &mut Option<CloseNotice>) -> Result<Greeting, Disconnect> {
     let misfit = || fault("the answer to hello does not fit");
-    let mut input = Input::new(text);
+    let mut input = Input::new(message);
     match input.head() {
-        Ok(Head::Response(Id::Number(0), Outcome::Result(result))) => serde_json::from_str(result.get())
-            .map(|answer| Greeting::Answer(Box::new(answer)))
-            .map_err(|_| misfit()),
+        Ok(Head::Response(Id::Number(0), Outcome::Result(result))) => {
+            result.read().map(|answer| Greeting::Answer(Box::new(answer))).map_err(|_| misfit())
+        }
         Ok(Head::Response(_, Outcome::Error(error))) => {
-            serde_json::from_str(error.get()).map(Greeting::Refusal).map_err(|_| misfit())
+            error.read().map(Greeting::Refusal).map_err(|_| misfit())
         }
         Ok(Head::Request(method)) if method == "rpc.close" => {
-            *notice = input.skip().ok().and_then(|params| serde_json::from_str(params).ok());
+            *notice = input.skip().ok().and_then(|params| params.read().ok());
             Ok(Greeting::Nothing)
         }
         Ok(Head::Request(method)) if method == "rpc.ping" => Ok(Greeting::Nothing),

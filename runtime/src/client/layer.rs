@@ -7,14 +7,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::value::RawValue;
-
 use super::link::Link;
+use crate::codec::Payload;
 use crate::service::{CallError, Outgoing};
 
 /// The result of a call, not decoded yet.
 #[derive(Debug, Clone)]
-pub struct RawResult(pub(crate) Box<RawValue>);
+pub struct RawResult(pub(crate) Payload);
 
 /// What a call through the layers gives. A service's own error is [`CallError::Rpc`] here; it becomes typed after the
 /// outermost layer.

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::layer::{ClientCall, ClientFuture, ClientLayers, ClientNext, RawResult};
 use super::shared::{Shared, Waiting, closed_by_user};
+use crate::codec::Codec;
 use crate::message::{ErrorKind, RpcError};
 use crate::service::{Answered, Outgoing as Call, PeerAnswer, PeerFault, PeerLink, RawEvent};
 use crate::session::Kind;
@@ -108,6 +109,10 @@ impl Drop for OpenCall<'_> {
 }
 
 impl PeerLink for Link {
+    fn codec(&self) -> Codec {
+        self.shared.options.codec
+    }
+
     fn call(&self, call: Call) -> Answered {
         let answered = self.through_layers(call);
         Box::pin(async move { answered.await.map(|result| result.0) })

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use super::layer::{ClientLayer, ClientLayers};
 use super::{Client, ConnectError};
+use crate::codec::Codec;
+use crate::connection::Framing;
 use crate::contract::Side;
 use crate::service::{ErrorHook, Incident, MethodTable, Mounted, Service};
 use crate::session::BackoffOptions;
@@ -21,6 +23,7 @@ type TokenFuture =
 pub(crate) struct Options {
     pub(crate) url: String,
     pub(crate) plain: bool,
+    pub(crate) codec: Codec,
     pub(crate) lazy: bool,
     pub(crate) token: Option<TokenProvider>,
     pub(crate) headers: Vec<(String, String)>,
@@ -38,6 +41,12 @@ pub(crate) struct Options {
     pub(crate) write_deadline: Duration,
     pub(crate) layers: ClientLayers,
     pub(crate) fingerprints: Vec<(String, String)>,
+}
+
+impl Options {
+    pub(crate) fn framing(&self) -> Framing {
+        if self.plain { Framing::plain() } else { Framing::session(self.codec) }
+    }
 }
 
 /// A connection that is made when it is awaited. Made by [`connect`](super::connect).
@@ -61,6 +70,7 @@ impl Connect {
             options: Options {
                 url,
                 plain: false,
+                codec: Codec::Json,
                 lazy: false,
                 token: None,
                 headers: Vec::new(),

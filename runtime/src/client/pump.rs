@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use super::link::Link;
 use super::shared::Shared;
-use crate::codec::Frame;
+use crate::codec::{Raw, ping_frame};
 use crate::connection::{Outbox, Pump, Tick};
 use crate::message::CloseNotice;
 use crate::service::{Endpoint, Local, Peer, PeerAnswer, ProtocolCall, RawEvent, Reaction, Scope};
-use crate::session::{Beat, ClientHeartbeat, Disconnect, ServerHeartbeat, code};
+use crate::session::{Beat, ClientHeartbeat, Disconnect, ServerHeartbeat};
 
 /// One connection of a client.
 pub(crate) struct ClientPump {
@@ -57,10 +57,10 @@ impl Pump for ClientPump {
         &self.endpoint.outbox
     }
 
-    fn text(&mut self, text: &str, now: Instant) -> Result<(), Disconnect> {
+    fn message(&mut self, message: Raw<'_>, now: Instant) -> Result<(), Disconnect> {
         self.alive(false, now);
         let local = ClientSide { shared: &self.shared, notice: RefCell::new(None), drains: Cell::new(false) };
-        self.endpoint.receive(text, &self.scope, &local, now)?;
+        self.endpoint.receive(message, &self.scope, &local, now)?;
         if local.drains.get() {
             self.shared.hold_back();
         }
@@ -68,16 +68,6 @@ impl Pump for ClientPump {
             self.notice = Some(notice);
         }
         Ok(())
-    }
-
-    fn binary(&mut self, bytes: &[u8], now: Instant) -> Result<(), Disconnect> {
-        match (&self.heart, std::str::from_utf8(bytes)) {
-            (Heart::Plain(_), Ok(text)) => self.text(text, now),
-            (Heart::Plain(_), Err(_)) => Err(Disconnect::new(code::INVALID_UTF8, "a message is not UTF-8")),
-            (Heart::Session(_), _) => {
-                Err(Disconnect::new(code::UNSUPPORTED, "binary frame on wirecall.1.json, which is text"))
-            }
-        }
     }
 
     fn alive(&mut self, is_pong: bool, now: Instant) {
@@ -115,9 +105,7 @@ impl Pump for ClientPump {
                     return Ok(Tick { next: Some(next.min(soon)), ping });
                 }
                 Beat::Ping if matches!(self.heart, Heart::Plain(_)) => ping = true,
-                Beat::Ping => self
-                    .endpoint
-                    .urgent(Frame::from_static(b"{\"jsonrpc\":\"2.0\",\"method\":\"rpc.ping\"}"))?,
+                Beat::Ping => self.endpoint.urgent(ping_frame(self.endpoint.codec))?,
                 // Half-open: a close frame would reach nobody.
                 Beat::Dead => return Err(Disconnect::lost("the server was silent for too long")),
             }
@@ -138,22 +126,21 @@ struct ClientSide<'s> {
 
 impl Local for ClientSide<'_> {
     fn protocol(&self, call: ProtocolCall<'_>) -> Result<Option<Reaction>, Disconnect> {
-        let done = || Some(Reaction::Result(serde_json::value::RawValue::NULL.to_owned()));
         Ok(match call.method {
-            "rpc.pong" => done(),
+            "rpc.pong" => Some(Reaction::Done),
             "rpc.close" => {
-                if let Ok(notice) = serde_json::from_str::<CloseNotice>(call.params) {
+                if let Ok(notice) = call.params.read::<CloseNotice>() {
                     self.drains.set(notice.in_ms.is_some());
                     self.notice.replace(Some(notice));
                 }
-                done()
+                Some(Reaction::Done)
             }
             _ => None,
         })
     }
 
-    fn notification(&self, method: &str, params: &str) {
-        let event = RawEvent { method: method.into(), params: params.into() };
+    fn notification(&self, method: &str, params: Raw<'_>) {
+        let event = RawEvent { method: method.into(), params: params.to_payload() };
         self.shared.events.send(event);
     }
 

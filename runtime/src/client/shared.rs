@@ -4,14 +4,13 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use serde_json::value::RawValue;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use super::ClientState;
 use super::broadcast::Broadcast;
 use super::options::Options;
-use crate::codec::{notification_frame, request_frame};
+use crate::codec::{Payload, notification_frame, request_frame};
 use crate::message::{ErrorKind, RpcError};
 use crate::service::{
     EVENTS_KEPT, Endpoint, Environment, MethodTable, Outgoing as Call, PeerAnswer, PeerFault, RawEvent,
@@ -143,7 +142,7 @@ impl Shared {
         desk.flush();
         let open = desk.outgoing.open() > 0;
         drop(desk);
-        tell(done, || Ok(RawValue::NULL.to_owned()));
+        tell(done, || Payload::of(self.options.codec, &()).map_err(PeerFault::Decode));
         open
     }
 
@@ -207,7 +206,9 @@ impl Desk {
         let Some(endpoint) = &self.endpoint else { return };
         while let Some(id) = self.cancels.front() {
             // A number always encodes.
-            let Ok(frame) = notification_frame("rpc.cancel", &serde_json::json!({ "id": id })) else {
+            let Ok(frame) =
+                notification_frame(endpoint.codec, "rpc.cancel", &serde_json::json!({ "id": id }))
+            else {
                 return;
             };
             // It takes the queue, since it must not overtake its own call.
@@ -220,8 +221,9 @@ impl Desk {
             let (order, id) = (turn.order, turn.id);
             let Waiting { call, deadline, .. } = turn.held;
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            let meta = if call.spec.notification { None } else { call.meta_json(left) };
-            let frame = match request_frame(id, call.spec.method, &*call.params, meta.as_deref()) {
+            let meta = if call.spec.notification { None } else { call.meta(left) };
+            let frame = match request_frame(endpoint.codec, id, call.spec.method, &call.params, meta.as_ref())
+            {
                 Ok(frame) if frame.len() <= self.max_message_bytes => Ok(frame),
                 Ok(frame) => Err(PeerFault::Rpc(RpcError::new(
                     ErrorKind::TooLarge,

@@ -84,15 +84,18 @@ async fn converse(
     answer: Option<HelloAnswer>,
     first: Option<First>,
 ) -> Disconnect {
-    let endpoint = Arc::new(Endpoint::new(
+    let mut endpoint = Endpoint::new(
         ENDPOINT,
         Outbox::new(OUTBOX),
         Arc::clone(&shared.environment),
         Arc::clone(&shared.methods),
-    ));
+    );
+    endpoint.codec = shared.options.codec;
+    let endpoint = Arc::new(endpoint);
     let ping = answer.as_ref().map(|answer| Duration::from_millis(answer.ping_ms));
     let pump = ClientPump::new(Arc::clone(shared), Arc::clone(&endpoint), ping, Instant::now());
-    let config = DriverConfig { write_deadline: shared.options.write_deadline };
+    let config =
+        DriverConfig { write_deadline: shared.options.write_deadline, framing: shared.options.framing() };
     let driver = Driver::new(socket, pump, config);
 
     let limits = answer.as_ref().map(|answer| answer.limits);

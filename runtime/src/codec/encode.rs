@@ -4,11 +4,16 @@ use std::cell::RefCell;
 
 use bytes::Bytes;
 use serde::Serialize;
+use serde_json::value::RawValue;
 
+use super::{Codec, CodecError, Payload, Raw, Scanner};
 use crate::message::{Id, RpcError};
 
 /// One message, ready to leave.
 pub(crate) type Frame = Bytes;
+
+/// `meta` of a call that leaves.
+pub(crate) type MetaMap = serde_json::Map<String, serde_json::Value>;
 
 thread_local! {
     static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
@@ -30,97 +35,151 @@ fn with_buffer<E>(write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<F
     Ok(frame)
 }
 
-/// `{"jsonrpc":"2.0","id":…,"result":…}`.
-pub(crate) fn result_frame<R: Serialize + ?Sized>(id: &Id, result: &R) -> Result<Frame, serde_json::Error> {
-    with_buffer(|out| {
-        out.extend_from_slice(b"{\"jsonrpc\":\"2.0\",\"id\":");
-        id.write_to(out);
-        out.extend_from_slice(b",\"result\":");
-        serde_json::to_writer(&mut *out, result)?;
-        out.push(b'}');
+/// What can be a part of a message: a value that serializes, or what is encoded already.
+pub(crate) trait Encode {
+    /// Appends it.
+    fn encode(&self, codec: Codec, out: &mut Vec<u8>) -> Result<(), CodecError>;
+}
+
+impl<T: Serialize + ?Sized> Encode for T {
+    fn encode(&self, codec: Codec, out: &mut Vec<u8>) -> Result<(), CodecError> {
+        match codec {
+            Codec::Json => Ok(serde_json::to_writer(out, self)?),
+        }
+    }
+}
+
+impl Encode for Payload {
+    fn encode(&self, codec: Codec, out: &mut Vec<u8>) -> Result<(), CodecError> {
+        match (codec, self.as_raw()) {
+            (Codec::Json, Raw::Json(text)) => out.extend_from_slice(text.as_bytes()),
+        }
         Ok(())
-    })
+    }
+}
+
+/// `{"jsonrpc":"2.0","id":…,"result":…}`.
+pub(crate) fn result_frame<R: Encode + ?Sized>(
+    codec: Codec,
+    id: &Id,
+    result: &R,
+) -> Result<Frame, CodecError> {
+    match codec {
+        Codec::Json => with_buffer(|out| {
+            out.extend_from_slice(b"{\"jsonrpc\":\"2.0\",\"id\":");
+            id.write_to(out);
+            out.extend_from_slice(b",\"result\":");
+            result.encode(codec, out)?;
+            out.push(b'}');
+            Ok(())
+        }),
+    }
 }
 
 /// `{"jsonrpc":"2.0","id":…,"error":…}`.
-pub(crate) fn error_frame(id: &Id, error: &RpcError) -> Frame {
-    let frame = with_buffer(|out| {
-        out.extend_from_slice(b"{\"jsonrpc\":\"2.0\",\"id\":");
-        id.write_to(out);
-        out.extend_from_slice(b",\"error\":");
-        serde_json::to_writer(&mut *out, error)?;
-        out.push(b'}');
-        Ok::<(), serde_json::Error>(())
-    });
+pub(crate) fn error_frame(codec: Codec, id: &Id, error: &RpcError) -> Frame {
+    let frame = match codec {
+        Codec::Json => with_buffer(|out| {
+            out.extend_from_slice(b"{\"jsonrpc\":\"2.0\",\"id\":");
+            id.write_to(out);
+            out.extend_from_slice(b",\"error\":");
+            error.encode(codec, out)?;
+            out.push(b'}');
+            Ok::<(), CodecError>(())
+        }),
+    };
     // Errors hold only what is JSON already.
     frame.unwrap_or_default()
 }
 
 /// `{"jsonrpc":"2.0","id":…,"method":…,"params":…,"meta":…}`; without an id a notification.
-pub(crate) fn request_frame<P: Serialize + ?Sized>(
+pub(crate) fn request_frame<P: Encode + ?Sized>(
+    codec: Codec,
     id: Option<u64>,
     method: &str,
     params: &P,
-    meta: Option<&serde_json::value::RawValue>,
-) -> Result<Frame, serde_json::Error> {
-    with_buffer(|out| {
-        out.extend_from_slice(b"{\"jsonrpc\":\"2.0\"");
-        if let Some(id) = id {
-            out.extend_from_slice(b",\"id\":");
-            serde_json::to_writer(&mut *out, &id)?;
-        }
-        out.extend_from_slice(b",\"method\":");
-        serde_json::to_writer(&mut *out, method)?;
-        out.extend_from_slice(b",\"params\":");
-        serde_json::to_writer(&mut *out, params)?;
-        if let Some(meta) = meta {
-            out.extend_from_slice(b",\"meta\":");
-            out.extend_from_slice(meta.get().as_bytes());
-        }
-        out.push(b'}');
-        Ok(())
-    })
+    meta: Option<&MetaMap>,
+) -> Result<Frame, CodecError> {
+    match codec {
+        Codec::Json => with_buffer(|out| {
+            out.extend_from_slice(b"{\"jsonrpc\":\"2.0\"");
+            if let Some(id) = id {
+                out.extend_from_slice(b",\"id\":");
+                id.encode(codec, out)?;
+            }
+            out.extend_from_slice(b",\"method\":");
+            method.encode(codec, out)?;
+            out.extend_from_slice(b",\"params\":");
+            params.encode(codec, out)?;
+            if let Some(meta) = meta {
+                out.extend_from_slice(b",\"meta\":");
+                meta.encode(codec, out)?;
+            }
+            out.push(b'}');
+            Ok(())
+        }),
+    }
 }
 
 /// A notification.
-pub(crate) fn notification_frame<P: Serialize + ?Sized>(
+pub(crate) fn notification_frame<P: Encode + ?Sized>(
+    codec: Codec,
     method: &str,
     params: &P,
-) -> Result<Frame, serde_json::Error> {
-    request_frame(None, method, params, None)
+) -> Result<Frame, CodecError> {
+    request_frame(codec, None, method, params, None)
 }
 
 /// An event: a notification named after its service.
-pub(crate) fn event_frame<P: Serialize + ?Sized>(
+pub(crate) fn event_frame<P: Encode + ?Sized>(
+    codec: Codec,
     service: &str,
     name: &str,
     exact: bool,
     params: &P,
-) -> Result<Frame, serde_json::Error> {
+) -> Result<Frame, CodecError> {
     if exact {
-        return notification_frame(name, params);
+        return notification_frame(codec, name, params);
     }
-    notification_frame(&format!("{service}.{name}"), params)
+    notification_frame(codec, &format!("{service}.{name}"), params)
+}
+
+/// `rpc.ping`, without parameters.
+pub(crate) const fn ping_frame(codec: Codec) -> Frame {
+    Frame::from_static(match codec {
+        Codec::Json => b"{\"jsonrpc\":\"2.0\",\"method\":\"rpc.ping\"}",
+    })
+}
+
+/// `rpc.pong`, the answer to it.
+pub(crate) const fn pong_frame(codec: Codec) -> Frame {
+    Frame::from_static(match codec {
+        Codec::Json => b"{\"jsonrpc\":\"2.0\",\"method\":\"rpc.pong\"}",
+    })
 }
 
 /// The members of a parameter object in the order of declaration, without their names, and without the absent ones at
 /// the end.
-pub(crate) fn by_position<P: Serialize>(
-    params: &P,
-) -> Result<Vec<Box<serde_json::value::RawValue>>, serde_json::Error> {
+pub(crate) fn by_position<P: Serialize>(codec: Codec, params: &P) -> Result<Payload, CodecError> {
+    match codec {
+        Codec::Json => json_by_position(params),
+    }
+}
+
+fn json_by_position<P: Serialize>(params: &P) -> Result<Payload, CodecError> {
     let text = serde_json::to_string(params)?;
-    let mut scanner = super::Scanner::new(&text);
-    let mut values: Vec<Box<serde_json::value::RawValue>> = Vec::new();
+    let mut scanner = Scanner::new(&text);
+    let mut values: Vec<Box<RawValue>> = Vec::new();
     if scanner.eat(b'{') {
         while !scanner.eat(b'}') && scanner.string().is_ok() && scanner.eat(b':') {
-            values.push(scanner.value::<&serde_json::value::RawValue>()?.to_owned());
+            values.push(scanner.value::<&RawValue>()?.to_owned());
             scanner.eat(b',');
         }
     } else {
-        values.push(serde_json::value::RawValue::from_string(text)?);
+        values.push(RawValue::from_string(text)?);
     }
     while values.last().is_some_and(|value| value.get() == "null") {
         values.pop();
     }
-    Ok(values)
+    Payload::of(Codec::Json, &values)
 }

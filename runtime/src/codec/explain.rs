@@ -3,25 +3,37 @@
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use super::too_deep;
+use super::Raw;
 use crate::message::{ErrorKind, Id, RpcError};
 
-/// The answer to a text that could not be read: the error, and the id if it can be told.
+/// The answer to a message that could not be read: the error, and the id if it can be told.
 #[cold]
-pub(crate) fn explain(text: &str) -> (Id, RpcError) {
-    if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
-        let place = format!("not JSON, at line {} column {}", error.line(), error.column());
-        return (Id::null(), RpcError::new(ErrorKind::ParseError, place));
+pub(crate) fn explain(message: Raw<'_>) -> (Id, RpcError) {
+    match message {
+        Raw::Json(text) => explain_json(text),
     }
-    if too_deep(text) {
-        return (Id::null(), RpcError::new(ErrorKind::ParseError, "nested deeper than 128"));
-    }
-    (id_of(text).unwrap_or_else(Id::null), RpcError::new(ErrorKind::InvalidRequest, what_is_wrong(text)))
 }
 
 /// The id of a message that was not read to its end.
 #[cold]
-pub(crate) fn id_of(text: &str) -> Option<Id> {
+pub(crate) fn id_of(message: Raw<'_>) -> Option<Id> {
+    match message {
+        Raw::Json(text) => id_in_json(text),
+    }
+}
+
+fn explain_json(text: &str) -> (Id, RpcError) {
+    if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
+        let place = format!("not JSON, at line {} column {}", error.line(), error.column());
+        return (Id::null(), RpcError::new(ErrorKind::ParseError, place));
+    }
+    if Raw::Json(text).too_deep() {
+        return (Id::null(), RpcError::new(ErrorKind::ParseError, "nested deeper than 128"));
+    }
+    (id_in_json(text).unwrap_or_else(Id::null), RpcError::new(ErrorKind::InvalidRequest, what_is_wrong(text)))
+}
+
+fn id_in_json(text: &str) -> Option<Id> {
     let with = serde_json::from_str::<WithId<'_>>(text).ok()?;
     Id::from_json(with.id.get())
 }

@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 use serde_path_to_error::Segment;
 
 use super::scan::{Scanner, Unexpected};
+use super::{Codec, Invalid, MAX_SAFE, Raw};
 use crate::check::{Checker, Violation, push_segment};
 use crate::contract::{Builder, Side};
 use crate::message::Id;
@@ -50,9 +51,6 @@ impl From<Unexpected> for Fault {
     }
 }
 
-/// A part of a message in its own codec.
-pub(crate) type Raw<'a> = &'a RawValue;
-
 /// What a response carries.
 #[derive(Debug)]
 pub(crate) enum Outcome<'a> {
@@ -72,11 +70,14 @@ pub(crate) enum Head<'a> {
 /// One incoming message while it is being read.
 #[derive(Debug)]
 pub(crate) struct Input<'a> {
+    codec: Codec,
     scanner: Scanner<'a>,
     progress: Progress,
     seen: u8,
     pub(crate) id: Option<Id>,
     pub(crate) meta: Meta,
+    /// The message's number in its session, where it carries one.
+    pub(crate) seq: Option<Result<u64, Invalid>>,
     method: Option<Cow<'a, str>>,
     params: ParamsAt<'a>,
     outcome: Option<Outcome<'a>>,
@@ -100,22 +101,30 @@ enum ParamsAt<'a> {
     Absent,
     /// Next: the scanner stands before them.
     Here,
-    /// Passed by: this is their text.
-    Text(&'a str),
+    /// Passed by: these are they.
+    Kept(Raw<'a>),
 }
 
 impl<'a> Input<'a> {
-    pub(crate) fn new(text: &'a str) -> Self {
+    pub(crate) fn new(message: Raw<'a>) -> Self {
+        let Raw::Json(text) = message;
         Self {
+            codec: message.codec(),
             scanner: Scanner::new(text),
             progress: Progress::Start,
             seen: 0,
             id: None,
             meta: Meta::default(),
+            seq: None,
             method: None,
             params: ParamsAt::Absent,
             outcome: None,
         }
+    }
+
+    /// The codec that it came in.
+    pub(crate) const fn codec(&self) -> Codec {
+        self.codec
     }
 
     /// Reads as far as it takes to know what the message is.
@@ -134,23 +143,23 @@ impl<'a> Input<'a> {
     pub(crate) fn decode<P: Params>(&mut self) -> Result<P, Fault> {
         let params: P = match self.params {
             ParamsAt::Here => self.in_place()?,
-            ParamsAt::Text(text) => from_text(text)?,
-            ParamsAt::Absent => from_text("{}")?,
+            ParamsAt::Kept(raw) => from_raw(raw)?,
+            ParamsAt::Absent => from_raw(Raw::empty_object(self.codec()))?,
         };
         let mut violations = Vec::new();
         params.check(&mut Checker::new(&mut violations));
         if violations.is_empty() { Ok(params) } else { Err(Fault::Params(violations)) }
     }
 
-    /// Reads the rest of the message, keeping the text of the parameters.
-    pub(crate) fn skip(&mut self) -> Result<&'a str, Fault> {
+    /// Reads the rest of the message, keeping the parameters as they are.
+    pub(crate) fn skip(&mut self) -> Result<Raw<'a>, Fault> {
         if self.params == ParamsAt::Here {
             self.keep_params()?;
         }
         self.members(false)?;
         match self.params {
-            ParamsAt::Text(text) => Ok(text),
-            _ => Ok("{}"),
+            ParamsAt::Kept(raw) => Ok(raw),
+            _ => Ok(Raw::empty_object(self.codec())),
         }
     }
 
@@ -160,8 +169,8 @@ impl<'a> Input<'a> {
         let Ok(params) = self.scanner.value::<P>() else {
             // The slow path: what is wrong, and where.
             self.scanner = before;
-            let text = self.skip()?;
-            return from_text(text);
+            let raw = self.skip()?;
+            return from_raw(raw);
         };
         self.params = ParamsAt::Absent;
         self.members(false)?;
@@ -169,9 +178,13 @@ impl<'a> Input<'a> {
     }
 
     fn keep_params(&mut self) -> Result<(), Unexpected> {
-        let text = self.scanner.value::<&RawValue>().map_err(|_| Unexpected)?.get();
-        self.params = if text == "null" { ParamsAt::Absent } else { ParamsAt::Text(text) };
+        let text = self.raw_json()?;
+        self.params = if text == "null" { ParamsAt::Absent } else { ParamsAt::Kept(Raw::Json(text)) };
         Ok(())
+    }
+
+    fn raw_json(&mut self) -> Result<&'a str, Unexpected> {
+        Ok(self.scanner.value::<&RawValue>().map_err(|_| Unexpected)?.get())
     }
 
     /// Reads members: all, or up to `params` where those can be read in place.
@@ -213,8 +226,7 @@ impl<'a> Input<'a> {
             }
             "id" => {
                 self.once(ID)?;
-                let text = self.scanner.value::<&RawValue>().map_err(|_| Unexpected)?;
-                self.id = Some(Id::from_json(text.get()).ok_or(Unexpected)?);
+                self.id = Some(Id::from_json(self.raw_json()?).ok_or(Unexpected)?);
             }
             "method" => {
                 self.once(METHOD)?;
@@ -238,15 +250,20 @@ impl<'a> Input<'a> {
             }
             "result" => {
                 self.once(OUTCOME)?;
-                self.outcome = Some(Outcome::Result(self.scanner.value().map_err(|_| Unexpected)?));
+                self.outcome = Some(Outcome::Result(Raw::Json(self.raw_json()?)));
             }
             "error" => {
-                let error: &RawValue = self.scanner.value().map_err(|_| Unexpected)?;
+                let error = self.raw_json()?;
                 // JSON-RPC 1.0 servers, and some of 2.0, send `"error": null` beside a result.
-                if error.get() != "null" {
+                if error != "null" {
                     self.once(OUTCOME)?;
-                    self.outcome = Some(Outcome::Error(error));
+                    self.outcome = Some(Outcome::Error(Raw::Json(error)));
                 }
+            }
+            "seq" => {
+                self.once(SEQ)?;
+                let seq = self.raw_json()?.parse().ok();
+                self.seq = Some(seq.filter(|seq| (1..=MAX_SAFE).contains(seq)).ok_or(Invalid));
             }
             _ => self.scanner.skip()?,
         }
@@ -270,34 +287,17 @@ impl<'a> Input<'a> {
     }
 }
 
-/// The entries of a batch; `None` where the text is no JSON array.
-pub(crate) fn batch_entries(text: &str) -> Option<Vec<&str>> {
-    let mut scanner = Scanner::new(text);
-    let mut entries = Vec::new();
-    if !scanner.eat(b'[') {
-        return None;
-    }
-    if !scanner.eat(b']') {
-        loop {
-            entries.push(scanner.value::<&RawValue>().ok()?.get());
-            if scanner.eat(b']') {
-                break;
-            }
-            scanner.expect(b',').ok()?;
-        }
-    }
-    scanner.peek().is_none().then_some(entries)
-}
-
 const VERSION: u8 = 1;
 const ID: u8 = 1 << 1;
 const METHOD: u8 = 1 << 2;
 const PARAMS: u8 = 1 << 3;
 const META: u8 = 1 << 4;
 const OUTCOME: u8 = 1 << 5;
+const SEQ: u8 = 1 << 6;
 
-/// Reads parameters from a text of their own.
-fn from_text<P: Params>(text: &str) -> Result<P, Fault> {
+/// Reads parameters that stand alone.
+fn from_raw<P: Params>(raw: Raw<'_>) -> Result<P, Fault> {
+    let Raw::Json(text) = raw;
     serde_json::from_str(text).map_err(|_| Fault::Params(type_violations::<P>(text)))
 }
 

@@ -16,8 +16,10 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, Frame as WsFrame};
 use tokio_tungstenite::tungstenite::{Bytes, Error as WsError, Message as WsMessage, Utf8Bytes};
 
+use super::framing::Framing;
 use super::meter::Transport;
 use super::outbox::{Next, Outbox};
+use crate::codec::Raw;
 use crate::session::{Disconnect, code};
 
 /// Larger messages leave in pieces of this size, so that control frames get through between them.
@@ -40,10 +42,8 @@ pub(crate) struct Tick {
 pub(crate) trait Pump {
     /// The queue to be written.
     fn outbox(&self) -> &Outbox;
-    /// A text message arrived.
-    fn text(&mut self, text: &str, now: Instant) -> Result<(), Disconnect>;
-    /// A binary message arrived.
-    fn binary(&mut self, bytes: &[u8], now: Instant) -> Result<(), Disconnect>;
+    /// A message arrived.
+    fn message(&mut self, message: Raw<'_>, now: Instant) -> Result<(), Disconnect>;
     /// A WebSocket Ping or Pong arrived.
     fn alive(&mut self, is_pong: bool, now: Instant);
     /// A message was handed to the socket.
@@ -59,6 +59,8 @@ pub(crate) trait Pump {
 pub(crate) struct DriverConfig {
     /// No progress of writing for so long ends the connection.
     pub(crate) write_deadline: Duration,
+    /// Which frames carry messages.
+    pub(crate) framing: Framing,
 }
 
 /// The task of one connection.
@@ -174,8 +176,12 @@ impl<S: Transport, P: Pump + Unpin> Driver<S, P> {
                 return Ok(Read::Drained);
             };
             match message {
-                Some(Ok(WsMessage::Text(text))) => self.pump.text(&text, now)?,
-                Some(Ok(WsMessage::Binary(bytes))) => self.pump.binary(&bytes, now)?,
+                Some(Ok(WsMessage::Text(text))) => {
+                    self.pump.message(self.config.framing.text(&text)?, now)?;
+                }
+                Some(Ok(WsMessage::Binary(bytes))) => {
+                    self.pump.message(self.config.framing.binary(&bytes)?, now)?;
+                }
                 Some(Ok(WsMessage::Ping(_))) => {
                     self.dirty = true;
                     self.pump.alive(false, now);
@@ -268,12 +274,12 @@ impl<S: Transport, P: Pump + Unpin> Driver<S, P> {
         if message.len() <= FRAGMENT_BYTES {
             return self.start_send(WsMessage::Frame(WsFrame::message(
                 message,
-                OpCode::Data(Data::Text),
+                OpCode::Data(self.config.framing.kind()),
                 true,
             )));
         }
         let mut rest = message;
-        let mut kind = Data::Text;
+        let mut kind = self.config.framing.kind();
         while !rest.is_empty() {
             let piece = rest.split_to(rest.len().min(FRAGMENT_BYTES));
             self.fragments.push_back(WsFrame::message(piece, OpCode::Data(kind), rest.is_empty()));

@@ -13,6 +13,7 @@ use super::pump::SessionPump;
 use super::refusal::RefusalPump;
 use super::session::{Session, SessionId, SessionParts};
 use super::shared::{ConnectionPlace, Shared};
+use crate::codec::Codec;
 use crate::connection::{Driver, DriverConfig, Meter, Outbox, Pump};
 use crate::message::{ErrorKind, Hello, Program, RpcError};
 use crate::service::Endpoint;
@@ -25,7 +26,7 @@ pub(crate) type Socket<S> = WebSocketStream<Meter<S>>;
 pub(crate) async fn run<S>(
     stream: S,
     request: UpgradeRequest,
-    plain: bool,
+    negotiated: Option<Codec>,
     shared: Arc<Shared>,
     place: ConnectionPlace,
 ) where
@@ -39,8 +40,8 @@ pub(crate) async fn run<S>(
         .max_message_size(Some(shared.limits.max_message_bytes))
         .max_frame_size(Some(shared.limits.max_message_bytes));
     let socket = WebSocketStream::from_raw_socket(Meter::new(stream), Role::Server, Some(config)).await;
-    let connection = Connection::new(place.number, request, plain);
-    if plain {
+    let connection = Connection::new(place.number, request, negotiated);
+    if connection.is_plain() {
         open_plain(socket, connection, shared).await;
     } else {
         open_session(socket, connection, shared).await;
@@ -73,7 +74,7 @@ async fn open_plain<S: AsyncRead + AsyncWrite + Unpin>(
             tokio::select! {
                 // Nothing was promised to it, and the shutdown need not wait.
                 () = shared.stop.cancelled() => {}
-                _ = drive(socket, &shared, RefusalPump::at_first_call(error, disconnect, until)) => {}
+                _ = drive(socket, &connection, &shared, RefusalPump::at_first_call(error, disconnect, until)) => {}
             }
         }
     }
@@ -117,8 +118,9 @@ where
     // Where the connection is gone there is nobody to tell.
     if refusal.disconnect.code != code::ABNORMAL {
         // A plain peer would not know what the notice is.
-        let frames = if connection.is_plain() { Vec::new() } else { refusal.frames };
-        drive(socket, shared, RefusalPump::at_once(frames, refusal.disconnect)).await;
+        let frames = (!connection.is_plain()).then(|| refusal.frames(connection.codec()));
+        let refused = RefusalPump::at_once(frames.into_iter().flatten(), refusal.disconnect.clone());
+        drive(socket, connection, shared, refused).await;
     }
 }
 
@@ -141,6 +143,7 @@ pub(crate) fn session(
     );
     endpoint.no_cancel = shared.no_cancel.clone();
     endpoint.name = connection.id();
+    endpoint.codec = connection.codec();
     if !connection.is_plain() {
         endpoint.max_message_bytes = usize::try_from(hello.limits.max_message_bytes).unwrap_or(usize::MAX);
     }
@@ -172,7 +175,8 @@ pub(crate) fn random() -> String {
 async fn serve<S: AsyncRead + AsyncWrite + Unpin>(socket: Socket<S>, session: Session) {
     let shared = Arc::clone(session.shared());
     let ending = EndOnDrop { session: session.clone(), disconnect: None };
-    let disconnect = drive(socket, &shared, SessionPump::new(session, Instant::now())).await;
+    let connection = session.connection().clone();
+    let disconnect = drive(socket, &connection, &shared, SessionPump::new(session, Instant::now())).await;
     ending.end(disconnect);
 }
 
@@ -196,11 +200,11 @@ impl Drop for EndOnDrop {
     }
 }
 
-async fn drive<S, P>(socket: Socket<S>, shared: &Shared, pump: P) -> Disconnect
+async fn drive<S, P>(socket: Socket<S>, connection: &Connection, shared: &Shared, pump: P) -> Disconnect
 where
     S: AsyncRead + AsyncWrite + Unpin,
     P: Pump + Unpin,
 {
-    let config = DriverConfig { write_deadline: shared.limits.write_deadline };
+    let config = DriverConfig { write_deadline: shared.limits.write_deadline, framing: connection.framing() };
     Driver::new(socket, pump, config).run().await.1
 }

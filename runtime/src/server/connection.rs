@@ -8,6 +8,9 @@ use std::time::Instant;
 use http::header::{CONNECTION, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 
+use crate::codec::Codec;
+use crate::connection::Framing;
+
 /// One live WebSocket: where it comes from and what its upgrade request said. Cheap to clone.
 ///
 /// As an extractor it is the connection of the call.
@@ -17,6 +20,7 @@ pub struct Connection(Arc<Inner>);
 struct Inner {
     id: u64,
     request: UpgradeRequest,
+    codec: Codec,
     plain: bool,
     opened: Instant,
 }
@@ -64,8 +68,10 @@ impl UpgradeRequest {
 }
 
 impl Connection {
-    pub(crate) fn new(id: u64, request: UpgradeRequest, plain: bool) -> Self {
-        Self(Arc::new(Inner { id, request, plain, opened: Instant::now() }))
+    /// With the codec that was negotiated; `None` makes it a plain peer's.
+    pub(crate) fn new(id: u64, request: UpgradeRequest, negotiated: Option<Codec>) -> Self {
+        let (codec, plain) = (negotiated.unwrap_or_default(), negotiated.is_none());
+        Self(Arc::new(Inner { id, request, codec, plain, opened: Instant::now() }))
     }
 
     pub(crate) fn request(&self) -> &UpgradeRequest {
@@ -96,6 +102,15 @@ impl Connection {
     /// A parameter of the path pattern: `room` of `/rooms/{room}/chat`, percent-decoded.
     pub fn path_param(&self, name: &str) -> Option<&str> {
         self.0.request.path_params.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn framing(&self) -> Framing {
+        if self.0.plain { Framing::plain() } else { Framing::session(self.0.codec) }
+    }
+
+    /// What its messages are written in.
+    pub fn codec(&self) -> Codec {
+        self.0.codec
     }
 
     /// Whether the other end is a plain JSON-RPC 2.0 peer, without a session of wirecall's.

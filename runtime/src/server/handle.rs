@@ -7,6 +7,7 @@ use super::connection::Connection;
 use super::event::ServerEvent;
 use super::session::{Session, SessionId, encode};
 use super::shared::Shared;
+use crate::codec::Codec;
 use crate::listener::Listener;
 use crate::service::{Emitted, EncodeError};
 use crate::types::UserId;
@@ -156,7 +157,7 @@ impl Audience {
     ///
     /// Where the event cannot be encoded; the error names the field.
     pub fn emit<E: Emitted>(&self, event: E) -> Result<usize, EncodeError> {
-        let event = encode(event)?;
+        let event = encode(Codec::Json, event)?;
         for session in &self.sessions {
             session.emit_encoded(&event);
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use futures_util::{FutureExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_tungstenite::tungstenite::{Message as WsMessage, Utf8Bytes};
+use tokio_tungstenite::tungstenite::Message as WsMessage;
 
 use super::accept::{Socket, random, session};
 use super::auth::AuthRequest;
@@ -16,28 +16,33 @@ use super::limits::millis;
 use super::refusal::close_frame;
 use super::session::Session;
 use super::shared::Shared;
-use crate::codec::{Frame, Head, Input, error_frame, explain, result_frame, too_deep};
-use crate::connection::disconnect_of;
+use crate::codec::{Codec, Frame, Head, Input, Raw, error_frame, explain, result_frame};
+use crate::connection::{Framing, disconnect_of};
 use crate::message::{ErrorKind, Hello, HelloAnswer, Id, RpcError};
 use crate::service::panic_cause;
 use crate::session::{Disconnect, code};
 use crate::types::UserId;
 
-/// How a connection that gets no session ends: what is sent, and the close.
+/// How a connection that gets no session ends: the error that answers its call, if there is one, and the close.
 pub(crate) struct Refusal {
-    pub(crate) frames: Vec<Frame>,
+    error: Option<(Id, RpcError)>,
     pub(crate) disconnect: Disconnect,
 }
 
 impl Refusal {
-    fn new(id: &Id, error: &RpcError, disconnect: Disconnect) -> Self {
-        let frames = [Some(error_frame(id, error)), close_frame(&disconnect)];
-        Self { frames: frames.into_iter().flatten().collect(), disconnect }
+    fn new(id: Id, error: RpcError, disconnect: Disconnect) -> Self {
+        Self { error: Some((id, error)), disconnect }
     }
 
     /// Without an error, since there is no call that it would answer.
     pub(crate) fn bare(disconnect: Disconnect) -> Self {
-        Self { frames: close_frame(&disconnect).into_iter().collect(), disconnect }
+        Self { error: None, disconnect }
+    }
+
+    /// What is sent before the close.
+    pub(crate) fn frames(&self, codec: Codec) -> impl Iterator<Item = Frame> {
+        let error = self.error.as_ref().map(|(id, error)| error_frame(codec, id, error));
+        error.into_iter().chain(close_frame(codec, &self.disconnect))
     }
 }
 
@@ -47,17 +52,23 @@ pub(crate) async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(
     connection: &Connection,
     shared: &Arc<Shared>,
 ) -> Result<(Session, Frame), Refusal> {
-    let (id, hello) = read_hello(socket).await?;
+    let framing = connection.framing();
+    let (id, hello) = read_hello(socket, framing).await?;
     let decided = authenticate(shared, connection, hello.token.clone());
-    let user =
-        undisturbed(socket, decided).await?.map_err(|error| Refusal::new(&id, &error, verdict(&error)))?;
+    let user = match undisturbed(socket, framing, decided).await? {
+        Ok(user) => user,
+        Err(error) => {
+            let disconnect = verdict(&error);
+            return Err(Refusal::new(id, error, disconnect));
+        }
+    };
     let session = session(shared, connection, user, &hello);
     let answer = answer(shared, &session, &hello);
-    match result_frame(&id, &answer) {
+    match result_frame(connection.codec(), &id, &answer) {
         Ok(frame) => Ok((session, frame)),
         Err(error) => {
             let error = shared.environment.incident("rpc.hello", &error);
-            Err(Refusal::new(&id, &error, Disconnect::new(1011, "hello could not be answered")))
+            Err(Refusal::new(id, error, Disconnect::new(1011, "hello could not be answered")))
         }
     }
 }
@@ -65,45 +76,50 @@ pub(crate) async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(
 /// Reads the first message, which must be hello.
 async fn read_hello<S: AsyncRead + AsyncWrite + Unpin>(
     socket: &mut Socket<S>,
+    framing: Framing,
 ) -> Result<(Id, Hello), Refusal> {
-    let text = next_text(socket).await?;
-    let refuse = |id: &Id, error: &RpcError| {
+    let received = next_message(socket).await?;
+    let message = message(framing, &received)?;
+    let refuse = |id: Id, error: RpcError| {
         Refusal::new(id, error, Disconnect::new(code::PROTOCOL, "the first message must be rpc.hello"))
     };
-    let mut input = Input::new(&text);
-    let (Ok(Head::Request(method)), false) = (input.head(), too_deep(&text)) else {
-        let (id, error) = explain(&text);
-        return Err(refuse(&id, &error));
+    let mut input = Input::new(message);
+    let (Ok(Head::Request(method)), false) = (input.head(), message.too_deep()) else {
+        let (id, error) = explain(message);
+        return Err(refuse(id, error));
     };
     let Ok(params) = input.skip() else {
-        let (id, error) = explain(&text);
-        return Err(refuse(&id, &error));
+        let (id, error) = explain(message);
+        return Err(refuse(id, error));
     };
     // Without an id it is a notification, which could not be answered.
-    let (Some(id), "rpc.hello") = (&input.id, &*method) else {
+    let (Some(id), "rpc.hello") = (input.id.clone(), &*method) else {
         let error = RpcError::new(ErrorKind::InvalidRequest, "the first message must be the call rpc.hello");
-        return Err(refuse(&input.id.take().unwrap_or_else(Id::null), &error));
+        return Err(refuse(input.id.take().unwrap_or_else(Id::null), error));
     };
-    match serde_json::from_str(params) {
-        Ok(hello) => Ok((id.clone(), hello)),
-        Err(_) => Err(refuse(
-            id,
-            &RpcError::new(ErrorKind::ValidationError, "the parameters of rpc.hello do not fit"),
-        )),
-    }
+    let Ok(hello) = params.read() else {
+        let text = "the parameters of rpc.hello do not fit";
+        return Err(refuse(id, RpcError::new(ErrorKind::ValidationError, text)));
+    };
+    Ok((id, hello))
 }
 
-/// The next text message.
+/// The message in a frame.
+fn message(framing: Framing, received: &WsMessage) -> Result<Raw<'_>, Refusal> {
+    let lost = || Err(Disconnect::lost("gone before the answer to rpc.hello"));
+    framing.message(received).unwrap_or_else(lost).map_err(Refusal::bare)
+}
+
+/// The next frame that carries a message.
 ///
 /// Cancel safe: a dropped future has taken no message.
-async fn next_text<S: AsyncRead + AsyncWrite + Unpin>(socket: &mut Socket<S>) -> Result<Utf8Bytes, Refusal> {
+async fn next_message<S: AsyncRead + AsyncWrite + Unpin>(
+    socket: &mut Socket<S>,
+) -> Result<WsMessage, Refusal> {
     loop {
         let disconnect = match socket.next().await {
-            Some(Ok(WsMessage::Text(text))) => return Ok(text),
+            Some(Ok(message @ (WsMessage::Text(_) | WsMessage::Binary(_)))) => return Ok(message),
             Some(Ok(WsMessage::Ping(_) | WsMessage::Pong(_) | WsMessage::Frame(_))) => continue,
-            Some(Ok(WsMessage::Binary(_))) => {
-                Disconnect::new(code::UNSUPPORTED, "binary frame on wirecall.1.json, which is text")
-            }
             Some(Err(error)) => disconnect_of(&error),
             Some(Ok(WsMessage::Close(_))) | None => Disconnect::lost("gone before the answer to rpc.hello"),
         };
@@ -112,28 +128,33 @@ async fn next_text<S: AsyncRead + AsyncWrite + Unpin>(socket: &mut Socket<S>) ->
 }
 
 /// Awaits `work` while the other end keeps still. *Anything but `rpc.pong` before hello's answer is 1002.*
-async fn undisturbed<S, T>(socket: &mut Socket<S>, work: impl Future<Output = T>) -> Result<T, Refusal>
+async fn undisturbed<S, T>(
+    socket: &mut Socket<S>,
+    framing: Framing,
+    work: impl Future<Output = T>,
+) -> Result<T, Refusal>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let mut work = pin!(work);
     loop {
-        let text = tokio::select! {
+        let received = tokio::select! {
             biased;
             done = &mut work => return Ok(done),
-            text = next_text(socket) => text?,
+            received = next_message(socket) => received?,
         };
-        if !is_pong(&text) {
-            let (id, _) = explain(&text);
+        let message = message(framing, &received)?;
+        if !is_pong(message) {
+            let (id, _) = explain(message);
             let error = RpcError::new(ErrorKind::InvalidRequest, "rpc.hello is not answered yet");
             let disconnect = Disconnect::new(code::PROTOCOL, "a message before the answer to rpc.hello");
-            return Err(Refusal::new(&id, &error, disconnect));
+            return Err(Refusal::new(id, error, disconnect));
         }
     }
 }
 
-fn is_pong(text: &str) -> bool {
-    matches!(Input::new(text).head(), Ok(Head::Request(method)) if method == "rpc.pong")
+fn is_pong(message: Raw<'_>) -> bool {
+    matches!(Input::new(message).head(), Ok(Head::Request(method)) if method == "rpc.pong")
 }
 
 /// Asks the server's own code who is calling. Where it panics nobody is let in.

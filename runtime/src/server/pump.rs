@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::limits::millis;
 use super::session::Session;
 use super::shared::guarded;
-use crate::codec::Frame;
+use crate::codec::{Payload, Raw, ping_frame};
 use crate::connection::{Outbox, Pump, Tick};
 use crate::message::{ErrorKind, RpcError};
 use crate::service::{Local, ProtocolCall, Reaction, Scope};
@@ -45,25 +45,14 @@ impl Pump for SessionPump {
         &self.session.endpoint().outbox
     }
 
-    fn text(&mut self, text: &str, now: Instant) -> Result<(), Disconnect> {
+    fn message(&mut self, message: Raw<'_>, now: Instant) -> Result<(), Disconnect> {
         self.heart.received(now);
         let local = ServerSide { session: &self.session, ponged: std::cell::Cell::new(false) };
-        self.session.endpoint().receive(text, &self.scope, &local, now)?;
+        self.session.endpoint().receive(message, &self.scope, &local, now)?;
         if local.ponged.get() {
             self.ponged(now);
         }
         Ok(())
-    }
-
-    fn binary(&mut self, bytes: &[u8], now: Instant) -> Result<(), Disconnect> {
-        // *Some plain peers send their JSON in binary frames: both are read.*
-        if !self.session.connection().is_plain() {
-            return Err(Disconnect::new(code::UNSUPPORTED, "binary frame on wirecall.1.json, which is text"));
-        }
-        match std::str::from_utf8(bytes) {
-            Ok(text) => self.text(text, now),
-            Err(_) => Err(Disconnect::new(code::INVALID_UTF8, "a message is not UTF-8")),
-        }
     }
 
     fn alive(&mut self, is_pong: bool, now: Instant) {
@@ -84,7 +73,7 @@ impl Pump for SessionPump {
                 Beat::Wait(next) => return Ok(Tick { next: Some(next), ping }),
                 // *Plain peers get WebSocket Pings by the same rule.*
                 Beat::Ping if self.session.connection().is_plain() => ping = true,
-                Beat::Ping => self.session.endpoint().urgent(ping_frame())?,
+                Beat::Ping => self.session.endpoint().urgent(ping_frame(self.session.codec()))?,
                 Beat::Dead => {
                     let silent = millis(self.session.shared().limits.heartbeat_timeout);
                     let text = format!("nothing was heard for heartbeat_timeout, {silent} ms");
@@ -100,10 +89,6 @@ impl Pump for SessionPump {
     }
 }
 
-fn ping_frame() -> Frame {
-    Frame::from_static(b"{\"jsonrpc\":\"2.0\",\"method\":\"rpc.ping\"}")
-}
-
 /// The methods of the protocol that only a server knows.
 struct ServerSide<'s> {
     session: &'s Session,
@@ -115,7 +100,7 @@ impl Local for ServerSide<'_> {
         Ok(match call.method {
             "rpc.pong" => {
                 self.ponged.set(true);
-                Some(Reaction::Result(serde_json::value::RawValue::NULL.to_owned()))
+                Some(Reaction::Done)
             }
             "rpc.hello" if self.session.connection().is_plain() => Some(Reaction::Error(RpcError::new(
                 ErrorKind::InvalidRequest,
@@ -125,7 +110,12 @@ impl Local for ServerSide<'_> {
                 RpcError::new(ErrorKind::InvalidRequest, "rpc.hello was answered before"),
                 Disconnect::new(code::PROTOCOL, "a second rpc.hello"),
             )),
-            "rpc.contract" => self.session.shared().exposed.clone().map(Reaction::Result),
+            "rpc.contract" => {
+                let shared = self.session.shared();
+                let contract =
+                    shared.exposed.then(|| Payload::of(self.session.codec(), &shared.contract).ok());
+                contract.flatten().map(Reaction::Result)
+            }
             _ => None,
         })
     }
@@ -137,7 +127,7 @@ impl Local for ServerSide<'_> {
         }
     }
 
-    fn notification(&self, method: &str, _: &str) {
+    fn notification(&self, method: &str, _: Raw<'_>) {
         let method: String = method.chars().take(100).collect();
         tracing::debug!(target: "wirecall", session = %self.session.id(), method, "a notification of no method is ignored");
     }

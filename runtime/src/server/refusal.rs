@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
-use bytes::{BufMut, BytesMut};
-
 use super::limits::millis;
-use crate::codec::{Frame, Head, Input, batch_entries, error_frame, explain, notification_frame};
+use crate::codec::{
+    BatchAnswer, Codec, Frame, Head, Input, Raw, batch_entries, error_frame, explain, notification_frame,
+};
 use crate::connection::{Outbox, OutboxLimits, Pump, Tick};
 use crate::message::{CloseNotice, ErrorKind, RpcError};
 use crate::session::Disconnect;
@@ -45,19 +45,15 @@ impl Pump for RefusalPump {
         &self.outbox
     }
 
-    fn text(&mut self, text: &str, _: Instant) -> Result<(), Disconnect> {
+    fn message(&mut self, message: Raw<'_>, _: Instant) -> Result<(), Disconnect> {
         if self.until.is_none() {
             return Ok(());
         }
-        let Some(answer) = answer(text, &self.error) else { return Ok(()) };
+        let Some(answer) = answer(message, &self.error) else { return Ok(()) };
         self.until = None;
         // Where even the refusal finds no room, the close says enough.
         let _: Result<(), _> = self.outbox.push_urgent(answer);
         Err(self.disconnect.clone())
-    }
-
-    fn binary(&mut self, bytes: &[u8], now: Instant) -> Result<(), Disconnect> {
-        self.text(&String::from_utf8_lossy(bytes), now)
     }
 
     fn alive(&mut self, _: bool, _: Instant) {}
@@ -75,36 +71,33 @@ impl Pump for RefusalPump {
 }
 
 /// The refusal of a first message: of each call in it. `None` where there is none, such as in a notification.
-fn answer(text: &str, error: &RpcError) -> Option<Frame> {
-    let Some(entries) = batch_entries(text) else { return answer_one(text, error) };
-    let mut answers = BytesMut::new();
+fn answer(message: Raw<'_>, error: &RpcError) -> Option<Frame> {
+    let Some(entries) = batch_entries(message) else { return answer_one(message, error) };
+    let mut answers = BatchAnswer::new(message.codec());
     for frame in entries.into_iter().filter_map(|entry| answer_one(entry, error)) {
-        answers.put_u8(if answers.is_empty() { b'[' } else { b',' });
-        answers.put_slice(&frame);
+        answers.push(&frame);
     }
-    if answers.is_empty() {
-        return None;
-    }
-    answers.put_u8(b']');
-    Some(answers.freeze())
+    answers.take()
 }
 
-fn answer_one(text: &str, error: &RpcError) -> Option<Frame> {
-    let mut input = Input::new(text);
+fn answer_one(message: Raw<'_>, error: &RpcError) -> Option<Frame> {
+    let mut input = Input::new(message);
     match input.head() {
         Ok(Head::Response(..)) => None,
-        Ok(Head::Request(_)) if input.skip().is_ok() => Some(error_frame(&input.id.take()?, error)),
-        _ => Some(error_frame(&explain(text).0, error)),
+        Ok(Head::Request(_)) if input.skip().is_ok() => {
+            Some(error_frame(message.codec(), &input.id.take()?, error))
+        }
+        _ => Some(error_frame(message.codec(), &explain(message).0, error)),
     }
 }
 
 /// `rpc.close`, for connections that have no session yet.
-pub(crate) fn close_frame(disconnect: &Disconnect) -> Option<Frame> {
+pub(crate) fn close_frame(codec: Codec, disconnect: &Disconnect) -> Option<Frame> {
     let notice = CloseNotice {
         code: disconnect.code,
         reason: disconnect.reason.to_string(),
         retry_within_ms: disconnect.retry_within.map(millis),
         ..CloseNotice::default()
     };
-    notification_frame("rpc.close", &notice).ok()
+    notification_frame(codec, "rpc.close", &notice).ok()
 }

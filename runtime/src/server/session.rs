@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::connection::Connection;
 use super::handle::ServerHandle;
 use super::shared::Shared;
-use crate::codec::notification_frame;
+use crate::codec::{Codec, notification_frame};
 use crate::connection::Overflow;
 use crate::message::{CloseNotice, ErrorKind, Program, RpcError};
 use crate::service::{
@@ -183,7 +183,7 @@ impl Session {
     ///
     /// Where the event cannot be encoded; the error names the field.
     pub fn emit<E: Emitted>(&self, event: E) -> Result<(), EncodeError> {
-        let event = encode(event)?;
+        let event = encode(self.codec(), event)?;
         self.emit_encoded(&event);
         Ok(())
     }
@@ -235,10 +235,14 @@ impl Session {
             retry_within_ms: disconnect.retry_within.map(super::limits::millis),
             received: None,
         };
-        if let Ok(frame) = notification_frame("rpc.close", &notice) {
+        if let Ok(frame) = notification_frame(self.codec(), "rpc.close", &notice) {
             // Where even this finds no room the code says enough.
             let _: Result<(), Overflow> = self.0.endpoint.outbox.push_urgent(frame);
         }
+    }
+
+    pub(crate) fn codec(&self) -> Codec {
+        self.0.endpoint.codec
     }
 
     pub(crate) fn endpoint(&self) -> &Arc<Endpoint> {
@@ -265,14 +269,18 @@ impl Session {
 }
 
 /// Encodes an event, once for all who receive it.
-pub(crate) fn encode<E: Emitted>(event: E) -> Result<EncodedEvent, EncodeError> {
-    event.encode(EventEncoder { service: E::SERVICE })
+pub(crate) fn encode<E: Emitted>(codec: Codec, event: E) -> Result<EncodedEvent, EncodeError> {
+    event.encode(EventEncoder { service: E::SERVICE, codec })
 }
 
 /// Calls from the server to one session.
 struct SessionPeer(Arc<Endpoint>);
 
 impl PeerLink for SessionPeer {
+    fn codec(&self) -> Codec {
+        self.0.codec
+    }
+
     fn call(&self, call: Outgoing) -> Answered {
         Box::pin(Arc::clone(&self.0).call(call))
     }

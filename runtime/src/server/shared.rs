@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use serde_json::value::RawValue;
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -52,8 +51,8 @@ pub(crate) struct Shared {
     pub(crate) contract: Contract,
     /// By service.
     pub(crate) fingerprints: BTreeMap<String, String>,
-    /// The answer to `rpc.contract`, where the server exposes it.
-    pub(crate) exposed: Option<Box<RawValue>>,
+    /// Whether `rpc.contract` is answered.
+    pub(crate) exposed: bool,
     pub(crate) paths: matchit::Router<()>,
     pub(crate) registry: Registry,
     pub(crate) events: broadcast::Sender<ServerEvent>,
@@ -93,7 +92,6 @@ impl Shared {
         let names = contract.services.iter().map(|service| service.name.clone());
         let fingerprints =
             names.filter_map(|name| Some((name.clone(), contract.fingerprint(&name)?))).collect();
-        let exposed = parts.expose_contract.then(|| serde_json::value::to_raw_value(contract).ok()).flatten();
         Self {
             limits: parts.limits,
             environment: Arc::new(parts.environment),
@@ -104,7 +102,7 @@ impl Shared {
             states: parts.states,
             contract: parts.contract,
             fingerprints,
-            exposed,
+            exposed: parts.expose_contract,
             paths: parts.paths,
             registry: Registry::default(),
             events: broadcast::channel(super::event::KEPT).0,

@@ -15,9 +15,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use super::accept;
 use super::connection::UpgradeRequest;
 use super::shared::Shared;
-
-/// The name of the JSON subprotocol.
-pub(crate) const JSON: &str = "wirecall.1.json";
+use crate::codec::Codec;
 
 /// The address at the other end of a connection. `serve` adds it to the extensions of every request; in a server of
 /// your own, add it in a middleware, so that [`Connection::address`](super::Connection::address) knows it.
@@ -51,7 +49,7 @@ pub(crate) fn upgrade<B>(
     let Some(place) = shared.take_place() else {
         return unavailable("the server has max_connections connections");
     };
-    let subprotocol = offers_json(request.headers());
+    let codec = negotiated(request.headers());
     let upgrading = hyper::upgrade::on(&mut request);
     let address = request.extensions().get::<PeerAddress>().map(|address| address.0);
     let origin = UpgradeRequest::keep(request.uri(), request.headers(), params, address);
@@ -61,12 +59,12 @@ pub(crate) fn upgrade<B>(
         let Ok(Ok(upgraded)) = tokio::time::timeout(server.limits.hello_timeout, upgrading).await else {
             return;
         };
-        Box::pin(accept::run(TokioIo::new(upgraded), origin, !subprotocol, server, place)).await;
+        Box::pin(accept::run(TokioIo::new(upgraded), origin, codec, server, place)).await;
     });
-    switching(&accepted, subprotocol)
+    switching(&accepted, codec)
 }
 
-fn switching(accepted: &str, subprotocol: bool) -> Response<Body> {
+fn switching(accepted: &str, codec: Option<Codec>) -> Response<Body> {
     let mut response = Response::new(Body::default());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let headers = response.headers_mut();
@@ -75,8 +73,8 @@ fn switching(accepted: &str, subprotocol: bool) -> Response<Body> {
     if let Ok(accepted) = HeaderValue::from_str(accepted) {
         headers.insert(SEC_WEBSOCKET_ACCEPT, accepted);
     }
-    if subprotocol {
-        headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(JSON));
+    if let Some(codec) = codec {
+        headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(codec.subprotocol()));
     }
     response
 }
@@ -126,8 +124,8 @@ fn lists(headers: &HeaderMap, name: &HeaderName, wanted: &str) -> bool {
 }
 
 /// *A client that offers none of the subprotocols speaks JSON and is a plain peer.*
-fn offers_json(headers: &HeaderMap) -> bool {
-    lists(headers, &SEC_WEBSOCKET_PROTOCOL, JSON)
+fn negotiated(headers: &HeaderMap) -> Option<Codec> {
+    lists(headers, &SEC_WEBSOCKET_PROTOCOL, Codec::Json.subprotocol()).then_some(Codec::Json)
 }
 
 /// An answer of one line.

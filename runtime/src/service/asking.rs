@@ -3,17 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::value::RawValue;
 use tokio::sync::oneshot;
 
 use super::endpoint::{Endpoint, Local};
 use super::peer::{Fault as CallFault, Outgoing};
-use crate::codec::{Frame, Outcome, notification_frame, request_frame};
+use crate::codec::{Frame, Outcome, Payload, notification_frame, request_frame};
 use crate::message::{ErrorKind, Id, RpcError};
 use crate::session::{Disconnect, code};
 
 /// The answer to a call that this side made.
-pub(crate) type Answer = Result<Box<RawValue>, CallFault>;
+pub(crate) type Answer = Result<Payload, CallFault>;
 
 /// Who awaits an answer.
 pub(super) type Waiter = oneshot::Sender<Answer>;
@@ -24,8 +23,8 @@ impl Endpoint {
         let Id::Number(number) = id else { return };
         let Ok(number) = u64::try_from(*number) else { return };
         let answer = match outcome {
-            Outcome::Result(result) => Ok((*result).to_owned()),
-            Outcome::Error(error) => Err(match serde_json::from_str::<RpcError>(error.get()) {
+            Outcome::Result(result) => Ok(result.to_payload()),
+            Outcome::Error(error) => Err(match error.read::<RpcError>() {
                 Ok(error) => CallFault::Rpc(error),
                 Err(error) => CallFault::Decode(error),
             }),
@@ -43,7 +42,7 @@ impl Endpoint {
     /// Calls the other end.
     ///
     /// Cancel safe: a dropped future sends `rpc.cancel`.
-    pub(crate) async fn call(self: Arc<Self>, call: Outgoing) -> Result<Box<RawValue>, CallFault> {
+    pub(crate) async fn call(self: Arc<Self>, call: Outgoing) -> Result<Payload, CallFault> {
         let limit = call.timeout.or(call.spec.timeout_ms.map(Duration::from_millis));
         let limit = limit.unwrap_or(self.environment.default_timeout);
         let (waiter, answer) = oneshot::channel();
@@ -56,12 +55,8 @@ impl Endpoint {
             Some(pending) => Ok(pending.open(waiter)),
         };
         let open = OpenCall { endpoint: &self, id: opened? };
-        let frame = request_frame(
-            Some(open.id),
-            call.spec.method,
-            &*call.params,
-            call.meta_json(Some(limit)).as_deref(),
-        );
+        let meta = call.meta(Some(limit));
+        let frame = request_frame(self.codec, Some(open.id), call.spec.method, &call.params, meta.as_ref());
         let frame = self.fitting(frame.map_err(CallFault::Decode)?)?;
         let answered = async {
             self.outbox.push(frame).await;
@@ -72,7 +67,8 @@ impl Endpoint {
 
     /// Sends a notification to the other end.
     pub(crate) async fn notify(self: Arc<Self>, call: Outgoing) -> Result<(), CallFault> {
-        let frame = notification_frame(call.spec.method, &*call.params).map_err(CallFault::Decode)?;
+        let frame =
+            notification_frame(self.codec, call.spec.method, &call.params).map_err(CallFault::Decode)?;
         let frame = self.fitting(frame)?;
         if self.pending().is_none() {
             return Err(CallFault::Closed(Disconnect::new(code::GOING_AWAY, "the session has ended")));
@@ -101,7 +97,10 @@ struct OpenCall<'e> {
 impl Drop for OpenCall<'_> {
     fn drop(&mut self) {
         let open = self.endpoint.pending().as_mut().is_some_and(|pending| pending.close(self.id).is_some());
-        if open && let Ok(frame) = notification_frame("rpc.cancel", &serde_json::json!({ "id": self.id })) {
+        let codec = self.endpoint.codec;
+        if open
+            && let Ok(frame) = notification_frame(codec, "rpc.cancel", &serde_json::json!({ "id": self.id }))
+        {
             // It must not overtake its own call, so it takes the queue; where that is full the time limit at the other
             // end does the same.
             drop(self.endpoint.outbox.try_push(frame));

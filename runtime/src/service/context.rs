@@ -12,7 +12,7 @@ use super::layer::Answer;
 use super::method::CallSpec;
 use super::traits::{ServiceError, checked};
 use super::{Failure, Reply};
-use crate::codec::{Meta, result_frame};
+use crate::codec::{Codec, Meta, result_frame};
 use crate::message::{ErrorKind, Id, RpcError};
 use crate::types::Message;
 
@@ -45,6 +45,8 @@ pub struct CallContext {
     pub(crate) scope: Scope,
     pub(crate) spec: &'static CallSpec,
     pub(crate) id: Option<Id>,
+    /// The codec of the call, and so of its answer.
+    pub(crate) codec: Codec,
     pub(crate) meta: Meta,
     pub(crate) deadline: Option<Instant>,
     pub(crate) environment: Arc<Environment>,
@@ -107,7 +109,7 @@ impl CallContext {
 
     fn encode<R: Message + Serialize>(&self, result: &R) -> Answer {
         let Some(id) = &self.id else { return Answer::nothing() };
-        let encoded = checked(|at| result.check(at)).and_then(|()| Ok(result_frame(id, result)?));
+        let encoded = checked(|at| result.check(at)).and_then(|()| Ok(result_frame(self.codec, id, result)?));
         match encoded {
             Ok(frame) if frame.len() > self.scope.max_message_bytes() => Answer::from(RpcError::new(
                 ErrorKind::TooLarge,

@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use serde_json::value::RawValue;
 use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 
@@ -19,7 +18,9 @@ use super::method::{CallSpec, MethodTable, Refused, Started, method_not_found};
 use super::open::{Held, Sink};
 use super::peer::Fault as CallFault;
 use crate::check::validation_error;
-use crate::codec::{Fault, Frame, Head, Input, error_frame, explain, id_of, too_deep};
+use crate::codec::{
+    Codec, Fault, Frame, Head, Input, Payload, Raw, error_frame, explain, id_of, pong_frame, result_frame,
+};
 use crate::connection::{Outbox, Overflow};
 use crate::message::{ErrorKind, Id, RpcError};
 use crate::session::{Calls, Cancelled, Disconnect, PendingCalls, Place, Refusal, code};
@@ -40,7 +41,7 @@ pub(crate) trait Local {
     /// A call or notification of the protocol (`rpc.…`). `None`: there is no such method here.
     fn protocol(&self, call: ProtocolCall<'_>) -> Result<Option<Reaction>, Disconnect>;
     /// A notification that no method takes.
-    fn notification(&self, method: &str, params: &str);
+    fn notification(&self, method: &str, params: Raw<'_>);
     /// A call was refused since a bound was met.
     fn limit_reached(&self, limit: &'static str) {
         let _ = limit;
@@ -60,12 +61,14 @@ pub(crate) struct ProtocolCall<'a> {
         not(feature = "client"),
         expect(dead_code, reason = "only a client's messages of that kind have some")
     )]
-    pub(crate) params: &'a str,
+    pub(crate) params: Raw<'a>,
 }
 
 /// What a message of the protocol is answered; dropped for notifications.
 pub(crate) enum Reaction {
-    Result(Box<RawValue>),
+    /// `null`.
+    Done,
+    Result(Payload),
     Error(RpcError),
     /// The error, then the end of the connection.
     Fatal(RpcError, Disconnect),
@@ -94,6 +97,7 @@ impl Arrival<'_, '_> {
             scope: self.scope.clone(),
             spec: self.spec,
             id: self.input.id.clone(),
+            codec: self.input.codec(),
             meta: self.input.meta.clone(),
             deadline: self.deadline(),
             environment: Arc::clone(self.environment),
@@ -115,6 +119,8 @@ impl Arrival<'_, '_> {
 /// One end of a session.
 pub(crate) struct Endpoint {
     pub(crate) config: EndpointConfig,
+    /// What the messages of both ends are written in.
+    pub(crate) codec: Codec,
     pub(crate) outbox: Outbox,
     pub(crate) environment: Arc<Environment>,
     methods: Arc<MethodTable>,
@@ -143,6 +149,7 @@ impl Endpoint {
         let pending = Mutex::new(Some(PendingCalls::new()));
         Self {
             config,
+            codec: Codec::Json,
             outbox,
             environment,
             methods,
@@ -195,31 +202,31 @@ impl Endpoint {
     /// Takes one message. Never waits, for a call or for room.
     pub(crate) fn receive(
         self: &Arc<Self>,
-        text: &str,
+        message: Raw<'_>,
         scope: &Scope,
         local: &dyn Local,
         now: Instant,
     ) -> Result<(), Disconnect> {
         let sink = Sink::Direct;
-        if too_deep(text) {
-            let (id, error) = explain(text);
+        if message.too_deep() {
+            let (id, error) = explain(message);
             return self.refuse(&sink, &id, &error);
         }
-        if text.trim_ascii_start().starts_with('[') {
-            return self.receive_batch(text, scope, local, now);
+        if message.is_batch() {
+            return self.receive_batch(message, scope, local, now);
         }
-        self.receive_one(text, scope, local, now, &sink)
+        self.receive_one(message, scope, local, now, &sink)
     }
 
     pub(super) fn receive_one(
         self: &Arc<Self>,
-        text: &str,
+        message: Raw<'_>,
         scope: &Scope,
         local: &dyn Local,
         now: Instant,
         sink: &Sink,
     ) -> Result<(), Disconnect> {
-        let mut input = Input::new(text);
+        let mut input = Input::new(message);
         let method = match input.head() {
             Ok(Head::Request(method)) => method,
             Ok(Head::Response(id, outcome)) => {
@@ -227,25 +234,25 @@ impl Endpoint {
                 return sink.pass(self);
             }
             Err(_) => {
-                let (id, error) = explain(text);
+                let (id, error) = explain(message);
                 return self.refuse(sink, &id, &error);
             }
         };
         let Some(found) = self.methods.get(&method) else {
-            return self.receive_unknown(&mut input, &method, text, local, sink);
+            return self.receive_unknown(&mut input, &method, message, local, sink);
         };
         let spec = found.spec;
         let arrival = Arrival { input: &mut input, scope, environment: &self.environment, spec, now };
         // Checks and `Deserialize` may be code of the user's own.
         match catch_unwind(AssertUnwindSafe(|| found.start(arrival))) {
-            Ok(Ok(started)) => self.admit(started, spec, &mut input, text.len(), local, sink),
+            Ok(Ok(started)) => self.admit(started, spec, &mut input, message.len(), local, sink),
             Ok(Err(Refused(Fault::Envelope))) => {
-                let (id, error) = explain(text);
+                let (id, error) = explain(message);
                 self.refuse(sink, &id, &error)
             }
             Err(panic) => {
                 let error = self.environment.incident(spec.method, &*panic_cause(&*panic));
-                id_of(text).map_or_else(|| sink.pass(self), |id| self.refuse(sink, &id, &error))
+                id_of(message).map_or_else(|| sink.pass(self), |id| self.refuse(sink, &id, &error))
             }
             Ok(Err(Refused(Fault::Params(violations)))) => {
                 if let Some(id) = input.id.take() {
@@ -262,25 +269,25 @@ impl Endpoint {
         self: &Arc<Self>,
         input: &mut Input<'_>,
         method: &str,
-        text: &str,
+        message: Raw<'_>,
         local: &dyn Local,
         sink: &Sink,
     ) -> Result<(), Disconnect> {
         let Ok(params) = input.skip() else {
-            let (id, error) = explain(text);
+            let (id, error) = explain(message);
             return self.refuse(sink, &id, &error);
         };
         let id = input.id.take();
         let reaction = match method {
             "rpc.cancel" => {
                 self.receive_cancel(params)?;
-                Some(Reaction::Result(RawValue::NULL.to_owned()))
+                Some(Reaction::Done)
             }
             "rpc.ping" => {
                 if id.is_none() {
-                    self.urgent(pong())?;
+                    self.urgent(pong_frame(self.codec))?;
                 }
-                Some(Reaction::Result(RawValue::NULL.to_owned()))
+                Some(Reaction::Done)
             }
             _ if method.starts_with("rpc.") => local.protocol(ProtocolCall { method, params })?,
             _ => {
@@ -295,13 +302,17 @@ impl Endpoint {
             return Err(disconnect);
         }
         let Some(id) = id else { return sink.pass(self) };
-        match reaction {
-            Some(Reaction::Result(result)) => match crate::codec::result_frame(&id, &result) {
-                Ok(frame) => sink.put(self, frame),
-                Err(error) => self.refuse(sink, &id, &self.environment.incident(method, &error)),
-            },
-            Some(Reaction::Error(error) | Reaction::Fatal(error, _)) => self.refuse(sink, &id, &error),
-            None => self.refuse(sink, &id, &method_not_found(method)),
+        let result = match reaction {
+            Some(Reaction::Done) => result_frame(self.codec, &id, &()),
+            Some(Reaction::Result(result)) => result_frame(self.codec, &id, &result),
+            Some(Reaction::Error(error) | Reaction::Fatal(error, _)) => {
+                return self.refuse(sink, &id, &error);
+            }
+            None => return self.refuse(sink, &id, &method_not_found(method)),
+        };
+        match result {
+            Ok(frame) => sink.put(self, frame),
+            Err(error) => self.refuse(sink, &id, &self.environment.incident(method, &error)),
         }
     }
 
@@ -342,15 +353,8 @@ impl Endpoint {
         }
     }
 
-    fn receive_cancel(&self, params: &str) -> Result<(), Disconnect> {
-        #[derive(serde::Deserialize)]
-        struct Cancel<'a> {
-            #[serde(borrow)]
-            id: &'a RawValue,
-        }
-        let id =
-            serde_json::from_str::<Cancel<'_>>(params).ok().and_then(|cancel| Id::from_json(cancel.id.get()));
-        let Some(id) = id else { return Ok(()) };
+    fn receive_cancel(&self, params: Raw<'_>) -> Result<(), Disconnect> {
+        let Some(id) = id_of(params) else { return Ok(()) };
         let mut calls = self.calls();
         let sink = match calls.cancel(&id) {
             Cancelled::Nothing => return Ok(()),
@@ -368,7 +372,7 @@ impl Endpoint {
     /// Answers an error from the reader itself.
     pub(super) fn refuse(&self, sink: &Sink, id: &Id, error: &RpcError) -> Result<(), Disconnect> {
         tracing::debug!(target: "wirecall", connection = self.name, ?id, code = error.code(), error = error.message(), "refused");
-        sink.put(self, error_frame(id, error))
+        sink.put(self, error_frame(self.codec, id, error))
     }
 
     /// Writes what the reader itself answers. *Above the bound there the connection is closed 4013.*
@@ -394,9 +398,4 @@ impl Endpoint {
             drop(waiter.send(Err(CallFault::ConnectionLost)));
         }
     }
-}
-
-/// The answer to `rpc.ping`.
-fn pong() -> Frame {
-    Frame::from_static(b"{\"jsonrpc\":\"2.0\",\"method\":\"rpc.pong\"}")
 }

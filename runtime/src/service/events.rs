@@ -11,12 +11,13 @@ use tokio::sync::broadcast;
 
 use super::Peer;
 use super::traits::{EventInput, Events};
+use crate::codec::Payload;
 
 /// An event that arrived, not decoded yet.
 #[derive(Debug, Clone)]
 pub(crate) struct RawEvent {
     pub(crate) method: Arc<str>,
-    pub(crate) params: Arc<str>,
+    pub(crate) params: Payload,
 }
 
 /// Events kept for a listener that does not keep up; older ones are skipped, and that is logged.
@@ -72,7 +73,7 @@ impl<E: Events> EventStream<E> {
     fn decode(&self, event: &RawEvent) -> Option<E> {
         let name = event.method.strip_prefix(self.service).and_then(|rest| rest.strip_prefix('.'));
         let name = name.unwrap_or(&event.method);
-        match E::decode(name, EventInput { params: &event.params })? {
+        match E::decode(name, EventInput { params: event.params.as_raw() })? {
             Ok(event) => Some(event),
             Err(error) => {
                 tracing::warn!(target: "wirecall", method = %event.method, %error, "an event does not fit its type");

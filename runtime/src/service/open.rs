@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
-use bytes::{BufMut, BytesMut};
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
@@ -12,7 +11,7 @@ use super::context::Scope;
 use super::endpoint::{Endpoint, Local};
 use super::layer::{Answer, Run};
 use super::method::CallSpec;
-use crate::codec::{Frame, batch_entries, error_frame};
+use crate::codec::{BatchAnswer, Codec, Frame, Raw, batch_entries, error_frame};
 use crate::message::{ErrorKind, Id, RpcError};
 use crate::session::{Admission, Calls, Disconnect, Place, Refusal};
 
@@ -60,7 +59,7 @@ pub(crate) struct Batch(Mutex<BatchState>);
 struct BatchState {
     /// Entries that have not been answered or passed.
     open: usize,
-    answers: BytesMut,
+    answers: BatchAnswer,
 }
 
 impl Batch {
@@ -68,16 +67,10 @@ impl Batch {
     fn add(&self, frame: Option<&Frame>) -> Option<Frame> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(frame) = frame {
-            let separator = if state.answers.is_empty() { b'[' } else { b',' };
-            state.answers.put_u8(separator);
-            state.answers.put_slice(frame);
+            state.answers.push(frame);
         }
         state.open -= 1;
-        if state.open > 0 || state.answers.is_empty() {
-            return None;
-        }
-        state.answers.put_u8(b']');
-        Some(std::mem::take(&mut state.answers).freeze())
+        if state.open > 0 { None } else { state.answers.take() }
     }
 }
 
@@ -111,15 +104,15 @@ impl Endpoint {
     /// Takes an array of messages.
     pub(super) fn receive_batch(
         self: &Arc<Self>,
-        text: &str,
+        message: Raw<'_>,
         scope: &Scope,
         local: &dyn Local,
         now: Instant,
     ) -> Result<(), Disconnect> {
         let invalid = |text| (Id::null(), RpcError::new(ErrorKind::InvalidRequest, text));
-        let entries = match batch_entries(text) {
+        let entries = match batch_entries(message) {
             None => {
-                let (id, error) = crate::codec::explain(text);
+                let (id, error) = crate::codec::explain(message);
                 return self.refuse(&Sink::Direct, &id, &error);
             }
             Some(entries) if entries.is_empty() => {
@@ -133,7 +126,7 @@ impl Endpoint {
             }
             Some(entries) => entries,
         };
-        let state = BatchState { open: entries.len(), answers: BytesMut::new() };
+        let state = BatchState { open: entries.len(), answers: BatchAnswer::new(self.codec) };
         let sink = Sink::Batch(Arc::new(Batch(Mutex::new(state))));
         entries.into_iter().try_for_each(|entry| self.receive_one(entry, scope, local, now, &sink))
     }
@@ -151,7 +144,7 @@ impl Endpoint {
         if self.calls().runs_now(id.as_ref(), place.lane.as_ref())
             && let Poll::Ready(answer) = run.as_mut().poll(&mut Context::from_waker(Waker::noop()))
         {
-            let Some(frame) = frame_of(answer, id.as_ref(), spec, sink) else { return Ok(()) };
+            let Some(frame) = frame_of(self.codec, answer, id.as_ref(), spec, sink) else { return Ok(()) };
             // Nearly always there is room. Where there is none the answer keeps the call's place and waits.
             return match self.outbox.try_push(frame) {
                 Ok(_) => Ok(()),
@@ -240,7 +233,7 @@ impl Task {
         if !wanted {
             return;
         }
-        if let Some(frame) = frame_of(answer, self.id.as_ref(), self.spec, &self.sink) {
+        if let Some(frame) = frame_of(self.endpoint.codec, answer, self.id.as_ref(), self.spec, &self.sink) {
             self.endpoint.outbox.push(frame).await;
         }
     }
@@ -254,14 +247,14 @@ impl Task {
 }
 
 /// What leaves for an answer, if something does.
-fn frame_of(answer: Answer, id: Option<&Id>, spec: &CallSpec, sink: &Sink) -> Option<Frame> {
+fn frame_of(codec: Codec, answer: Answer, id: Option<&Id>, spec: &CallSpec, sink: &Sink) -> Option<Frame> {
     let Some(id) = id else {
         if let Some(error) = answer.error() {
             tracing::debug!(target: "wirecall", method = spec.method, %error, "a notification failed");
         }
         return sink.frame(None);
     };
-    sink.frame(answer.into_frame(|error| error_frame(id, error)))
+    sink.frame(answer.into_frame(|error| error_frame(codec, id, error)))
 }
 
 fn deadline_exceeded() -> RpcError {

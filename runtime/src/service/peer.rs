@@ -7,10 +7,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::value::RawValue;
-
 use super::method::CallSpec;
 use super::traits::{EncodeError, ServiceError, checked};
+use crate::codec::{Codec, CodecError, MetaMap, Payload, by_position};
 use crate::message::{ErrorKind, RpcError};
 use crate::session::Disconnect;
 use crate::types::{Message, Params};
@@ -31,7 +30,7 @@ impl fmt::Debug for Peer {
 #[derive(Debug, Clone)]
 pub(crate) struct Outgoing {
     pub(crate) spec: &'static CallSpec,
-    pub(crate) params: Arc<RawValue>,
+    pub(crate) params: Payload,
     pub(crate) timeout: Option<Duration>,
     /// Members of `meta` beside the time limit.
     pub(crate) meta: Vec<(String, String)>,
@@ -39,8 +38,8 @@ pub(crate) struct Outgoing {
 
 impl Outgoing {
     /// `meta` on the wire, with what is left of the time limit.
-    pub(crate) fn meta_json(&self, time_left: Option<Duration>) -> Option<Box<RawValue>> {
-        let mut meta = serde_json::Map::new();
+    pub(crate) fn meta(&self, time_left: Option<Duration>) -> Option<MetaMap> {
+        let mut meta = MetaMap::new();
         if let Some(time) = time_left {
             meta.insert(
                 "timeout_ms".into(),
@@ -48,7 +47,7 @@ impl Outgoing {
             );
         }
         meta.extend(self.meta.iter().map(|(name, value)| (name.clone(), value.as_str().into())));
-        if meta.is_empty() { None } else { serde_json::value::to_raw_value(&meta).ok() }
+        (!meta.is_empty()).then_some(meta)
     }
 }
 
@@ -56,10 +55,12 @@ impl Outgoing {
 pub(crate) type Fault = CallError<std::convert::Infallible>;
 
 /// The future of an answer.
-pub(crate) type Answered = Pin<Box<dyn Future<Output = Result<Box<RawValue>, Fault>> + Send>>;
+pub(crate) type Answered = Pin<Box<dyn Future<Output = Result<Payload, Fault>> + Send>>;
 
 /// How calls reach the other end.
 pub(crate) trait PeerLink: Send + Sync + 'static {
+    /// What messages to the other end are written in.
+    fn codec(&self) -> Codec;
     /// Sends a call and awaits its answer. Dropping the future cancels the call.
     fn call(&self, call: Outgoing) -> Answered;
     /// Sends a notification; ready when it was handed over.
@@ -96,7 +97,7 @@ pub enum CallError<E> {
     Encode(#[source] EncodeError),
     /// The result does not fit its type: client and server are of different versions.
     #[error("the result does not fit its type: {0}")]
-    Decode(#[source] serde_json::Error),
+    Decode(#[source] CodecError),
 }
 
 impl<E> CallError<E> {
@@ -144,19 +145,16 @@ impl Peer {
     }
 
     fn pending<P: Params, R, E>(&self, spec: &'static CallSpec, params: &P) -> Pending<R, E> {
-        let encoded = checked(|at| params.check(at)).and_then(|()| encode_params(spec, params));
-        let call =
-            encoded.map(|params| Outgoing { spec, params: params.into(), timeout: None, meta: Vec::new() });
+        let encoded =
+            checked(|at| params.check(at)).and_then(|()| encode_params(self.0.codec(), spec, params));
+        let call = encoded.map(|params| Outgoing { spec, params, timeout: None, meta: Vec::new() });
         Pending { peer: self.clone(), call, kind: PhantomData }
     }
 }
 
 /// By name, or for an existing API by position: the same members without their names.
-fn encode_params<P: Params>(spec: &CallSpec, params: &P) -> Result<Box<RawValue>, EncodeError> {
-    if spec.positional {
-        return Ok(serde_json::value::to_raw_value(&crate::codec::by_position(params)?)?);
-    }
-    Ok(serde_json::value::to_raw_value(params)?)
+fn encode_params<P: Params>(codec: Codec, spec: &CallSpec, params: &P) -> Result<Payload, EncodeError> {
+    Ok(if spec.positional { by_position(codec, params) } else { Payload::of(codec, params) }?)
 }
 
 /// A call that is sent when it is awaited.
@@ -203,11 +201,11 @@ impl<R: Message, E: ServiceError> IntoFuture for Pending<R, E> {
         Box::pin(async move {
             let call = self.call.map_err(CallError::<E>::Encode)?;
             if call.spec.notification {
+                let codec = call.params.as_raw().codec();
                 self.peer.0.notify(call).await?;
-                return serde_json::from_str("null").map_err(CallError::Decode);
+                return Payload::of(codec, &()).and_then(|null| null.read()).map_err(CallError::Decode);
             }
-            let text = self.peer.0.call(call).await?;
-            serde_json::from_str(text.get()).map_err(CallError::Decode)
+            self.peer.0.call(call).await?.read().map_err(CallError::Decode)
         })
     }
 }

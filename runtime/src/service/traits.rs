@@ -2,7 +2,7 @@
 
 use super::Peer;
 use crate::check::{Checker, Violation};
-use crate::codec::{Frame, event_frame};
+use crate::codec::{Codec, CodecError, Frame, Raw, event_frame};
 use crate::contract::{self, Builder, Side};
 use crate::message::RpcError;
 use crate::types::Params;
@@ -96,7 +96,7 @@ pub enum EncodeError {
     Invalid(Vec<Violation>),
     /// `Serialize` or `Deserialize` failed.
     #[error("the value does not fit its type: {0}")]
-    Codec(#[from] serde_json::Error),
+    Codec(#[from] CodecError),
 }
 
 fn violations_text(violations: &[Violation]) -> String {
@@ -118,6 +118,7 @@ pub(crate) fn checked(check: impl FnOnce(&mut Checker<'_>)) -> Result<(), Encode
 #[derive(Debug)]
 pub struct EventEncoder<'a> {
     pub(crate) service: &'a str,
+    pub(crate) codec: Codec,
 }
 
 impl EventEncoder<'_> {
@@ -128,14 +129,14 @@ impl EventEncoder<'_> {
     /// Where the parameters break a check or do not serialize.
     pub fn event<P: Params>(self, name: &str, exact: bool, params: &P) -> Result<EncodedEvent, EncodeError> {
         checked(|at| params.check(at))?;
-        Ok(EncodedEvent(event_frame(self.service, name, exact, params)?))
+        Ok(EncodedEvent(event_frame(self.codec, self.service, name, exact, params)?))
     }
 }
 
 /// The parameters of an event that arrived. Given to [`Events::decode`].
 #[derive(Debug)]
 pub struct EventInput<'a> {
-    pub(crate) params: &'a str,
+    pub(crate) params: Raw<'a>,
 }
 
 impl EventInput<'_> {
@@ -145,7 +146,7 @@ impl EventInput<'_> {
     ///
     /// Where they do not fit. Checks are the sender's matter: an older client takes what a newer server sends.
     pub fn decode<P: Params>(&self) -> Result<P, EncodeError> {
-        Ok(serde_json::from_str(self.params)?)
+        Ok(self.params.read()?)
     }
 }
 

@@ -11,10 +11,8 @@ use serde::de::DeserializeOwned;
 
 use super::Message;
 use crate::check::Checker;
+use crate::codec::MAX_SAFE;
 use crate::contract::Builder;
-
-/// The largest whole number that every language reads exactly: 2^53 − 1.
-const MAX_SAFE: u64 = (1 << 53) - 1;
 
 macro_rules! plain {
     ($($type:ty),*) => { $( impl Message for $type {} )* };

@@ -1,0 +1,89 @@
+//! Messages, and parts of them, that stay in the codec in which they came or are to leave.
+
+use std::sync::Arc;
+
+use serde::de::{Deserialize, DeserializeOwned};
+use serde::ser::Serialize;
+
+use super::{Codec, CodecError, scan};
+
+/// A message, or a part of one, as it came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Raw<'a> {
+    Json(&'a str),
+}
+
+/// A part of a message that is kept. Cheap to clone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Payload {
+    Json(Arc<str>),
+}
+
+impl<'a> Raw<'a> {
+    /// No parameters.
+    pub(super) const fn empty_object(codec: Codec) -> Self {
+        match codec {
+            Codec::Json => Self::Json("{}"),
+        }
+    }
+
+    pub(crate) const fn codec(self) -> Codec {
+        match self {
+            Self::Json(_) => Codec::Json,
+        }
+    }
+
+    /// Its size in bytes.
+    pub(crate) const fn len(self) -> usize {
+        match self {
+            Self::Json(text) => text.len(),
+        }
+    }
+
+    /// Reads it as a `T`.
+    pub(crate) fn read<T: Deserialize<'a>>(self) -> Result<T, CodecError> {
+        match self {
+            Self::Json(text) => Ok(serde_json::from_str(text)?),
+        }
+    }
+
+    pub(crate) fn to_payload(self) -> Payload {
+        match self {
+            Self::Json(text) => Payload::Json(text.into()),
+        }
+    }
+
+    /// Whether arrays and objects are nested deeper than [`MAX_NESTING`](super::MAX_NESTING) anywhere in it.
+    pub(crate) fn too_deep(self) -> bool {
+        match self {
+            Self::Json(text) => scan::too_deep(text),
+        }
+    }
+
+    /// Whether it is an array, and so no message but several.
+    pub(crate) fn is_batch(self) -> bool {
+        match self {
+            Self::Json(text) => text.trim_ascii_start().starts_with('['),
+        }
+    }
+}
+
+impl Payload {
+    /// Writes a value.
+    pub(crate) fn of<T: Serialize + ?Sized>(codec: Codec, value: &T) -> Result<Self, CodecError> {
+        match codec {
+            Codec::Json => Ok(Self::Json(serde_json::to_string(value)?.into())),
+        }
+    }
+
+    pub(crate) fn as_raw(&self) -> Raw<'_> {
+        match self {
+            Self::Json(text) => Raw::Json(text),
+        }
+    }
+
+    /// Reads it as a `T`.
+    pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T, CodecError> {
+        self.as_raw().read()
+    }
+}
