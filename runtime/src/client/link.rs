@@ -73,7 +73,7 @@ async fn send(shared: &Arc<Shared>, call: Call) -> PeerAnswer {
     let kind = if call.spec.notification {
         Kind::Notification
     } else {
-        Kind::Call { idempotent: call.spec.idempotent }
+        Kind::Call { idempotent: call.spec.idempotent, stream: false }
     };
     let (waiter, answer) = oneshot::channel();
     // A limit that the clock cannot hold is none.

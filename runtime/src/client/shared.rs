@@ -15,7 +15,7 @@ use crate::message::{ErrorKind, RpcError};
 use crate::service::{
     EVENTS_KEPT, Endpoint, Environment, MethodTable, Outgoing as Call, PeerAnswer, PeerFault, RawEvent,
 };
-use crate::session::{Disconnect, Full, Kind, Outgoing, code};
+use crate::session::{Disconnect, Full, Kind, Outgoing, Room, code};
 
 /// States kept for a listener that does not keep up.
 const STATES_KEPT: usize = 256;
@@ -125,7 +125,7 @@ impl Shared {
         let mut desk = self.desk();
         desk.endpoint = Some(Arc::clone(endpoint));
         desk.max_message_bytes = max_message_bytes;
-        desk.outgoing.connected(max_calls);
+        desk.outgoing.connected(Room { calls: max_calls, streams: max_calls });
         desk.flush();
     }
 
@@ -138,7 +138,7 @@ impl Shared {
     pub(crate) fn written(&self) -> bool {
         let mut desk = self.desk();
         let taken = desk.endpoint.as_ref().map_or(0, |endpoint| endpoint.outbox.taken());
-        let done = desk.outgoing.taken(taken);
+        let done = desk.outgoing.received(taken);
         desk.flush();
         let open = desk.outgoing.open() > 0;
         drop(desk);
@@ -174,7 +174,7 @@ impl Shared {
         self.lost();
         let mut desk = self.desk();
         desk.closed = Some(disconnect.clone());
-        let open = desk.outgoing.end();
+        let open = desk.outgoing.end(0).never;
         drop(desk);
         tell(open, || Err(PeerFault::Closed(disconnect.clone())));
         self.set_state(ClientState::Closed { gave_up, disconnect: disconnect.clone() });

@@ -8,6 +8,7 @@ mod calls;
 mod disconnect;
 mod heartbeat;
 #[cfg(feature = "client")]
+#[allow(dead_code, reason = "until the client drives it")]
 mod outgoing;
 mod pending;
 mod reason;
@@ -29,7 +30,8 @@ pub(crate) use disconnect::code;
 pub(crate) use heartbeat::ClientHeartbeat;
 pub(crate) use heartbeat::{Beat, ServerHeartbeat};
 #[cfg(feature = "client")]
-pub(crate) use outgoing::{Full, Kind, Outgoing};
+#[allow(unused_imports, reason = "until the client drives it")]
+pub(crate) use outgoing::{Fate, Full, Kind, Outgoing, Room};
 pub(crate) use pending::PendingCalls;
 pub use reason::Reason;
 #[allow(unused_imports, reason = "until connections drive it")]

@@ -1,12 +1,12 @@
-//! The calls and notifications of a client: which wait, which were written, and what becomes of them when the
-//! connection is lost.
+//! The calls and notifications of a client: which wait, which were sent, and what becomes of them when the
+//! connection, or the session, is lost.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 /// The place of a message in the order in which the application made them.
 pub(crate) type Order = u64;
 
-/// Times that an idempotent call is sent again.
+/// *Calls marked idempotent are sent again too, at most three times.*
 const MAX_RESENDS: u32 = 3;
 
 /// What the machine has to know of a message.
@@ -16,9 +16,20 @@ pub(crate) enum Kind {
     Call {
         /// Whether running it twice does the same as once.
         idempotent: bool,
+        /// Whether it streams, up or down: *open streams count against `max_streams`, not `max_calls`*.
+        stream: bool,
     },
     /// A notification: done when the socket got it.
     Notification,
+}
+
+/// How many calls the server takes at once.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Room {
+    /// Unary ones.
+    pub(crate) calls: usize,
+    /// Those that stream.
+    pub(crate) streams: usize,
 }
 
 /// The messages of a client that are not done. `T` is what its driver keeps of each.
@@ -26,19 +37,23 @@ pub(crate) enum Kind {
 pub(crate) struct Outgoing<T> {
     /// Messages that may wait while the client is away.
     max_waiting: usize,
-    /// Calls that the server takes at once; 0 while away.
-    max_calls: usize,
+    /// What the server takes; nothing while away.
+    room: Room,
     connected: bool,
     next_order: Order,
     next_id: u64,
     messages: BTreeMap<Order, Message<T>>,
     /// Open calls by their ids on the wire.
     ids: HashMap<u64, Order>,
-    /// Notifications that were sent and that the socket has not got, with their numbers in the connection's queue.
+    /// How many of them stream.
+    streams: usize,
+    /// Notifications that were sent and that the other end is not known to have, with their numbers.
     untaken: VecDeque<(u64, Order)>,
     /// Messages from here on may still wait; before, all were sent.
     first_waiting: Order,
     waiting: usize,
+    /// How many of them are calls that stream.
+    waiting_streams: usize,
 }
 
 #[derive(Debug)]
@@ -47,13 +62,23 @@ struct Message<T> {
     held: T,
     sent: Option<Sent>,
     resends: u32,
+    /// *A stream is sent again only if it delivered no item, an upload only if it sent none.*
+    begun: bool,
+}
+
+impl<T> Message<T> {
+    fn streams(&self) -> bool {
+        matches!(self.kind, Kind::Call { stream: true, .. })
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Sent {
     id: Option<u64>,
-    /// Its number in the connection's queue.
+    /// Its number: in a session its `seq`, for a plain server its place in the connection's queue.
     number: u64,
+    /// A notification of which the application was told that it left.
+    told: bool,
 }
 
 /// As many messages wait as may.
@@ -69,19 +94,30 @@ pub(crate) struct Turn<'m, T> {
     pub(crate) held: &'m mut T,
 }
 
+/// The messages that end with their session, or with the client.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Fate<T> {
+    /// Calls that may have been received: *connection lost, outcome unknown*.
+    pub(crate) unknown: Vec<T>,
+    /// Calls and notifications that were never received, and will not be.
+    pub(crate) never: Vec<T>,
+}
+
 impl<T> Outgoing<T> {
     pub(crate) fn new(max_waiting: usize) -> Self {
         Self {
             max_waiting,
-            max_calls: 0,
+            room: Room::default(),
             connected: false,
             next_order: 0,
             next_id: 1,
             messages: BTreeMap::new(),
             ids: HashMap::new(),
+            streams: 0,
             untaken: VecDeque::new(),
             first_waiting: 0,
             waiting: 0,
+            waiting_streams: 0,
         }
     }
 
@@ -93,53 +129,76 @@ impl<T> Outgoing<T> {
         }
         let order = self.next_order;
         self.next_order += 1;
-        self.waiting += 1;
-        self.messages.insert(order, Message { kind, held, sent: None, resends: 0 });
+        let message = Message { kind, held, sent: None, resends: 0, begun: false };
+        self.count_waiting(&message, true);
+        self.messages.insert(order, message);
         Ok(order)
     }
 
-    /// A connection is open, and its server takes so many calls at once.
-    pub(crate) fn connected(&mut self, max_calls: usize) {
+    /// A connection is open, and its server takes so many calls at once: of a new session, or of the one before.
+    ///
+    /// *Calls and streams in flight go on*: what was sent is not sent again here, since the replay does that.
+    pub(crate) fn connected(&mut self, room: Room) {
         self.connected = true;
-        self.max_calls = max_calls;
+        self.room = room;
         self.first_waiting = 0;
     }
 
-    /// *The client starts no new call* while the server drains.
+    /// The connection is gone, and the session may go on: *being away fails no call by itself*. Or the server drains,
+    /// when *the client starts no new call*.
     pub(crate) fn hold_back(&mut self) {
-        self.max_calls = 0;
+        self.room = Room::default();
         self.connected = false;
     }
 
-    /// The next message to send, in the order of their making.
+    /// The next message to send, in the order of their making. Unary calls and those that stream wait for each their
+    /// own room and pass each other; notifications pass nobody.
     pub(crate) fn turn(&mut self) -> Option<Turn<'_, T>> {
         if !self.connected || self.waiting == 0 {
             return None;
         }
-        let full = self.ids.len() >= self.max_calls;
-        let (order, message) =
-            self.messages.range_mut(self.first_waiting..).find(|(_, message)| message.sent.is_none())?;
-        self.first_waiting = *order;
+        let calls_full = self.ids.len() - self.streams >= self.room.calls;
+        let streams_full = self.streams >= self.room.streams;
+        let (mut first, mut passed) = (None, false);
+        let mut waiting = self.messages.range_mut(self.first_waiting..).filter(|(_, it)| it.sent.is_none());
+        let (order, message) = waiting.find_map(|(order, message)| {
+            first.get_or_insert(*order);
+            let held_back = match message.kind {
+                Kind::Notification => passed,
+                Kind::Call { stream: true, .. } => streams_full,
+                Kind::Call { stream: false, .. } => calls_full,
+            };
+            // Where nobody behind can pass there is nothing to look for.
+            let last = calls_full && (streams_full || self.waiting_streams == 0);
+            passed |= held_back;
+            match held_back {
+                true if last => Some(None),
+                true => None,
+                false => Some(Some((*order, message))),
+            }
+        })??;
+        self.first_waiting = first.unwrap_or(order);
         let id = match message.kind {
             Kind::Notification => None,
-            Kind::Call { .. } if full => return None,
             Kind::Call { .. } => Some(self.next_id),
         };
-        Some(Turn { order: *order, id, held: &mut message.held })
+        Some(Turn { order, id, held: &mut message.held })
     }
 
-    /// A message was put into the connection's queue, with that number there.
+    /// A message was numbered, where it entered the session or the queue of a plain server.
     pub(crate) fn sent(&mut self, order: Order, id: Option<u64>, number: u64) {
-        let Some(message) = self.messages.get_mut(&order) else { return };
-        message.sent = Some(Sent { id, number });
-        self.waiting -= 1;
+        let Some(mut message) = self.messages.remove(&order) else { return };
+        self.count_waiting(&message, false);
+        message.sent = Some(Sent { id, number, told: false });
         match id {
             Some(id) => {
                 self.next_id = id + 1;
                 self.ids.insert(id, order);
+                self.streams += usize::from(message.streams());
             }
             None => self.untaken.push_back((number, order)),
         }
+        self.messages.insert(order, message);
     }
 
     /// The answer to the call of that id is here: what was kept of it.
@@ -148,64 +207,108 @@ impl<T> Outgoing<T> {
         self.leave(order).map(|(held, _)| held)
     }
 
-    /// The socket got all messages up to that number: their notifications are done.
-    pub(crate) fn taken(&mut self, number: u64) -> Vec<T> {
+    /// What is kept of the open call of that id.
+    pub(crate) fn held(&mut self, id: u64) -> Option<&mut T> {
+        let order = self.ids.get(&id)?;
+        self.messages.get_mut(order).map(|message| &mut message.held)
+    }
+
+    /// An item of that call's stream was delivered, or one of its upload was sent: it is not sent again.
+    pub(crate) fn begun(&mut self, id: u64) {
+        if let Some(message) = self.ids.get(&id).and_then(|order| self.messages.get_mut(order)) {
+            message.begun = true;
+        }
+    }
+
+    /// The socket got all messages up to that number: `tell` is given the notifications that are done with that, each
+    /// once. They are kept until [`Outgoing::received`], since they may have to be sent again.
+    pub(crate) fn taken(&mut self, number: u64, mut tell: impl FnMut(&mut T)) {
+        for (_, order) in self.untaken.iter().take_while(|(untaken, _)| *untaken <= number) {
+            if let Some(message) = self.messages.get_mut(order)
+                && let Some(sent) = &mut message.sent
+                && !std::mem::replace(&mut sent.told, true)
+            {
+                tell(&mut message.held);
+            }
+        }
+    }
+
+    /// The other end has everything up to that number: its notifications are done with. A plain server never tells;
+    /// for it that is what the socket got.
+    pub(crate) fn received(&mut self, number: u64) -> Vec<T> {
         let mut done = Vec::new();
         while let Some((_, order)) = self.untaken.pop_front_if(|(untaken, _)| *untaken <= number) {
-            // One that was given up is not there any more.
-            done.extend(self.leave(order).map(|(held, _)| held));
+            done.extend(self.messages.remove(&order).map(|message| message.held));
         }
         done
     }
 
-    /// The application gave a message up; the id to cancel at the server, if it was sent there.
+    /// The application gave a message up; the id to cancel at the server, if it was sent there. A notification that
+    /// was sent cannot be called back.
     pub(crate) fn leave(&mut self, order: Order) -> Option<(T, Option<u64>)> {
+        let id = match self.messages.get(&order)?.sent {
+            Some(Sent { id: None, .. }) => return None,
+            Some(Sent { id, .. }) => id,
+            None => None,
+        };
         let message = self.messages.remove(&order)?;
-        match message.sent {
-            None => self.waiting -= 1,
-            Some(Sent { id: Some(id), .. }) => {
+        match id {
+            None => self.count_waiting(&message, false),
+            Some(id) => {
                 self.ids.remove(&id);
+                self.streams -= usize::from(message.streams());
             }
-            Some(_) => {}
         }
-        Some((message.held, message.sent.and_then(|sent| sent.id)))
+        Some((message.held, id))
     }
 
-    /// The connection is lost, and its socket got all messages up to `taken`. Gives the calls whose outcome is
-    /// unknown.
+    /// The session is lost, and a new one begins: what its calls meet.
     ///
-    /// *Only calls of which no byte was written count as never received*: they stay, in order. *Calls marked
-    /// idempotent are sent again too, at most three times.*
-    pub(crate) fn lost(&mut self, taken: u64) -> Vec<T> {
-        self.connected = false;
-        self.max_calls = 0;
-        self.ids.clear();
-        self.untaken.clear();
-        self.first_waiting = 0;
-        let mut unknown = Vec::new();
-        for (order, mut message) in std::mem::take(&mut self.messages) {
-            let written = message.sent.take().is_some_and(|sent| sent.number <= taken);
-            if written {
-                let again = message.kind == Kind::Call { idempotent: true } && message.resends < MAX_RESENDS;
-                if !again {
-                    unknown.push(message.held);
+    /// `received` is the last number that the old session may have received: *`ended_received` says what the old
+    /// session had received: calls above it were never received. Without it, only calls of which no byte was written
+    /// count as never received.* `carry` is false where *nothing is carried over, when the reason is `denied` or the
+    /// user differs*.
+    ///
+    /// *Into the new session go, in order and with new numbers, only calls and notifications that the old one never
+    /// received. Calls marked idempotent are sent again too, at most three times; a stream only if it delivered no
+    /// item, an upload only if it sent none. Every other open call and stream fails.*
+    pub(crate) fn verdict(&mut self, received: u64, carry: bool) -> Fate<T> {
+        let mut fate = Fate { unknown: Vec::new(), never: Vec::new() };
+        let messages = std::mem::take(&mut self.messages);
+        self.forget_sent();
+        for (order, mut message) in messages {
+            if message.sent.take().is_some_and(|sent| sent.number <= received) {
+                let again = message.kind.is_idempotent() && !message.begun && message.resends < MAX_RESENDS;
+                if message.kind == Kind::Notification {
+                    continue;
+                }
+                if !carry || !again {
+                    fate.unknown.push(message.held);
                     continue;
                 }
                 message.resends += 1;
+            } else if !carry {
+                fate.never.push(message.held);
+                continue;
             }
+            self.count_waiting(&message, true);
             self.messages.insert(order, message);
         }
-        self.waiting = self.messages.len();
-        unknown
+        fate
     }
 
-    /// The client is closed for good: everything that is not done.
-    pub(crate) fn end(&mut self) -> Vec<T> {
-        self.connected = false;
-        self.ids.clear();
-        self.untaken.clear();
-        self.waiting = 0;
-        std::mem::take(&mut self.messages).into_values().map(|message| message.held).collect()
+    /// The connection to a plain server is lost, and its socket got all messages up to `taken`. Gives the calls whose
+    /// outcome is unknown.
+    pub(crate) fn lost(&mut self, taken: u64) -> Vec<T> {
+        self.hold_back();
+        self.verdict(taken, true).unknown
+    }
+
+    /// The client is closed for good: everything that is not done. What was numbered up to `received` may have been
+    /// received.
+    pub(crate) fn end(&mut self, received: u64) -> Fate<T> {
+        self.hold_back();
+        self.verdict(received, false)
     }
 
     /// Calls that were sent and not answered.
@@ -215,17 +318,57 @@ impl<T> Outgoing<T> {
 
     /// Everything that is not done.
     #[cfg(test)]
-    fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.messages.len()
+    }
+
+    fn count_waiting(&mut self, message: &Message<T>, more: bool) {
+        let streams = usize::from(message.streams());
+        if more {
+            self.waiting += 1;
+            self.waiting_streams += streams;
+        } else {
+            self.waiting -= 1;
+            self.waiting_streams -= streams;
+        }
+    }
+
+    fn forget_sent(&mut self) {
+        self.ids.clear();
+        self.untaken.clear();
+        self.streams = 0;
+        self.waiting = 0;
+        self.waiting_streams = 0;
+        self.first_waiting = 0;
+    }
+}
+
+impl Kind {
+    fn is_idempotent(self) -> bool {
+        matches!(self, Self::Call { idempotent: true, .. })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Full, Kind, Outgoing};
+    use super::{Fate, Full, Kind, Outgoing, Room};
 
-    const CALL: Kind = Kind::Call { idempotent: false };
-    const IDEMPOTENT: Kind = Kind::Call { idempotent: true };
+    const CALL: Kind = Kind::Call { idempotent: false, stream: false };
+    const IDEMPOTENT: Kind = Kind::Call { idempotent: true, stream: false };
+    const STREAM: Kind = Kind::Call { idempotent: true, stream: true };
+
+    fn room(calls: usize) -> Room {
+        Room { calls, streams: 1 }
+    }
+
+    fn connected(kinds: &[(Kind, &'static str)]) -> Outgoing<&'static str> {
+        let mut outgoing = Outgoing::new(10);
+        outgoing.connected(room(64));
+        for (kind, name) in kinds {
+            assert!(outgoing.enter(*kind, *name).is_ok());
+        }
+        outgoing
+    }
 
     /// Sends what may be sent; gives what was kept of it.
     fn send(outgoing: &mut Outgoing<&'static str>, number: &mut u64) -> Vec<&'static str> {
@@ -239,25 +382,29 @@ mod tests {
         sent
     }
 
+    fn told(outgoing: &mut Outgoing<&'static str>, number: u64) -> Vec<&'static str> {
+        let mut told = Vec::new();
+        outgoing.taken(number, |name| told.push(*name));
+        told
+    }
+
     #[test]
     fn messages_made_while_away_are_bounded_and_leave_in_order() {
         let mut outgoing = Outgoing::new(2);
         assert!(outgoing.enter(CALL, "a").is_ok() && outgoing.enter(Kind::Notification, "b").is_ok());
         assert_eq!(outgoing.enter(CALL, "c"), Err(Full));
-        outgoing.connected(64);
+        outgoing.connected(room(64));
         assert_eq!(send(&mut outgoing, &mut 0), ["a", "b"]);
     }
 
     #[test]
     fn calls_above_what_the_server_takes_are_held_back_until_one_is_answered() {
         let mut outgoing = Outgoing::new(2);
-        outgoing.connected(1);
+        outgoing.connected(room(1));
         let mut number = 0;
-        assert!(
-            outgoing.enter(CALL, "a").is_ok()
-                && outgoing.enter(CALL, "b").is_ok()
-                && outgoing.enter(CALL, "c").is_ok()
-        );
+        for name in ["a", "b", "c"] {
+            assert!(outgoing.enter(CALL, name).is_ok());
+        }
         assert_eq!(send(&mut outgoing, &mut number), ["a"]);
         assert_eq!(outgoing.answered(1), Some("a"));
         assert_eq!(outgoing.answered(1), None);
@@ -265,32 +412,107 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_written_is_carried_over_in_order_and_the_rest_is_unknown() {
+    fn calls_and_streams_are_held_back_apart_and_pass_each_other() {
         let mut outgoing = Outgoing::new(10);
-        outgoing.connected(3);
+        outgoing.connected(room(1));
         let mut number = 0;
-        for name in ["written", "queued", "queued too", "held back"] {
-            assert!(outgoing.enter(CALL, name).is_ok());
+        for (kind, name) in [(CALL, "a"), (CALL, "b"), (STREAM, "s"), (STREAM, "t")] {
+            assert!(outgoing.enter(kind, name).is_ok());
         }
-        assert_eq!(send(&mut outgoing, &mut number).len(), 3);
-        assert_eq!(outgoing.lost(1), ["written"]);
-        outgoing.connected(64);
-        assert_eq!(send(&mut outgoing, &mut number), ["queued", "queued too", "held back"]);
+        assert_eq!(send(&mut outgoing, &mut number), ["a", "s"]);
+        assert_eq!(outgoing.answered(2), Some("s"));
+        assert_eq!(send(&mut outgoing, &mut number), ["t"]);
+        assert_eq!(outgoing.answered(1), Some("a"));
+        assert_eq!(send(&mut outgoing, &mut number), ["b"]);
+    }
+
+    #[test]
+    fn a_notification_passes_no_call_that_is_held_back() {
+        let mut outgoing = Outgoing::new(10);
+        outgoing.connected(room(1));
+        let mut number = 0;
+        for (kind, name) in [(CALL, "a"), (CALL, "b"), (Kind::Notification, "n"), (STREAM, "s")] {
+            assert!(outgoing.enter(kind, name).is_ok());
+        }
+        assert_eq!(send(&mut outgoing, &mut number), ["a", "s"]);
+        assert_eq!(outgoing.answered(1), Some("a"));
+        assert_eq!(send(&mut outgoing, &mut number), ["b", "n"]);
+    }
+
+    #[test]
+    fn being_away_fails_no_call_and_sends_none() {
+        let mut outgoing = connected(&[(CALL, "sent"), (CALL, "sent too")]);
+        let mut number = 0;
+        assert_eq!(send(&mut outgoing, &mut number).len(), 2);
+        outgoing.hold_back();
+        assert!(outgoing.enter(CALL, "made while away").is_ok());
+        assert_eq!(send(&mut outgoing, &mut number), [""; 0]);
+        outgoing.connected(room(64));
+        assert_eq!(send(&mut outgoing, &mut number), ["made while away"]);
+        assert_eq!(outgoing.answered(1), Some("sent"));
+        assert_eq!(outgoing.open(), 2);
+    }
+
+    #[test]
+    fn what_was_never_received_goes_into_the_new_session_in_order_and_the_rest_is_unknown() {
+        let mut outgoing = connected(&[(CALL, "received"), (CALL, "not"), (IDEMPOTENT, "neither")]);
+        assert_eq!(send(&mut outgoing, &mut 0).len(), 3);
+        outgoing.hold_back();
+        assert!(outgoing.enter(CALL, "made while away").is_ok());
+        assert_eq!(outgoing.verdict(1, true), Fate { unknown: vec!["received"], never: vec![] });
+        outgoing.connected(room(64));
+        assert_eq!(send(&mut outgoing, &mut 0), ["not", "neither", "made while away"]);
+    }
+
+    #[test]
+    fn a_stream_that_has_begun_is_not_sent_again() {
+        let mut outgoing = Outgoing::new(10);
+        outgoing.connected(Room { calls: 64, streams: 64 });
+        assert!(outgoing.enter(STREAM, "begun").is_ok() && outgoing.enter(STREAM, "not").is_ok());
+        assert_eq!(send(&mut outgoing, &mut 0).len(), 2);
+        outgoing.begun(1);
+        assert_eq!(outgoing.verdict(2, true).unknown, ["begun"]);
+        assert_eq!(send(&mut outgoing, &mut 0), ["not"]);
+    }
+
+    #[test]
+    fn nothing_is_carried_over_to_another_user() {
+        let mut outgoing = connected(&[(IDEMPOTENT, "received"), (Kind::Notification, "n"), (CALL, "not")]);
+        assert_eq!(send(&mut outgoing, &mut 0).len(), 3);
+        outgoing.hold_back();
+        assert!(outgoing.enter(CALL, "waiting").is_ok());
+        let fate = outgoing.verdict(2, false);
+        assert_eq!(fate, Fate { unknown: vec!["received"], never: vec!["not", "waiting"] });
+        assert_eq!(outgoing.len(), 0);
     }
 
     #[test]
     fn an_idempotent_call_is_sent_again_three_times() {
-        let mut outgoing = Outgoing::new(10);
-        assert!(outgoing.enter(IDEMPOTENT, "again").is_ok());
+        let mut outgoing = connected(&[(IDEMPOTENT, "again")]);
         for _ in 0..3 {
-            outgoing.connected(64);
-            let mut number = 0;
-            assert_eq!(send(&mut outgoing, &mut number), ["again"]);
-            assert!(outgoing.lost(1).is_empty());
+            assert_eq!(send(&mut outgoing, &mut 0), ["again"]);
+            assert!(outgoing.verdict(1, true).unknown.is_empty());
         }
-        outgoing.connected(64);
         assert_eq!(send(&mut outgoing, &mut 0), ["again"]);
-        assert_eq!(outgoing.lost(1), ["again"]);
+        assert_eq!(outgoing.verdict(1, true).unknown, ["again"]);
+    }
+
+    #[test]
+    fn a_plain_server_that_is_lost_may_have_received_what_its_socket_got() {
+        let mut outgoing = connected(&[(CALL, "written"), (CALL, "queued")]);
+        assert_eq!(send(&mut outgoing, &mut 0).len(), 2);
+        assert_eq!(outgoing.lost(1), ["written"]);
+        assert_eq!(send(&mut outgoing, &mut 0), [""; 0]);
+        outgoing.connected(room(64));
+        assert_eq!(send(&mut outgoing, &mut 0), ["queued"]);
+    }
+
+    #[test]
+    fn at_the_end_of_the_client_what_was_written_is_told_from_what_was_not() {
+        let mut outgoing = connected(&[(CALL, "written"), (CALL, "queued")]);
+        assert_eq!(send(&mut outgoing, &mut 0).len(), 2);
+        assert_eq!(outgoing.end(1), Fate { unknown: vec!["written"], never: vec!["queued"] });
+        assert_eq!(outgoing.open(), 0);
     }
 
     #[test]
@@ -299,20 +521,23 @@ mod tests {
         let first = outgoing.enter(CALL, "a").expect("room");
         let second = outgoing.enter(CALL, "b").expect("room");
         assert_eq!(outgoing.leave(first), Some(("a", None)));
-        outgoing.connected(64);
+        outgoing.connected(room(64));
         assert_eq!(send(&mut outgoing, &mut 0), ["b"]);
         assert_eq!(outgoing.leave(second), Some(("b", Some(1))));
         assert_eq!(outgoing.open(), 0);
     }
 
     #[test]
-    fn a_notification_is_done_when_the_socket_got_it() {
-        let mut outgoing = Outgoing::new(10);
-        outgoing.connected(64);
-        assert!(outgoing.enter(Kind::Notification, "n").is_ok());
-        assert_eq!(send(&mut outgoing, &mut 0), ["n"]);
-        assert!(outgoing.taken(0).is_empty());
-        assert_eq!(outgoing.taken(1), ["n"]);
-        assert_eq!(outgoing.len(), 0);
+    fn a_notification_is_told_when_the_socket_got_it_and_kept_until_the_other_end_has_it() {
+        let mut outgoing = connected(&[(Kind::Notification, "n"), (Kind::Notification, "m")]);
+        assert_eq!(send(&mut outgoing, &mut 0), ["n", "m"]);
+        assert_eq!(told(&mut outgoing, 0), [""; 0]);
+        assert_eq!(told(&mut outgoing, 1), ["n"]);
+        assert_eq!(told(&mut outgoing, 2), ["m"]);
+        assert_eq!(outgoing.received(1), ["n"]);
+        // The new session gets what the old one never had, also if the application thinks no more of it.
+        assert_eq!(outgoing.leave(1), None);
+        assert_eq!(outgoing.verdict(1, true), Fate { unknown: vec![], never: vec![] });
+        assert_eq!(send(&mut outgoing, &mut 0), ["m"]);
     }
 }
