@@ -6,6 +6,7 @@ mod direction;
 mod licences;
 mod links;
 mod openings;
+mod rules;
 mod silenced;
 mod sizes;
 mod waiting;

@@ -1,0 +1,215 @@
+//! Every rule of what sessions, streams, hello and the heartbeat do has a conformance vector, or a test that is named in its place; and
+//! every vector keeps rules that exist.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::{Source, none, source, sources};
+
+const PROTOCOL: &str = "docs/protocol.md";
+const VECTORS: &str = "clients/conformance/vectors/";
+const ELSEWHERE: &str = "clients/conformance/elsewhere.json";
+
+/// The sections of the protocol whose rules are played by vectors; those of the others have ordinary tests.
+const PLAYED: &[&str] =
+    &["Streams", "Close codes", "Sessions", "Numbering", "Heartbeat", "Coming back", "Draining"];
+
+/// Rules whose tests are being written; empty when all is there.
+const AWAITED: &[&str] = &["H10", "K6", "S14"];
+
+/// A rule of the protocol, and the section that it stands in.
+#[derive(Debug, PartialEq, Eq)]
+struct Rule<'d> {
+    id: &'d str,
+    section: &'d str,
+}
+
+/// The rules of the protocol's text, in its order.
+fn rules(document: &str) -> Vec<Rule<'_>> {
+    let mut section = "";
+    let mut found = Vec::new();
+    for line in document.lines() {
+        if let Some(heading) = line.strip_prefix("## ") {
+            section = heading.trim();
+        }
+        let id = line.strip_prefix("- **").and_then(|rest| rest.split_once(".**"));
+        if let Some((id, _)) = id.filter(|(id, _)| is_id(id)) {
+            found.push(Rule { id, section });
+        }
+    }
+    found
+}
+
+/// A capital letter and a number.
+fn is_id(id: &str) -> bool {
+    let mut letters = id.chars();
+    letters.next().is_some_and(|letter| letter.is_ascii_uppercase())
+        && id.len() > 1
+        && letters.all(|letter| letter.is_ascii_digit())
+}
+
+/// The strings of a list in an object.
+fn texts<'v>(value: &'v Value, member: &str) -> Vec<&'v str> {
+    value.get(member).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
+/// The name of the file of a vector with that name.
+fn file_name(name: &str) -> String {
+    let dashed: String = name
+        .chars()
+        .map(|letter| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { '-' })
+        .collect();
+    dashed.split('-').filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-")
+}
+
+/// What is wrong with the form of a vector.
+fn faults(path: &str, vector: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut check = |holds: bool, fault: &str| {
+        if !holds {
+            found.push(format!("{path}: {fault}"));
+        }
+    };
+    let name = vector.get("name").and_then(Value::as_str).unwrap_or_default();
+    let expected = format!("/{}.json", file_name(name));
+    check(!name.is_empty() && path.ends_with(&expected), "its file is not named after its `name`");
+    check(!texts(vector, "rules").is_empty(), "it names no rule");
+    let side = vector.get("side").and_then(Value::as_str).unwrap_or_default();
+    check(matches!(side, "client" | "server" | "both"), "its `side` is none");
+    let steps = vector.get("steps").and_then(Value::as_array);
+    check(steps.is_some_and(|steps| !steps.is_empty()), "it has no steps");
+    found
+}
+
+/// Whether that file has a test of that name, `path::name`.
+fn is_there(test: &str, files: &[Source]) -> bool {
+    let Some((path, name)) = test.split_once("::") else { return false };
+    let Some(file) = files.iter().find(|file| file.path == path) else { return false };
+    let declared = match file.ending() {
+        "rs" => format!("fn {name}("),
+        "py" => format!("def {name}("),
+        _ => format!("\"{name}\""),
+    };
+    file.text.contains(&declared)
+}
+
+fn findings(files: &[Source]) -> Vec<String> {
+    let text = |path: &str| files.iter().find(|file| file.path == path).map_or("", |file| &file.text);
+    let rules = rules(text(PROTOCOL));
+    let known: BTreeSet<_> = rules.iter().map(|rule| rule.id).collect();
+    let mut found = twice(&rules);
+    let mut kept: BTreeSet<String> = BTreeSet::new();
+    let mut keep = |path: &str, value: &Value, found: &mut Vec<String>| {
+        for id in texts(value, "rules") {
+            if !known.contains(id) {
+                found.push(format!("{path}: there is no rule {id}"));
+            }
+            kept.insert(id.to_owned());
+        }
+    };
+    for file in files.iter().filter(|file| file.path.starts_with(VECTORS)) {
+        match serde_json::from_str::<Value>(&file.text) {
+            Ok(vector) => {
+                found.extend(faults(&file.path, &vector));
+                keep(&file.path, &vector, &mut found);
+            }
+            Err(error) => found.push(format!("{}: {error}", file.path)),
+        }
+    }
+    match serde_json::from_str::<Vec<Value>>(text(ELSEWHERE)) {
+        Ok(entries) => {
+            for entry in &entries {
+                keep(ELSEWHERE, entry, &mut found);
+                let gone = texts(entry, "tests").into_iter().filter(|test| !is_there(test, files));
+                found.extend(gone.map(|test| format!("{ELSEWHERE}: there is no test {test}")));
+                if texts(entry, "tests").is_empty() {
+                    found.push(format!("{ELSEWHERE}: an entry names no test"));
+                }
+            }
+        }
+        Err(error) => found.push(format!("{ELSEWHERE}: {error}")),
+    }
+    let judged = rules.iter().filter(|rule| PLAYED.contains(&rule.section));
+    let bare = judged.filter(|rule| !kept.contains(rule.id));
+    found.extend(bare.map(|rule| format!("{PROTOCOL}: nothing keeps {} ({})", rule.id, rule.section)));
+    found
+}
+
+/// Ids that stand for two rules.
+fn twice(rules: &[Rule<'_>]) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let again = rules.iter().filter(|rule| !seen.insert(rule.id));
+    again.map(|rule| format!("{PROTOCOL}: {} stands twice", rule.id)).collect()
+}
+
+#[test]
+fn every_rule_has_a_vector_or_a_test_and_every_vector_a_rule() {
+    let mut found = findings(&sources());
+    found.retain(|finding| !AWAITED.iter().any(|id| finding.contains(&format!("nothing keeps {id} "))));
+    none(&found, "write a vector, or name a test in elsewhere.json");
+}
+
+/// A protocol of three rules that are played, and one that is not.
+const DOCUMENT: &str = "# The protocol\n\n## Transport\n\n- **T1.** One.\n\n## Streams\n\n- **S1.** A.\n- **S2.** B.\n\n### rpc.item\n\n- **S3.** C.\n";
+
+/// A small repository whose rules are all kept.
+fn example() -> Vec<Source> {
+    let vector = r#"{"name":"A stream's end","rules":["S1","S2"],"side":"both","steps":[{"open":{}}]}"#;
+    let elsewhere = r#"[{"rules":["S3"],"tests":["a/b.rs::c","d.py::test_e","f.test.ts::a sentence"]}]"#;
+    vec![
+        source(PROTOCOL, DOCUMENT),
+        source("clients/conformance/vectors/streams/a-stream-s-end.json", vector),
+        source(ELSEWHERE, elsewhere),
+        source("a/b.rs", "fn c() {}\n"),
+        source("d.py", "def test_e() -> None: ...\n"),
+        source("f.test.ts", "test(\"a sentence\", () => {});\n"),
+    ]
+}
+
+/// The findings after a text of one file of the example became another.
+fn after(path: usize, from: &str, to: &str) -> Vec<String> {
+    let mut files = example();
+    assert!(files[path].text.contains(from));
+    files[path].text = files[path].text.replace(from, to);
+    findings(&files)
+}
+
+#[test]
+fn rules_are_read_with_their_sections() {
+    let found: Vec<_> = rules(DOCUMENT).into_iter().map(|rule| (rule.id, rule.section)).collect();
+    assert_eq!(found, [("T1", "Transport"), ("S1", "Streams"), ("S2", "Streams"), ("S3", "Streams")]);
+    assert_eq!(findings(&example()), [""; 0]);
+}
+
+#[test]
+fn a_rule_that_nothing_keeps_is_found() {
+    let found = after(1, r#""S1","#, "");
+    assert_eq!(found, ["docs/protocol.md: nothing keeps S1 (Streams)"]);
+}
+
+#[test]
+fn a_rule_that_does_not_exist_and_one_that_stands_twice_are_found() {
+    let path = "clients/conformance/vectors/streams/a-stream-s-end.json";
+    assert_eq!(after(1, r#""S1","#, r#""S1","S9","#), [format!("{path}: there is no rule S9")]);
+    assert_eq!(after(0, "T1", "S1"), ["docs/protocol.md: S1 stands twice"]);
+}
+
+#[test]
+fn a_test_that_is_not_there_is_found() {
+    let expected = |test: &str| [format!("{ELSEWHERE}: there is no test {test}")];
+    assert_eq!(after(3, "fn c", "fn cc"), expected("a/b.rs::c"));
+    assert_eq!(after(4, "test_e", "test_f"), expected("d.py::test_e"));
+    assert_eq!(after(5, "a sentence", "a word"), expected("f.test.ts::a sentence"));
+}
+
+#[test]
+fn a_vector_of_the_wrong_form_is_found() {
+    let path = "clients/conformance/vectors/streams/a-stream-s-end.json";
+    assert_eq!(
+        after(1, "A stream's end", "An end"),
+        [format!("{path}: its file is not named after its `name`")]
+    );
+    assert_eq!(after(1, "both", "either"), [format!("{path}: its `side` is none")]);
+    assert_eq!(after(1, r#"{"open":{}}"#, ""), [format!("{path}: it has no steps")]);
+}
