@@ -22,8 +22,10 @@ pub(crate) mod code {
     pub(crate) const HEARTBEAT_TIMEOUT: u16 = 4008;
     pub(crate) const TOO_SLOW: u16 = 4013;
     pub(crate) const RATE_LIMITED: u16 = 4029;
+    pub(crate) const SEQUENCE: u16 = 4050;
     pub(crate) const FORBIDDEN: u16 = 4501;
     pub(crate) const REVOKED: u16 = 4502;
+    pub(crate) const SUPERSEDED: u16 = 4503;
 }
 
 /// How a connection ended, or is to end.

@@ -12,6 +12,9 @@ mod heartbeat;
 mod outgoing;
 mod pending;
 mod reason;
+#[cfg(feature = "client")]
+#[allow(dead_code, reason = "until the client drives it")]
+mod recovery;
 #[allow(dead_code, reason = "until connections drive it")]
 mod replay;
 #[allow(dead_code, reason = "until servers drive it")]
@@ -34,6 +37,9 @@ pub(crate) use heartbeat::{Beat, ServerHeartbeat};
 pub(crate) use outgoing::{Fate, Full, Kind, Outgoing, Room};
 pub(crate) use pending::PendingCalls;
 pub use reason::Reason;
+#[cfg(feature = "client")]
+#[allow(unused_imports, reason = "until the client drives it")]
+pub(crate) use recovery::{Answered, Recovery, Resume, Verdict};
 #[allow(unused_imports, reason = "until connections drive it")]
 pub(crate) use replay::{Exhausted, OutOfRange, Receipt, Replay};
 #[allow(unused_imports, reason = "until servers drive it")]

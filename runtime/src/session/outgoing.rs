@@ -40,6 +40,8 @@ pub(crate) struct Outgoing<T> {
     /// What the server takes; nothing while away.
     room: Room,
     connected: bool,
+    /// The next one found no room in the session.
+    blocked: bool,
     next_order: Order,
     next_id: u64,
     messages: BTreeMap<Order, Message<T>>,
@@ -109,6 +111,7 @@ impl<T> Outgoing<T> {
             max_waiting,
             room: Room::default(),
             connected: false,
+            blocked: false,
             next_order: 0,
             next_id: 1,
             messages: BTreeMap::new(),
@@ -121,10 +124,10 @@ impl<T> Outgoing<T> {
         }
     }
 
-    /// Enters a message. While the client is away their number is bounded; while it is connected a thousand calls at
-    /// once simply take their turn.
+    /// Enters a message. *Calls made while there is no session, or no room in it, wait, at most so many*; where there is
+    /// one a thousand calls at once simply take their turn.
     pub(crate) fn enter(&mut self, kind: Kind, held: T) -> Result<Order, Full> {
-        if !self.connected && self.waiting >= self.max_waiting {
+        if (!self.connected || self.blocked) && self.waiting >= self.max_waiting {
             return Err(Full);
         }
         let order = self.next_order;
@@ -135,17 +138,18 @@ impl<T> Outgoing<T> {
         Ok(order)
     }
 
-    /// A connection is open, and its server takes so many calls at once: of a new session, or of the one before.
+    /// There is a session, a new one or the one before, and its server takes so many calls at once. From here on messages
+    /// enter it, *connected or not*.
     ///
     /// *Calls and streams in flight go on*: what was sent is not sent again here, since the replay does that.
     pub(crate) fn connected(&mut self, room: Room) {
         self.connected = true;
+        self.blocked = false;
         self.room = room;
         self.first_waiting = 0;
     }
 
-    /// The connection is gone, and the session may go on: *being away fails no call by itself*. Or the server drains,
-    /// when *the client starts no new call*.
+    /// There is no session, or the server drains, when *the client starts no new call*.
     pub(crate) fn hold_back(&mut self) {
         self.room = Room::default();
         self.connected = false;
@@ -185,10 +189,16 @@ impl<T> Outgoing<T> {
         Some(Turn { order, id, held: &mut message.held })
     }
 
+    /// The message whose turn it was found no room; it has its turn again.
+    pub(crate) fn no_room(&mut self) {
+        self.blocked = true;
+    }
+
     /// A message was numbered, where it entered the session or the queue of a plain server.
     pub(crate) fn sent(&mut self, order: Order, id: Option<u64>, number: u64) {
         let Some(mut message) = self.messages.remove(&order) else { return };
         self.count_waiting(&message, false);
+        self.blocked = false;
         message.sent = Some(Sent { id, number, told: false });
         match id {
             Some(id) => {
@@ -440,17 +450,29 @@ mod tests {
     }
 
     #[test]
-    fn being_away_fails_no_call_and_sends_none() {
+    fn while_the_server_drains_no_call_is_started_and_none_fails() {
         let mut outgoing = connected(&[(CALL, "sent"), (CALL, "sent too")]);
         let mut number = 0;
         assert_eq!(send(&mut outgoing, &mut number).len(), 2);
         outgoing.hold_back();
-        assert!(outgoing.enter(CALL, "made while away").is_ok());
+        assert!(outgoing.enter(CALL, "made meanwhile").is_ok());
         assert_eq!(send(&mut outgoing, &mut number), [""; 0]);
         outgoing.connected(room(64));
-        assert_eq!(send(&mut outgoing, &mut number), ["made while away"]);
+        assert_eq!(send(&mut outgoing, &mut number), ["made meanwhile"]);
         assert_eq!(outgoing.answered(1), Some("sent"));
         assert_eq!(outgoing.open(), 2);
+    }
+
+    #[test]
+    fn messages_that_find_no_room_in_the_session_are_bounded() {
+        let mut outgoing = Outgoing::new(1);
+        outgoing.connected(room(64));
+        assert!(outgoing.enter(CALL, "a").is_ok() && outgoing.enter(CALL, "b").is_ok());
+        let order = outgoing.turn().expect("a turn").order;
+        outgoing.no_room();
+        assert_eq!(outgoing.enter(CALL, "c"), Err(Full));
+        outgoing.sent(order, Some(1), 1);
+        assert!(outgoing.enter(CALL, "c").is_ok());
     }
 
     #[test]

@@ -38,13 +38,25 @@ pub(crate) enum Receipt {
     Gap,
 }
 
+/// A message without its number. Clones share it.
+pub(crate) trait Body: Clone {
+    /// Its size on the wire.
+    fn bytes(&self) -> usize;
+}
+
+impl Body for Bytes {
+    fn bytes(&self) -> usize {
+        self.len()
+    }
+}
+
 /// One side of a session's tracked messages, over all of its connections.
 #[derive(Debug)]
-pub(crate) struct Replay {
+pub(crate) struct Replay<B = Bytes> {
     /// Bytes that are kept at most; an empty buffer takes any one message.
     bound: usize,
     /// Exactly the messages `acked + 1 ..= acked + kept.len()`.
-    kept: VecDeque<Bytes>,
+    kept: VecDeque<B>,
     bytes: usize,
     /// The last one that the other end has told to have received.
     acked: u64,
@@ -63,7 +75,7 @@ pub(crate) struct Replay {
     ack_bytes: usize,
 }
 
-impl Replay {
+impl<B: Body> Replay<B> {
     /// Both numberings start at 1.
     pub(crate) fn new(bound: usize) -> Self {
         Self {
@@ -103,12 +115,12 @@ impl Replay {
     /// Numbers and keeps a message, room or not: who could wait has asked [`Replay::fits`].
     ///
     /// *Each side gives `seq` from 1, +1, in one place, where a message enters the session.*
-    pub(crate) fn push(&mut self, body: Bytes) -> Result<u64, Exhausted> {
+    pub(crate) fn push(&mut self, body: B) -> Result<u64, Exhausted> {
         let seq = self.numbered() + 1;
         if seq >= LAST_SEQ {
             return Err(Exhausted);
         }
-        self.bytes += body.len();
+        self.bytes += body.bytes();
         self.kept.push_back(body);
         Ok(seq)
     }
@@ -117,7 +129,7 @@ impl Replay {
     ///
     /// *Tracked messages leave in `seq` order. Both sides send again what the other has not received, in order, before
     /// anything new.*
-    pub(crate) fn next(&mut self) -> Option<(u64, Bytes)> {
+    pub(crate) fn next(&mut self) -> Option<(u64, B)> {
         let body = self.kept.get(self.place_of(self.written + 1))?.clone();
         self.written += 1;
         self.sent = self.sent.max(self.written);
@@ -225,7 +237,7 @@ impl Replay {
             && let Some(body) = self.kept.pop_front()
         {
             self.acked += 1;
-            self.bytes -= body.len();
+            self.bytes -= body.bytes();
         }
         self.written = self.written.max(self.acked);
         if self.kept.is_empty() && self.kept.capacity() > 64 {
@@ -371,7 +383,7 @@ mod tests {
 
     #[test]
     fn a_repeated_number_is_told_from_a_new_one_and_from_a_gap() {
-        let mut replay = Replay::new(100);
+        let mut replay: Replay = Replay::new(100);
         let now = Instant::now();
         assert_eq!(replay.receive(2, 1, now), Receipt::Gap);
         assert_eq!(replay.receive(1, 1, now), Receipt::New);
@@ -382,7 +394,7 @@ mod tests {
 
     #[test]
     fn an_ack_is_due_after_64_messages() {
-        let mut replay = Replay::new(100);
+        let mut replay: Replay = Replay::new(100);
         let now = Instant::now();
         for seq in 1..=63 {
             replay.receive(seq, 1, now);
@@ -395,7 +407,7 @@ mod tests {
 
     #[test]
     fn an_ack_is_due_after_64_kib_or_a_quarter_of_what_the_other_end_keeps() {
-        let mut replay = Replay::new(100);
+        let mut replay: Replay = Replay::new(100);
         let now = Instant::now();
         replay.receive(1, 64 * 1024 - 1, now);
         assert_eq!(replay.take_ack(now), None);
@@ -408,7 +420,7 @@ mod tests {
 
     #[test]
     fn an_ack_is_due_a_second_after_the_first_message_and_never_when_nothing_is_new() {
-        let mut replay = Replay::new(100);
+        let mut replay: Replay = Replay::new(100);
         let start = Instant::now();
         let ms = Duration::from_millis;
         assert_eq!(replay.ack_at(), None);
@@ -424,7 +436,7 @@ mod tests {
 
     #[test]
     fn hello_tells_what_was_received_so_that_no_ack_follows_it() {
-        let mut replay = Replay::new(100);
+        let mut replay: Replay = Replay::new(100);
         let now = Instant::now();
         replay.receive(1, 1, now);
         assert_eq!(replay.resume(0), Ok(()));
