@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+import pytest
 import pytest_asyncio
 
 
@@ -19,3 +20,9 @@ async def nothing_left_behind() -> AsyncIterator[None]:
     left = asyncio.all_tasks() - before - {asyncio.current_task()}
     if left or unheard:
         raise RuntimeError(f"left behind: {left} {unheard}")
+
+
+@pytest.fixture(autouse=True)
+def impatient_close(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The peers of tests acknowledge only what they read: nobody waits seconds for the rest."""
+    monkeypatch.setattr("wirecall.session.LEAVE_WAIT", 0.1)

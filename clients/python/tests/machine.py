@@ -11,6 +11,7 @@ from wirecall.calls import Request
 from wirecall.disconnect import Disconnect
 from wirecall.options import SessionOptions
 from wirecall.output import Output
+from wirecall.served import Served
 from wirecall.session import Session
 
 T = TypeVar("T")
@@ -32,6 +33,14 @@ class Machine:
         self.receive({"id": hello["id"], "result": hello_answer(**members)})
         self.session.take()
         return hello
+
+    def meet(self, **members: object) -> list[Json]:
+        """Connects and answers hello; gives what is written then, and keeps the outputs."""
+        self.session.connecting(10.0, self.now)
+        self.session.connected(None, self.now)
+        hello = self.frames()[0]
+        self.receive({"id": hello["id"], "result": hello_answer(**members)})
+        return self.frames()
 
     def receive(self, message: Json) -> None:
         """A message arrives."""
@@ -61,15 +70,25 @@ class Machine:
         self.now = end
 
     def frames(self) -> list[Json]:
-        """Everything that may be written now."""
+        """Everything that may be written now, without the numbers."""
         frames: list[Json] = []
         while (frame := self.session.next_frame(self.now)) is not None:
-            frames.append(msgspec.json.decode(frame))
+            message: Json = msgspec.json.decode(frame)
+            message.pop("seq", None)
+            frames.append(message)
         return frames
 
     def methods(self) -> list[str]:
         """The methods of everything that may be written now."""
         return [frame["method"] for frame in self.frames()]
+
+    def cancel(self, call: int) -> None:
+        """Nobody awaits a call any more."""
+        self.session.cancel(call, self.now)
+
+    def answer(self, call: Served, result: bytes | None, error: bytes | None = None) -> None:
+        """A handler is done."""
+        self.session.answer(call, result, error, self.now)
 
     def lose(self, code: int = 1006) -> Disconnect:
         """The connection is gone."""

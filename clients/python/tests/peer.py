@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import cached_property
 from typing import Any, TypeAlias, TypeVar
 
@@ -16,7 +16,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import Event
 from websockets.typing import Subprotocol
 
-from wirecall.message import SUBPROTOCOL
+from wirecall.codec_json import JSON
 
 T = TypeVar("T")
 Json: TypeAlias = dict[str, Any]
@@ -83,11 +83,19 @@ class PeerConnection:
         request = self._socket.request
         return {} if request is None else {k.lower(): v for k, v in request.headers.raw_items()}
 
-    async def receive(self) -> Json:
-        """The next message."""
+    async def receive(self, *, silently: bool = False) -> Json:
+        """The next message, its number acknowledged unless the peer is silent."""
         frame = await soon(self._socket.recv())
         message: Json = msgspec.json.decode(frame)
+        seq = message.pop("seq", None)
+        if seq is not None and not silently:
+            await self.acknowledge(seq)
         return message
+
+    async def acknowledge(self, seq: int) -> None:
+        """Says that everything up to this number was received, if anybody still listens."""
+        with suppress(ConnectionClosed):
+            await self.send({"method": "rpc.ack", "params": {"seq": seq}})
 
     async def receive_value(self) -> object:
         """The next frame, whatever JSON it holds."""
@@ -195,7 +203,7 @@ async def silence(_: PeerConnection) -> None:
 
 @asynccontextmanager
 async def listen(
-    greeting: Greeting = greet, *, subprotocol: str | None = SUBPROTOCOL, port: int = 0
+    greeting: Greeting = greet, *, subprotocol: str | None = JSON.subprotocol, port: int = 0
 ) -> AsyncGenerator[Peer, None]:
     """Serves on loopback until the block ends."""
     peer = Peer(greeting)

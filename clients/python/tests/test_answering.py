@@ -31,7 +31,7 @@ def test_a_call_of_the_server_is_answered_with_its_id_exactly_as_it_came() -> No
             b'{"jsonrpc":"2.0","id":%b,"method":"ui.confirm"}'.replace(b"%b", identity).decode()
         )
         (serve,) = machine.take(Serve)
-        machine.session.answer(serve.call, b"true")
+        machine.answer(serve.call, b"true")
         frame = machine.session.next_frame(machine.now)
         assert frame == b'{"jsonrpc":"2.0","id":%b,"result":true}' % identity
 
@@ -51,7 +51,7 @@ def test_a_cancelled_call_of_the_server_is_answered_once_and_its_handler_stopped
     (serve,) = machine.take(Serve)
     machine.receive({"method": "rpc.cancel", "params": {"id": "x"}})
     assert machine.take(Abort) == [Abort(serve.call)]
-    machine.session.answer(serve.call, b"true")
+    machine.answer(serve.call, b"true")
     assert [frame["error"]["code"] for frame in machine.frames()] == [-32005]
 
 
@@ -75,7 +75,7 @@ def test_sixty_four_handlers_run_and_two_hundred_fifty_six_wait() -> None:
     assert len(serves) == 64
     (frame,) = machine.frames()
     assert (frame["id"], frame["error"]["code"]) == (320, -32009)
-    machine.session.answer(serves[0].call, b"true")
+    machine.answer(serves[0].call, b"true")
     assert [serve.call.id for serve in machine.take(Serve)] == [b"64"]
 
 
@@ -87,7 +87,7 @@ def test_a_cancelled_call_that_waits_never_starts() -> None:
     serves = machine.take(Serve)
     machine.receive({"method": "rpc.cancel", "params": {"id": 64}})
     assert [frame["id"] for frame in machine.frames()] == [64]
-    machine.session.answer(serves[0].call, b"true")
+    machine.answer(serves[0].call, b"true")
     assert machine.take(Serve) == []
 
 
@@ -124,7 +124,7 @@ def test_handlers_are_stopped_when_the_connection_is_lost_and_answer_nobody() ->
     machine.lose()
     assert machine.take(Abort) == [Abort(serve.call)]
     machine.greet()
-    machine.session.answer(serve.call, b"true")
+    machine.answer(serve.call, b"true")
     assert machine.frames() == []
 
 
@@ -134,5 +134,5 @@ def test_an_answer_larger_than_the_server_takes_becomes_an_error() -> None:
     machine.session.handled.add("ui.confirm")
     machine.receive({"id": 1, "method": "ui.confirm"})
     (serve,) = machine.take(Serve)
-    machine.session.answer(serve.call, b'"' + b"x" * 300 + b'"')
+    machine.answer(serve.call, b'"' + b"x" * 300 + b'"')
     assert machine.frames()[0]["error"]["code"] == -32008

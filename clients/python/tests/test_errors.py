@@ -16,7 +16,7 @@ from wirecall import (
     ValidationError,
     WirecallError,
 )
-from wirecall.codec import decode
+from wirecall.codec_json import JSON
 from wirecall.kinds import PROTOCOL_ERRORS
 from wirecall.message import ErrorBody, ErrorCode
 from wirecall.rpc_error import read_error
@@ -31,7 +31,7 @@ CLASSES: dict[int, type[RpcError]] = {
 
 def read(text: bytes) -> RpcError:
     """The error of a response."""
-    return read_error(decode(text, ErrorBody), CLASSES)
+    return read_error(JSON, JSON.decode(text, ErrorBody), CLASSES)
 
 
 def test_a_services_error_becomes_its_class_with_typed_fields() -> None:
@@ -62,7 +62,7 @@ def test_an_unknown_code_is_a_plain_rpc_error() -> None:
 @pytest.mark.parametrize("data", [b'"text"', b"[1]", b'{"reason":"x"}', b"3"])
 def test_what_a_foreign_server_puts_into_data_is_all_details(data: bytes) -> None:
     error = read(b'{"code":3,"message":"execution reverted","data":' + data + b"}")
-    assert error.details == decode(data, object)
+    assert error.details == JSON.decode(data, object)
     assert error.kind == ""
 
 

@@ -38,7 +38,7 @@ async def test_states_tell_of_a_loss_and_of_the_return() -> None:
         assert lost.attempt == 1
         assert isinstance(lost.last_error, ConnectionLostError)
         assert before <= lost.next_try_at <= datetime.now(timezone.utc) + timedelta(seconds=1)
-        assert await log.wait("open") == OpenState("s-2", None)
+        assert await log.wait("open") == OpenState("s-2", None, reason="unknown")
         await client.close()
         assert log.types == ["reconnecting", "open", "closed"]
 
@@ -266,7 +266,8 @@ async def test_an_unanswered_call_makes_the_client_ping_and_then_leave() -> None
     ):
         first = await peer.accept()
         call = asyncio.ensure_future(ChatClient(client).topic(room="a"))
-        assert (await first.receive())["method"] == "chat.topic"
+        # The answer to a number would be a sign of life.
+        assert (await first.receive(silently=True))["method"] == "chat.topic"
         assert (await first.receive())["method"] == "rpc.ping"
         with pytest.raises(ConnectionLostError):
             await soon(call)

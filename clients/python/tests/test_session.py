@@ -225,6 +225,6 @@ def test_a_plain_peer_says_no_hello_and_adds_nothing_to_its_calls() -> None:
     assert machine.take(Opened) == [Opened(None)]
     call = machine.call("eth_chainId")
     assert machine.frames() == [{"jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "params": {}}]
-    machine.session.cancel(call)
+    machine.cancel(call)
     machine.raw(b"nonsense")
     assert machine.frames() == []

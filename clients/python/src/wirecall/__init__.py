@@ -10,6 +10,7 @@ The client comes back when the connection goes away, keeps the heartbeat, and te
 whether it ran, did not run, or may have.
 """
 
+from wirecall.call_stream import CallStream
 from wirecall.client import Client, Connecting, connect
 from wirecall.disconnect import CloseCode, Disconnect
 from wirecall.errors import (
@@ -42,6 +43,7 @@ from wirecall.kinds import (
 from wirecall.layers import Call, Layer, Next
 from wirecall.options import CallOptions, ConnectOptions, ReconnectOptions, TokenProvider
 from wirecall.record import Record
+from wirecall.resume import LostReason
 from wirecall.rpc_error import RpcError
 from wirecall.service import ServiceClient
 from wirecall.serving import CallHandler, ServedCall, handle
@@ -56,6 +58,7 @@ __all__ = [
     "CallCancelledError",
     "CallHandler",
     "CallOptions",
+    "CallStream",
     "Client",
     "CloseCode",
     "ClosedError",
@@ -74,6 +77,7 @@ __all__ = [
     "InternalError",
     "InvalidRequestError",
     "Layer",
+    "LostReason",
     "MethodNotFoundError",
     "Next",
     "NotFoundError",

@@ -6,13 +6,12 @@ Pure, like the session that it is a part of.
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable
+from typing import Protocol
 
-import msgspec
-
-from wirecall.codec import decode
+from wirecall.codec import Codec
 from wirecall.disconnect import CloseCode
-from wirecall.errors import DecodeError
 from wirecall.message import (
     CallMessage,
     ErrorCode,
@@ -21,64 +20,90 @@ from wirecall.message import (
     protocol_error,
     result_message,
 )
-from wirecall.output import Abort, Drop, Fault, Output, Serve
+from wirecall.notices import CancelNotice
+from wirecall.output import Abort, Drop, Output, Serve
 from wirecall.served import MAX_RUNNING, MAX_WAITING, Served, ServedCalls
 
 
-class _CancelParams(msgspec.Struct, frozen=True):
-    id: msgspec.Raw
+class AnswerWriter(Protocol):
+    """Where answers go."""
+
+    def say(self, body: bytes, *, tracked: bool) -> None:
+        """Takes an answer that the reader gives: it does not wait for room."""
+        ...
+
+    def place(self, body: bytes) -> bool:
+        """Takes the numbered answer of a handler; False while there is no room for it."""
+        ...
 
 
 class Answering:
     """The calls that this side answers."""
 
-    def __init__(self, emit: Callable[[Output], None], write: Callable[[bytes], None]) -> None:
+    def __init__(self, codec: Codec, emit: Callable[[Output], None], writer: AnswerWriter) -> None:
         """Starts with none.
 
         Args:
+            codec: How answers are written.
             emit: Takes what the driver shall do.
-            write: Takes the answers.
+            writer: Takes the answers.
         """
+        self._codec = codec
         self._emit = emit
-        self._write = write
+        self._writer = writer
         self._served = ServedCalls()
+        self._ready: deque[tuple[Served, bytes]] = deque()
         self.handled: set[str] = set()
         """The methods that have a handler."""
         self.max_message_bytes: float = math.inf
         """The largest answer that the server takes."""
 
-    def called(self, message: CallMessage, now: float) -> None:
+    def called(self, message: CallMessage, now: float, *, tracked: bool) -> None:
         """The server calls."""
         if message.method not in self.handled:
-            error = protocol_error(ErrorCode.METHOD_NOT_FOUND, f"no handler: {message.method}")
-            self._write(error_message(message.id, error))
+            words = f"no handler: {message.method}"
+            self._refuse(message.id, ErrorCode.METHOD_NOT_FOUND, words, tracked=tracked)
             return
         timeout = message.timeout
         deadline = math.inf if timeout is None else now + timeout
-        call = Served(message.id, message.method, message.params, message.meta, timeout, deadline)
+        call = Served(
+            message.id, message.method, message.params, message.meta, timeout, deadline, tracked
+        )
         self._begin(call)
 
-    def notified(self, message: NotificationMessage) -> None:
+    def notified(self, message: NotificationMessage, *, tracked: bool) -> None:
         """The server sends a notification that has a handler."""
-        self._begin(Served(None, message.method, message.params))
+        self._begin(Served(None, message.method, message.params, tracked=tracked))
 
-    def cancelled(self, message: NotificationMessage) -> None:
-        """The server takes a call back."""
-        try:
-            identity = bytes(decode(message.params or b"null", _CancelParams).id)
-        except DecodeError:
-            self._emit(Fault("rpc.cancel without an id"))
-            return
-        call = self._served.find(identity)
+    def cancelled(self, notice: CancelNotice | None) -> bool:
+        """The server takes a call back; False where it does not say which."""
+        if notice is None:
+            return False
+        call = self._served.find(bytes(notice.id))
         if call is not None:
             self._stop(call, ErrorCode.CANCELLED, "the caller cancelled the call")
+        return True
 
     def done(self, call: Served, result: bytes | None, error: bytes | None) -> None:
         """A handler is done. Its answer leaves unless a cancel or the time limit was first."""
-        self._served.done(call)
-        if self._served.answer(call):
-            self._respond(call, result, error)
-        self._start()
+        if any(ready is call for ready, _ in self._ready):
+            return
+        if call.id is None or not self._served.answer(call):
+            self._free(call)
+            return
+        body = self._encode(call.id, result, error)
+        if not call.tracked:
+            self._writer.say(body, tracked=False)
+            self._free(call)
+            return
+        # *Answers wait at their source*: the handler's place is taken until its answer has one.
+        self._ready.append((call, body))
+        self.flush()
+
+    def flush(self) -> None:
+        """Gives a place to the answers that wait for one."""
+        while self._ready and self._writer.place(self._ready[0][1]):
+            self._free(self._ready.popleft()[0])
 
     def expire(self, now: float) -> None:
         """Answers the calls whose time is up."""
@@ -86,9 +111,17 @@ class Answering:
             self._stop(call, ErrorCode.DEADLINE_EXCEEDED, "the call's time limit is over")
 
     def disconnected(self) -> None:
-        """Nobody waits for answers any more."""
-        for call in self._served.clear():
-            self._emit(Abort(call))
+        """Nobody waits for the answers of calls without a number."""
+        self._abort(self._served.clear(tracked=False))
+
+    def lost(self) -> None:
+        """The session is lost, and with it whoever waits for answers."""
+        ready = [call for call, _ in self._ready]
+        self._ready.clear()
+        self._abort(self._served.clear())
+        for call in ready:
+            self._served.done(call)
+        self._start()
 
     def wake_at(self) -> float:
         """When `expire` has something to do; infinite for never."""
@@ -99,34 +132,46 @@ class Answering:
             case "begun":
                 self._start()
             case "duplicate":
-                error = protocol_error(ErrorCode.INVALID_REQUEST, "a call with this id is open")
-                self._write(error_message(b"null", error))
+                words = "a call with this id is open"
+                self._refuse(None, ErrorCode.INVALID_REQUEST, words, tracked=call.tracked)
             case "full" if call.id is None:
                 reason = "too many notifications wait for their handlers"
                 self._emit(Drop(CloseCode.TOO_SLOW, reason))
             case "full":
-                limit = f"{MAX_RUNNING} calls run and {MAX_WAITING} wait: this one was not run"
-                self._respond(call, None, protocol_error(ErrorCode.RESOURCE_EXHAUSTED, limit))
+                words = f"{MAX_RUNNING} calls run and {MAX_WAITING} wait: this one was not run"
+                self._refuse(call.id, ErrorCode.RESOURCE_EXHAUSTED, words, tracked=call.tracked)
 
     def _start(self) -> None:
         while (call := self._served.start()) is not None:
             self._emit(Serve(call))
 
+    def _free(self, call: Served) -> None:
+        self._served.done(call)
+        self._start()
+
     def _stop(self, call: Served, code: ErrorCode, reason: str) -> None:
         """Gives a call its answer at once and cancels its handler, if it runs."""
         self._served.answer(call)
-        self._respond(call, None, protocol_error(code, reason))
-        if self._served.is_running(call):
+        self._refuse(call.id, code, reason, tracked=call.tracked)
+        self._abort([call] if self._served.is_running(call) else [])
+
+    def _abort(self, calls: list[Served]) -> None:
+        for call in calls:
             self._emit(Abort(call))
 
-    def _respond(self, call: Served, result: bytes | None, error: bytes | None) -> None:
-        if call.id is None:
-            return
+    def _refuse(
+        self, identity: bytes | None, code: ErrorCode, reason: str, *, tracked: bool
+    ) -> None:
+        error = protocol_error(self._codec, code, reason)
+        self._writer.say(error_message(self._codec, identity, error), tracked=tracked)
+
+    def _encode(self, identity: bytes, result: bytes | None, error: bytes | None) -> bytes:
         if error is not None:
-            frame = error_message(call.id, error)
+            body = error_message(self._codec, identity, error)
         else:
-            frame = result_message(call.id, result or b"null")
-        if len(frame) > self.max_message_bytes:
-            limit = f"the answer is larger than {self.max_message_bytes} bytes"
-            frame = error_message(call.id, protocol_error(ErrorCode.TOO_LARGE, limit))
-        self._write(frame)
+            body = result_message(self._codec, identity, result or self._codec.null)
+        if len(body) <= self.max_message_bytes:
+            return body
+        limit = f"the answer is larger than {self.max_message_bytes} bytes"
+        large = protocol_error(self._codec, ErrorCode.TOO_LARGE, limit)
+        return error_message(self._codec, identity, large)

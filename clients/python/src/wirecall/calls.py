@@ -7,6 +7,9 @@ import math
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
+from wirecall.streams import STREAM_CREDIT
+from wirecall.transfers import Download, Upload
+
 MAX_RESENDS = 3
 """How often an idempotent call is sent again before its outcome counts as unknown."""
 _COMPACT_ABOVE = 64
@@ -23,6 +26,9 @@ class Request:
         timeout: Seconds until it fails; infinite for no limit.
         meta: Members for the message's `meta`.
         idempotent: Whether it may be sent again when its outcome is unknown.
+        stream: Whether items come before the answer.
+        credit: How many items may be ahead of their consumer; None for no limit.
+        upload: Whether items follow the call.
     """
 
     method: str
@@ -31,6 +37,14 @@ class Request:
     timeout: float = math.inf
     meta: dict[str, object] = field(default_factory=dict[str, object])
     idempotent: bool = False
+    stream: bool = False
+    credit: int | None = STREAM_CREDIT
+    upload: bool = False
+
+    @property
+    def streams(self) -> bool:
+        """Whether it counts against `max_streams`, rather than `max_calls`."""
+        return self.stream or self.upload
 
 
 @dataclass(slots=True, eq=False)
@@ -42,107 +56,175 @@ class PendingCall:
         request: What the caller asked for.
         deadline: When its time is up, on the session's clock; infinite for none.
         resends: How often it was lined up to be sent again.
+        seq: The number of its message in the session; None while it waits for its place.
+        down: What it receives, if it is a stream.
+        up: What it sends, if it is an upload.
     """
 
     id: int
     request: Request
     deadline: float = math.inf
     resends: int = 0
+    seq: int | None = None
+    down: Download | None = None
+    up: Upload | None = None
+
+    def __post_init__(self) -> None:
+        self.start_over()
+
+    def start_over(self) -> None:
+        """Nothing of it has crossed the wire in the session that is to carry it."""
+        self.seq = None
+        self.down = Download(self.request.credit) if self.request.stream else None
+        if self.up is not None:
+            self.up.start_over()
+        elif self.request.upload:
+            self.up = Upload()
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether it may be sent again although it may have run.
+
+        *A stream only if it delivered no item, an upload only if it sent none.*
+        """
+        untouched = (self.down is None or not self.down.delivered) and (
+            self.up is None or not self.up.sent
+        )
+        return self.request.idempotent and self.resends < MAX_RESENDS and untouched
 
 
 class PendingCalls:
-    """Calls in order: waiting ones of which no byte was written, then open ones by id."""
+    """Calls in order: waiting ones without a number, then open ones by id.
+
+    Streams wait in a line of their own: neither a full `max_streams` holds up calls, nor a full
+    `max_calls` streams.
+    """
 
     def __init__(self) -> None:
         """Starts empty."""
-        self._waiting: OrderedDict[int, PendingCall] = OrderedDict()
+        self._lines: tuple[OrderedDict[int, PendingCall], ...] = (OrderedDict(), OrderedDict())
         self._open: dict[int, PendingCall] = {}
+        self._open_streams = 0
         self._deadlines: list[tuple[float, int]] = []
 
     @property
     def waiting(self) -> int:
-        """How many were not written yet."""
-        return len(self._waiting)
+        """How many have no number yet."""
+        return sum(len(line) for line in self._lines)
 
     @property
     def open(self) -> int:
-        """How many were written and await an answer."""
-        return len(self._open)
+        """How many calls have one and await an answer; streams apart."""
+        return len(self._open) - self._open_streams
+
+    @property
+    def open_streams(self) -> int:
+        """How many streams have one and await their end."""
+        return self._open_streams
+
+    @property
+    def deadlines(self) -> int:
+        """How many time limits are kept, those of calls that are over included."""
+        return len(self._deadlines)
 
     def add(self, call: PendingCall) -> None:
-        """Puts a call at the end of the line."""
-        self._waiting[call.id] = call
+        """Puts a call at the end of its line."""
+        self._line(call)[call.id] = call
         if math.isfinite(call.deadline):
             heapq.heappush(self._deadlines, (call.deadline, call.id))
 
-    def has_next(self, max_open: float) -> bool:
-        """Whether `take` would give one."""
-        first = next(iter(self._waiting.values()), None)
-        return first is not None and (first.request.notification or len(self._open) < max_open)
+    def first(self, max_calls: float, max_streams: float) -> PendingCall | None:
+        """The next one that may take its place.
 
-    def take(self, max_open: float) -> PendingCall | None:
-        """The first in line, which counts as written from now on.
-
-        A call at the head waits while `max_open` are open, and what stands behind it waits too, so
-        that order is kept.
+        A call at the head of its line waits while `max_calls` are open, and what stands behind it
+        waits too, so that order is kept.
         """
-        if not self.has_next(max_open):
-            return None
-        _, call = self._waiting.popitem(last=False)
+        heads = [next(iter(line.values())) for line in self._lines if line]
+        ready = [call for call in heads if self._may_open(call, max_calls, max_streams)]
+        return min(ready, key=lambda call: call.id, default=None)
+
+    def enter(self, call: PendingCall, seq: int) -> None:
+        """The call has its place in the session."""
+        del self._line(call)[call.id]
+        call.seq = seq
         if not call.request.notification:
             self._open[call.id] = call
-        return call
+            self._open_streams += call.request.streams
+
+    def find(self, call: int) -> PendingCall | None:
+        """The open call with this id."""
+        return self._open.get(call)
+
+    def seek(self, call: int) -> PendingCall | None:
+        """The call with this id, open or waiting."""
+        found = (line[call] for line in self._lines if call in line)
+        return self._open.get(call) or next(found, None)
 
     def answer(self, call: int | None) -> PendingCall | None:
         """Removes the open call that an answer names; None where there is none."""
-        return None if call is None else self._open.pop(call, None)
+        return None if call is None else self._close(call)
 
-    def remove(self, call: int) -> tuple[PendingCall, bool] | None:
-        """Removes a call wherever it is, and tells whether it was written."""
-        waiting = self._waiting.pop(call, None)
-        if waiting is not None:
-            return waiting, False
-        opened = self._open.pop(call, None)
-        return None if opened is None else (opened, True)
+    def remove(self, call: int) -> PendingCall | None:
+        """Removes a call wherever it is; one with a number may be known to the server."""
+        for line in self._lines:
+            if call in line:
+                return line.pop(call)
+        return self._close(call)
 
-    def lose(self) -> list[PendingCall]:
-        """The connection is gone: gives the calls whose outcome is unknown.
+    def lose(self, received: int) -> list[PendingCall]:
+        """The session is lost: gives the calls whose outcome is unknown.
 
-        Idempotent ones go back to the head of the line, in their order, to be sent again.
+        Those above `received` go back to the heads of their lines, and so do those that may be sent
+        again.
         """
         unknown: list[PendingCall] = []
-        again: list[PendingCall] = []
-        for call in self._open.values():
-            if call.request.idempotent and call.resends < MAX_RESENDS:
+        for call in list(self._open.values()):
+            if (call.seq or 0) <= received:
+                if not call.may_repeat:
+                    unknown.append(call)
+                    continue
                 call.resends += 1
-                again.append(call)
-            else:
-                unknown.append(call)
+            self.requeue(call)
         self._open.clear()
-        for call in sorted(again, key=lambda each: each.id, reverse=True):
-            self._waiting[call.id] = call
-            self._waiting.move_to_end(call.id, last=False)
+        self._open_streams = 0
+        for line in self._lines:
+            for call in sorted(line.values(), key=lambda each: each.id):
+                line.move_to_end(call.id)
         return unknown
 
-    def clear(self) -> tuple[list[PendingCall], list[PendingCall]]:
-        """Removes everything: what was never written, and what was written and is unanswered."""
-        waiting, opened = list(self._waiting.values()), list(self._open.values())
-        self._waiting.clear()
+    def requeue(self, call: PendingCall) -> None:
+        """Lets a call wait for a number again; `lose` puts it in its place."""
+        call.start_over()
+        self._line(call)[call.id] = call
+
+    def clear(self) -> list[PendingCall]:
+        """Removes everything."""
+        calls = [call for line in self._lines for call in line.values()]
+        calls += self._open.values()
+        for line in self._lines:
+            line.clear()
         self._open.clear()
+        self._open_streams = 0
         self._deadlines.clear()
-        return waiting, opened
+        return sorted(calls, key=lambda call: call.id)
+
+    def uploads(self) -> list[PendingCall]:
+        """The open calls that have items, or their end, to send."""
+        if not self._open_streams:
+            return []
+        return [call for call in self._open.values() if call.up is not None and call.up.ready]
 
     def wake_at(self) -> float:
         """When the next call's time is up; infinite where no call has a limit."""
-        if len(self._deadlines) > 2 * (len(self._waiting) + len(self._open)) + _COMPACT_ABOVE:
+        if len(self._deadlines) > 2 * (self.waiting + len(self._open)) + _COMPACT_ABOVE:
             self._compact()
-        while self._deadlines and not self._holds(self._deadlines[0][1]):
+        while self._deadlines and self.seek(self._deadlines[0][1]) is None:
             heapq.heappop(self._deadlines)
         return self._deadlines[0][0] if self._deadlines else math.inf
 
-    def expire(self, now: float) -> list[tuple[PendingCall, bool]]:
-        """Removes the calls whose time is up, and tells of each whether it was written."""
-        expired: list[tuple[PendingCall, bool]] = []
+    def expire(self, now: float) -> list[PendingCall]:
+        """Removes the calls whose time is up."""
+        expired: list[PendingCall] = []
         while self.wake_at() <= now:
             _, call = heapq.heappop(self._deadlines)
             removed = self.remove(call)
@@ -150,10 +232,24 @@ class PendingCalls:
                 expired.append(removed)
         return expired
 
-    def _holds(self, call: int) -> bool:
-        return call in self._waiting or call in self._open
+    def _line(self, call: PendingCall) -> OrderedDict[int, PendingCall]:
+        return self._lines[call.request.streams]
+
+    def _may_open(self, call: PendingCall, max_calls: float, max_streams: float) -> bool:
+        if call.request.notification:
+            return True
+        if call.request.streams:
+            return self._open_streams < max_streams
+        return self.open < max_calls
+
+    def _close(self, call: int) -> PendingCall | None:
+        closed = self._open.pop(call, None)
+        if closed is not None:
+            self._open_streams -= closed.request.streams
+        return closed
 
     def _compact(self) -> None:
         # Answered calls leave their deadline behind; without this, it would stay until its time.
-        self._deadlines = [entry for entry in self._deadlines if self._holds(entry[1])]
+        held = [entry for entry in self._deadlines if self.seek(entry[1]) is not None]
+        self._deadlines = held
         heapq.heapify(self._deadlines)

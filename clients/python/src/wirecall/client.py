@@ -41,6 +41,7 @@ class Client:
         socket = SocketOptions(
             # The page's own scheme is what people copy from a browser.
             re.sub("^http", "ws", url),
+            codec=settings.codec,
             plain=settings.plain,
             headers=options.get("headers", {}),
             ssl=options.get("ssl"),

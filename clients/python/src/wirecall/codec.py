@@ -1,12 +1,13 @@
-"""Values to JSON text and back, with what JSON cannot carry refused instead of changed."""
+"""The seam between values and bytes: what both codecs share, and what each has to say."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from enum import Enum
+from enum import Enum, auto
 from functools import lru_cache
 from typing import TypeVar, cast, overload
 
@@ -22,23 +23,121 @@ MAX_SAFE_INTEGER = 2**53 - 1
 MAX_DEPTH = 128
 """The deepest nesting of arrays and objects that a message may have."""
 
-# Encoding is fast and checking slow, so only text that could hide a value JSON changes is checked:
-# a number of 16 digits, `null` (what NaN turns into), a time of day without an offset behind it.
-# Looked for in the text with every digit turned into 0, which is ten times faster than a pattern.
-_DIGITS = bytes.maketrans(b"123456789", b"000000000")
-_STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-_BRACKETS = bytes.maketrans(b"{}", b"[]")
-_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 _DECIMAL = re.compile(r"-?\d{1,40}")
 
 
-def _encode_custom(value: object) -> object:
+class Kind(Enum):
+    """What an encoded value is, told by its first byte."""
+
+    OBJECT = auto()
+    ARRAY = auto()
+    STRING = auto()
+    NUMBER = auto()
+    NULL = auto()
+    OTHER = auto()
+    """A boolean, or what the other codec does not have."""
+
+
+class Codec(ABC):
+    """One way of writing messages; everything that differs between the two is here."""
+
+    subprotocol: str
+    """The name under which a WebSocket negotiates it."""
+    text: bool
+    """Whether its frames are text, rather than binary."""
+    null: bytes
+    """The encoded `null`."""
+
+    def __init__(self, decoder: Callable[[object], Callable[[bytes | str], object]]) -> None:
+        """Keeps a decoder for every type.
+
+        Args:
+            decoder: Makes the decoding function of a type.
+        """
+        self._decoder = decoder
+        self._cached_decoder = lru_cache(maxsize=4096)(decoder)
+
+    def encode(self, value: object) -> bytes:
+        """Encodes a value.
+
+        Raises:
+            EncodeError: An integer outside ±(2^53 - 1), a number that is not finite, a time without
+                an offset, or a value of no message type. The message names the field.
+        """
+        try:
+            data = self._encode(value)
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
+            raise EncodeError(f"the value cannot be encoded: {error}") from error
+        # Encoding is fast and checking slow: only what may hide a value is walked through.
+        if self._is_suspect(data):
+            _check(value, "")
+        return data
+
+    @overload
+    def decode(self, data: bytes | str | msgspec.Raw, shape: type[T] | TypeExpr[T]) -> T: ...
+    @overload
+    def decode(self, data: bytes | str | msgspec.Raw, shape: None) -> None: ...
+    def decode(
+        self, data: bytes | str | msgspec.Raw, shape: type[T] | TypeExpr[T] | None
+    ) -> T | None:
+        """Decodes bytes into a type.
+
+        Raises:
+            DecodeError: They are not of this codec, too deep, or do not fit the type.
+        """
+        expression = shape.resolve() if isinstance(shape, TypeExpr) else shape
+        try:
+            decoder = self._cached_decoder(expression)
+        except TypeError:
+            # A type whose annotations hold a list cannot be looked up.
+            decoder = self._decoder(expression)
+        try:
+            return cast("T | None", decoder(cast("bytes", data)))
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise DecodeError(str(error)) from error
+        except RecursionError as error:
+            raise DecodeError("nested too deeply") from error
+
+    @abstractmethod
+    def record(self, members: Sequence[tuple[str, bytes]]) -> bytes:
+        """An object of encoded members."""
+
+    @abstractmethod
+    def array(self, values: Sequence[bytes]) -> bytes:
+        """An array of encoded values."""
+
+    @abstractmethod
+    def seal(self, body: bytes, seq: int) -> bytes:
+        """A message with its number as the last member."""
+
+    @abstractmethod
+    def kind(self, value: bytes) -> Kind:
+        """What an encoded value is."""
+
+    @abstractmethod
+    def too_deep(self, data: bytes) -> bool:
+        """Whether arrays and objects are nested more than `MAX_DEPTH` deep."""
+
+    @abstractmethod
+    def looks_tracked(self, data: bytes) -> bool:
+        """Whether what does not decode ends with a number, as tracked messages do."""
+
+    @abstractmethod
+    def _encode(self, value: object) -> bytes: ...
+
+    @abstractmethod
+    def _is_suspect(self, data: bytes) -> bool: ...
+
+
+def encode_custom(value: object) -> object:
+    """What msgspec asks for values that it does not know."""
     if isinstance(value, StringInt):
         return str(int(value))
     raise TypeError(f"a {type(value).__name__} is no value of a message")
 
 
-def _decode_custom(cls: type, value: object) -> object:
+def decode_custom(cls: type, value: object) -> object:
+    """What msgspec asks for types that it does not know."""
     if cls is object:
         return value
     if cls is not StringInt:
@@ -48,36 +147,8 @@ def _decode_custom(cls: type, value: object) -> object:
     raise ValueError("Expected an integer in a string")
 
 
-_ENCODER = msgspec.json.Encoder(enc_hook=_encode_custom)
-
-
-def encode(value: object) -> bytes:
-    """Encodes a value as JSON.
-
-    Raises:
-        EncodeError: An integer outside ±(2^53 - 1), a number that is not finite, a time without an
-            offset, or a value of no message type. The message names the field.
-    """
-    try:
-        text = _ENCODER.encode(value)
-    except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise EncodeError(f"the value cannot be encoded: {error}") from error
-    if _is_suspect(text.translate(_DIGITS)):
-        _check(value, "")
-    return text
-
-
-def _is_suspect(digits: bytes) -> bool:
-    return (
-        b"0000000000000000" in digits
-        or b"null" in digits
-        or b'00:00:00"' in digits
-        or b'00:00:00.000000"' in digits
-    )
-
-
 def _check(value: object, path: str) -> None:
-    """Walks through a value to find what JSON would change, and names its place."""
+    """Walks through a value to find what would arrive as another one, and names its place."""
     problem = _problem(value)
     if problem is not None:
         raise EncodeError(f"{path or 'the value'}: {problem}")
@@ -100,7 +171,7 @@ def _problem(value: object) -> str | None:
             return f"the integer {value} is outside ±(2^53 - 1) and would be rounded by some peers"
     elif isinstance(value, float):
         if not math.isfinite(value):
-            return f"{value} is not a number that JSON can carry"
+            return f"{value} is not a number that a message can carry"
     elif isinstance(value, datetime) and value.tzinfo is None:
         return "a datetime needs a time zone: datetime.now(timezone.utc)"
     return None
@@ -108,47 +179,3 @@ def _problem(value: object) -> str | None:
 
 def _escape(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")
-
-
-@overload
-def decode(text: bytes | str | msgspec.Raw, shape: type[T] | TypeExpr[T]) -> T: ...
-@overload
-def decode(text: bytes | str | msgspec.Raw, shape: None) -> None: ...
-def decode(text: bytes | str | msgspec.Raw, shape: type[T] | TypeExpr[T] | None) -> T | None:
-    """Decodes JSON into a type.
-
-    Raises:
-        DecodeError: The text is not JSON, too deep, or does not fit the type.
-    """
-    expression = shape.resolve() if isinstance(shape, TypeExpr) else shape
-    try:
-        decoder = _cached_decoder(expression)
-    except TypeError:
-        # A type whose annotations hold a list cannot be looked up.
-        decoder = _decoder(expression)
-    try:
-        return cast("T | None", decoder.decode(text))
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise DecodeError(str(error)) from error
-    except RecursionError as error:
-        raise DecodeError("nested too deeply") from error
-
-
-def _decoder(expression: object) -> msgspec.json.Decoder[object]:
-    return msgspec.json.Decoder(cast("type[object]", expression), dec_hook=_decode_custom)
-
-
-_cached_decoder = lru_cache(maxsize=4096)(_decoder)
-
-
-def too_deep(text: bytes) -> bool:
-    """Whether arrays and objects are nested more than `MAX_DEPTH` deep."""
-    if text.count(b"[") + text.count(b"{") <= MAX_DEPTH:
-        return False
-    brackets = _STRINGS.sub(b"", text).translate(_BRACKETS, _NO_BRACKETS)
-    for _ in range(MAX_DEPTH):
-        if b"[]" not in brackets:
-            break
-        # Each round takes the innermost pairs away, so there are as many rounds as levels.
-        brackets = brackets.replace(b"[]", b"")
-    return b"[]" in brackets or brackets.count(b"[") > MAX_DEPTH

@@ -74,6 +74,14 @@ class Connection:
         """There may be frames to write."""
         self._work.set()
 
+    async def ask_token(self) -> str | None:
+        """A fresh token.
+
+        Raises:
+            ConnectError: Its source raised.
+        """
+        return await _ask(self._token)
+
     async def run(self) -> Ending:
         """Makes the attempt and lives as long as the connection.
 
@@ -81,7 +89,7 @@ class Connection:
         """
         dial = asyncio.create_task(self._dial())
         try:
-            await _first_of(dial, self._dropped)
+            await first_of(dial, self._dropped)
             await _join(dial)
         except asyncio.CancelledError:
             await _join(dial)
@@ -104,9 +112,9 @@ class Connection:
         reader = asyncio.create_task(self._read(socket, token))
         writer = asyncio.create_task(self._write(socket))
         try:
-            await _first_of(reader, writer, self._dropped)
+            await first_of(reader, writer, self._dropped)
             if writer.done() and writer.exception() is None:
-                await _first_of(reader, self._dropped)
+                await first_of(reader, self._dropped)
             await _join(reader, writer)
             if self._dropped.done() and not self._dropped.result().abrupt:
                 drop = self._dropped.result()
@@ -163,7 +171,8 @@ async def _ask(source: TokenProvider | None) -> str | None:
         raise ConnectError(f"the token function failed: {error!r}") from error
 
 
-async def _first_of(*waited: asyncio.Future[Any]) -> None:
+async def first_of(*waited: asyncio.Future[Any]) -> None:
+    """Waits until one of these is done."""
     await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
 
 

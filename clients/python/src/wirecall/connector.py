@@ -12,11 +12,10 @@ from wirecall.connection import Connection, Ending
 from wirecall.disconnect import CloseCode, Disconnect
 from wirecall.driver import Driver
 from wirecall.errors import ClosedError, ConnectError, ConnectionLostError, WirecallError
-from wirecall.hello import HelloAnswer
 from wirecall.incoming import Incoming, Unsubscribe
 from wirecall.kinds import PROTOCOL_ERRORS
 from wirecall.options import SessionOptions, TokenProvider
-from wirecall.output import Drop
+from wirecall.output import Drop, Opened
 from wirecall.reconnect import Reconnect
 from wirecall.rpc_error import read_error
 from wirecall.session import Session
@@ -59,6 +58,7 @@ class Connector:
         )
         self._listeners: list[Callable[[State], None]] = []
         self._is_open = False
+        self._leaving = False
         self._settled = asyncio.Event()
         self.state: State = ConnectingState()
         self.driver = Driver(session, incoming, options.clock, self._opened)
@@ -90,13 +90,17 @@ class Connector:
         It takes a few seconds at most, whatever the server and the handlers do. Cancelling leaves
         the client closed; calling it again waits for the rest.
         """
-        if not isinstance(self.state, ClosedState):
-            end = Disconnect.of(CloseCode.NORMAL, "closed by this side")
-            self._finish(ClosedState(gave_up=False, disconnect=end), end)
-        if self.driver.connection is None:
-            self._task.cancel()
-        else:
-            self.driver.connection.drop(Drop(CloseCode.NORMAL, ""))
+        self.driver.closing.add(asyncio.current_task())
+        if not self._leaving and not isinstance(self.state, ClosedState):
+            self._leaving = True
+            self._session.close(self.driver.now())
+            self.driver.step()
+        try:
+            if not self.driver.ended.is_set():
+                # What was written may still be acknowledged; the session ends that wait itself.
+                await self.driver.ended.wait()
+        finally:
+            self._left()
         _, late = await asyncio.wait({self._task}, timeout=CLOSE_TIMEOUT + 1.0)
         if late:
             self._task.cancel()
@@ -107,7 +111,9 @@ class Connector:
         while True:
             self._is_open = False
             ending = await self._attempt()
-            if isinstance(self.state, ClosedState):
+            if self._leaving or isinstance(self.state, ClosedState):
+                self._session.disconnected(ending.code, ending.reason, self.driver.now())
+                self.driver.step()
                 return
             delay = self._lost(ending)
             if delay is None:
@@ -154,20 +160,31 @@ class Connector:
             return ConnectionLostError(f"the connection to {url} ended: {end}", end)
         if self._session.refusal is None:
             return ConnectError(f"{url} ended the connection before it was open: {end}")
-        refusal = read_error(self._session.refusal, PROTOCOL_ERRORS)
+        refusal = read_error(self._session.codec, self._session.refusal, PROTOCOL_ERRORS)
         error = ConnectError(f"{url} refused the hello: {refusal.kind}: {refusal.message}")
         error.__cause__ = refusal
         return error
 
-    def _opened(self, hello: HelloAnswer | None) -> None:
+    def _opened(self, opened: Opened) -> None:
         self._is_open = True
         self._reconnect.opened(self.driver.now())
+        hello = opened.hello
         session, user = (None, None) if hello is None else (hello.session, hello.user)
-        self._move(OpenState(session, user))
+        self._move(OpenState(session, user, opened.resumed, opened.reason))
+
+    def _left(self) -> None:
+        """The client is closed by `close`, and lets go of its connection."""
+        if not isinstance(self.state, ClosedState):
+            end = Disconnect.of(CloseCode.NORMAL, "closed by this side")
+            self._finish(ClosedState(gave_up=False, disconnect=end), end)
+        if self.driver.connection is None:
+            self._task.cancel()
+        else:
+            self.driver.connection.drop(Drop(CloseCode.NORMAL, ""))
 
     def _finish(self, state: ClosedState, end: Disconnect) -> None:
         reason = "the client was closed" if state.error is None else str(state.error)
-        self._session.end(end, reason, self.driver.now())
+        self._session.end(end, reason)
         self.driver.step()
         self._move(state)
 

@@ -9,13 +9,16 @@ import asyncio
 import logging
 import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
 
 from msgspec import Raw
 
 from wirecall.calls import Request
-from wirecall.connection import Connection
-from wirecall.hello import HelloAnswer
+from wirecall.codec import Codec
+from wirecall.connection import Connection, first_of
+from wirecall.errors import ConnectError
+from wirecall.feed import Feed, Pump
 from wirecall.incoming import Incoming
 from wirecall.message import ErrorBody, ErrorCode, protocol_error
 from wirecall.output import (
@@ -25,15 +28,20 @@ from wirecall.output import (
     Event,
     Failed,
     Fault,
+    Items,
     Opened,
     Output,
+    Refresh,
     Refused,
+    Room,
     Sent,
     Serve,
 )
 from wirecall.served import Served
 from wirecall.serving import ServedCall
-from wirecall.session import Session
+from wirecall.session import Phase, Session
+
+R = TypeVar("R")
 
 _LOGGER = logging.getLogger("wirecall")
 
@@ -46,7 +54,7 @@ class Driver:
         session: Session,
         incoming: Incoming,
         clock: Callable[[], float],
-        opened: Callable[[HelloAnswer | None], None],
+        opened: Callable[[Opened], None],
     ) -> None:
         """Prepares; needs a running event loop.
 
@@ -67,31 +75,113 @@ class Driver:
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = math.inf
         self._calls: dict[int, asyncio.Future[Raw | ErrorBody | None]] = {}
+        self._feeds: dict[int, Feed] = {}
+        self._rooms: dict[int, asyncio.Future[None]] = {}
+        self._streams: set[asyncio.Task[Any]] = set()
         self._handlers: dict[Served, asyncio.Task[None]] = {}
+        self.closing: set[asyncio.Task[Any] | None] = set()
+        """The tasks that wait for the client to close."""
+        self.ended = asyncio.Event()
+        """Set when the session takes nothing any more."""
+        self._refreshing: asyncio.Task[None] | None = None
+
+    @property
+    def codec(self) -> Codec:
+        """How values cross the wire."""
+        return self.session.codec
 
     def now(self) -> float:
         """The session's time."""
         return self._clock()
 
-    async def send(self, request: Request) -> Raw | ErrorBody | None:
+    async def send(
+        self, request: Request, feed: Feed | None = None, pump: Pump | None = None
+    ) -> Raw | ErrorBody | None:
         """Sends a call and awaits its answer, or a notification and awaits that it is written.
 
         Cancelling ends the call at once here and tells the server, if the call was written; then
         it may have run.
 
+        Args:
+            request: The call.
+            feed: Takes the items that come before the answer.
+            pump: Sends the items that follow the call.
+
         Raises:
             WirecallError: It ended without an answer.
+            Exception: What the items' source raised.
         """
         number = self.session.send(request, self.now())
         future: asyncio.Future[Raw | ErrorBody | None] = self._loop.create_future()
         self._calls[number] = future
+        if feed is not None:
+            feed.call = number
+            self._feeds[number] = feed
         self.step()
         try:
-            return await future
+            if pump is None:
+                return await future
+            return await self._pump(number, future, pump)
         finally:
+            self._feeds.pop(number, None)
             if self._calls.pop(number, None) is not None:
-                self.session.cancel(number)
+                self.session.cancel(number, self.now())
                 self.step()
+
+    def start(self, run: Coroutine[object, object, R], feed: Feed) -> asyncio.Task[R]:
+        """Starts the task of a stream; it ends with the client at the latest."""
+        task = self._loop.create_task(run, name="a stream")
+        self._streams.add(task)
+
+        def end(task: asyncio.Task[R]) -> None:
+            self._streams.discard(task)
+            feed.end()
+            if not task.cancelled():
+                # Whoever takes the items hears of it; who left does not want to.
+                task.exception()
+
+        task.add_done_callback(end)
+        return task
+
+    def took(self, feed: Feed, items: int) -> None:
+        """The consumer of a stream took items."""
+        if feed.call is not None and items:
+            self.session.took(feed.call, items, self.now())
+            self.step()
+
+    async def room(self, call: int) -> None:
+        """Waits until an upload may go on."""
+        while not self.session.wants_room(call):
+            waiter: asyncio.Future[None] = self._loop.create_future()
+            self._rooms[call] = waiter
+            try:
+                await waiter
+            finally:
+                self._rooms.pop(call, None)
+
+    def offer(self, call: int, item: bytes) -> None:
+        """Sends an item of an upload."""
+        self.session.offer(call, item, self.now())
+        self.step()
+
+    def end_upload(self, call: int) -> None:
+        """Sends the end of an upload."""
+        self.session.end_upload(call, self.now())
+        self.step()
+
+    async def refresh(self) -> None:
+        """Gives the server a fresh token on the live connection."""
+        connection = self.connection
+        if connection is None:
+            return
+        try:
+            token = await connection.ask_token()
+        except ConnectError as error:
+            self._incoming.report(error, "refreshing the token")
+            return
+        if connection is self.connection:
+            self.session.refresh(token)
+            self.step()
 
     def connected(self, token: str | None) -> None:
         """The socket is open."""
@@ -126,6 +216,8 @@ class Driver:
             self._performing = False
         if self.connection is not None and self.session.has_frame():
             self.connection.wake()
+        if self.session.phase is Phase.ENDED:
+            self.ended.set()
         self._set_timer()
 
     async def stop(self, timeout: float) -> None:
@@ -136,6 +228,12 @@ class Driver:
         """
         if self._timer is not None:
             self._timer.cancel()
+        if self._refreshing is not None:
+            self._refreshing.cancel()
+            await asyncio.wait({self._refreshing})
+        if self._streams:
+            # The end of the session has ended their calls: they only have to notice.
+            await asyncio.wait(set(self._streams), timeout=timeout)
         tasks = {task for task in self._handlers.values() if task is not asyncio.current_task()}
         if tasks:
             _, stuck = await asyncio.wait(tasks, timeout=timeout)
@@ -143,21 +241,38 @@ class Driver:
                 error = TimeoutError("a handler does not let itself be cancelled")
                 self._incoming.report(error, task.get_name())
 
+    async def _pump(
+        self, number: int, future: asyncio.Future[Raw | ErrorBody | None], pump: Pump
+    ) -> Raw | ErrorBody | None:
+        """Sends items until the answer is there; what their source raises ends the call."""
+        task = self._loop.create_task(pump.run(number, self), name="an upload")
+        try:
+            await first_of(future, task)
+            if not future.done():
+                task.result()
+            return await future
+        finally:
+            task.cancel()
+            await asyncio.wait({task})
+            if not task.cancelled() and (error := task.exception()) is not None:
+                _LOGGER.debug("the source of an upload failed", exc_info=error)
+
     def _perform(self, output: Output) -> None:
         match output:
             case Answered() | Refused() | Sent() | Failed():
                 self._settle(output)
+            case Items() | Room():
+                self._feed(output)
             case Event():
                 self._incoming.deliver(output)
-            case Serve(call):
-                self._serve(call)
-            case Abort(call):
-                self._abort(call)
-            case Opened(hello):
-                self._opened(hello)
+            case Serve() | Abort():
+                self._handle(output)
+            case Opened():
+                self._opened(output)
+            case Refresh():
+                self._refreshing = self._loop.create_task(self.refresh(), name="token refresh")
             case Drop():
-                if self.connection is not None:
-                    self.connection.drop(output)
+                self._drop(output)
             case Fault(message):
                 _LOGGER.debug("ignored what the server sent: %s", message)
 
@@ -175,6 +290,23 @@ class Driver:
             case Failed(error=error):
                 future.set_exception(error)
 
+    def _feed(self, output: Items | Room) -> None:
+        feed, waiter = self._feeds.get(output.call), self._rooms.get(output.call)
+        if isinstance(output, Items) and feed is not None:
+            feed.put(output.items)
+        elif isinstance(output, Room) and waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+    def _drop(self, drop: Drop) -> None:
+        if self.connection is not None:
+            self.connection.drop(drop)
+
+    def _handle(self, output: Serve | Abort) -> None:
+        if isinstance(output, Serve):
+            self._serve(output.call)
+        else:
+            self._abort(output.call)
+
     def _serve(self, call: Served) -> None:
         task = self._loop.create_task(self._answer(call), name=f"handler of {call.method}")
         self._handlers[call] = task
@@ -184,24 +316,27 @@ class Driver:
     def _abort(self, call: Served) -> None:
         task = self._handlers.get(call)
         # A handler that closes its own client goes on: it is the one that waits for the close.
-        if task is not None and task is not asyncio.current_task():
+        if task is not None and task not in self.closing:
             task.cancel()
 
     async def _answer(self, call: Served) -> None:
         handler = self._incoming.handlers.get(call.method)
         if handler is None:
-            missing = protocol_error(ErrorCode.METHOD_NOT_FOUND, f"no handler: {call.method}")
-            self.session.answer(call, None, missing)
+            words = f"no handler: {call.method}"
+            missing = protocol_error(self.codec, ErrorCode.METHOD_NOT_FOUND, words)
+            self.session.answer(call, None, missing, self.now())
             return
         told = ServedCall(call.method, call.timeout, call.meta)
-        result, error = await handler.answer(call.params, told, self._incoming.report)
-        self.session.answer(call, result, error)
+        report = self._incoming.report
+        result, error = await handler.answer(self.codec, call.params, told, report)
+        self.session.answer(call, result, error, self.now())
 
     def _handled(self, call: Served) -> None:
         self._handlers.pop(call, None)
         # Does nothing for a call that was answered; one whose handler was cancelled is not.
-        cancelled = protocol_error(ErrorCode.CANCELLED, "the handler was cancelled")
-        self.session.answer(call, None, cancelled)
+        words = "the handler was cancelled"
+        cancelled = protocol_error(self.codec, ErrorCode.CANCELLED, words)
+        self.session.answer(call, None, cancelled, self.now())
         self.step()
 
     def _set_timer(self) -> None:

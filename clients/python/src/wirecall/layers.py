@@ -17,6 +17,8 @@ class Call:
         timeout: Seconds until it fails; infinite for no limit.
         meta: Members for the message's `meta`.
         idempotent: Whether it is declared safe to run twice.
+        streams: Whether items come or go beside it. Going on with it gives the result, when the
+            items are through; doing so again makes another call for the same items.
     """
 
     method: str
@@ -24,6 +26,7 @@ class Call:
     timeout: float
     meta: Mapping[str, object]
     idempotent: bool
+    streams: bool = False
 
     def with_meta(self, **members: object) -> Call:
         """The same call with more in its `meta`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TypeAlias
@@ -9,18 +10,15 @@ from typing import TypeAlias
 import msgspec
 from msgspec import Raw
 
-from wirecall.codec import MAX_DEPTH, MAX_SAFE_INTEGER, decode, encode, too_deep
+from wirecall.codec import MAX_DEPTH, MAX_SAFE_INTEGER, Codec, Kind
 from wirecall.errors import DecodeError
 
-SUBPROTOCOL = "wirecall.1.json"
-"""The name of this protocol with JSON in text frames."""
 HELLO_ID = 0
 """The id of the call that opens a session; every later call has a higher one."""
 RESERVED_PREFIX = "rpc."
 """Methods that belong to the protocol."""
 
 _ABSENT = Raw(b"")
-_NULL = b"null"
 
 
 class ErrorCode(IntEnum):
@@ -47,7 +45,7 @@ class ErrorBody(msgspec.Struct, frozen=True):
 
     code: int
     message: str = ""
-    data: Raw = Raw(_NULL)
+    data: Raw = _ABSENT
 
 
 class ErrorTraits(msgspec.Struct, frozen=True):
@@ -56,7 +54,7 @@ class ErrorTraits(msgspec.Struct, frozen=True):
     kind: str = ""
     retryable: bool = False
     retry_after_ms: float | None = None
-    details: Raw = Raw(_NULL)
+    details: Raw = _ABSENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +112,21 @@ Message: TypeAlias = (
 """One message as it arrived."""
 
 
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A message and its place in the session.
+
+    Attributes:
+        message: What it says.
+        seq: Its number; None where it carries none and is not tracked, 0 where that is no number.
+        broken: Whether it does not decode, and ends with a number all the same.
+    """
+
+    message: Message
+    seq: int | None = None
+    broken: bool = False
+
+
 class _Envelope(msgspec.Struct, frozen=True):
     jsonrpc: Raw = _ABSENT
     id: Raw = _ABSENT
@@ -122,125 +135,174 @@ class _Envelope(msgspec.Struct, frozen=True):
     meta: Raw = _ABSENT
     result: Raw = _ABSENT
     error: Raw = _ABSENT
+    seq: Raw = _ABSENT
 
 
-def parse(frame: bytes | str) -> list[Message]:
+class _InvalidError(Exception):
+    """What is no request says why."""
+
+
+def parse(codec: Codec, frame: bytes | str) -> list[Arrived]:
     """Tells the messages of a frame apart; never raises, whatever arrived.
 
     A frame holds one message, or an array of them from a peer that sends batches.
     """
-    text = frame.encode(errors="surrogatepass") if isinstance(frame, str) else frame
-    if too_deep(text):
-        return [_invalid(ErrorCode.PARSE_ERROR, f"nested more than {MAX_DEPTH} deep")]
+    data = frame.encode(errors="surrogatepass") if isinstance(frame, str) else frame
+    if codec.too_deep(data):
+        reason = f"nested more than {MAX_DEPTH} deep"
+        return [Arrived(_invalid(ErrorCode.PARSE_ERROR, reason), broken=codec.looks_tracked(data))]
     try:
-        first = decode(text, Raw)
+        first = codec.decode(data, Raw)
     except DecodeError as error:
-        return [_invalid(ErrorCode.PARSE_ERROR, str(error))]
-    if not bytes(first).lstrip().startswith(b"["):
-        return [_parse_one(first)]
-    entries = decode(first, list[Raw])
+        unread = _invalid(ErrorCode.PARSE_ERROR, str(error))
+        return [Arrived(unread, broken=codec.looks_tracked(data))]
+    if codec.kind(bytes(first).lstrip()) is not Kind.ARRAY:
+        return [_parse_one(codec, first)]
+    entries = codec.decode(first, list[Raw])
     if not entries:
-        return [_invalid(ErrorCode.INVALID_REQUEST, "an empty batch")]
-    return [_parse_one(entry) for entry in entries]
+        return [Arrived(_invalid(ErrorCode.INVALID_REQUEST, "an empty batch"))]
+    # *An array never carries a `seq`.*
+    return [Arrived(_parse_one(codec, entry).message) for entry in entries]
 
 
 def _invalid(code: ErrorCode, reason: str) -> InvalidMessage:
     return InvalidMessage(code, reason)
 
 
-def _parse_one(text: Raw) -> Message:
+def _parse_one(codec: Codec, text: Raw) -> Arrived:
     try:
-        envelope = decode(text, _Envelope)
+        envelope = codec.decode(text, _Envelope)
     except DecodeError:
-        return _invalid(ErrorCode.INVALID_REQUEST, "a message is an object")
+        return Arrived(_invalid(ErrorCode.INVALID_REQUEST, "a message is an object"))
+    return Arrived(_read(codec, envelope), _seq(codec, bytes(envelope.seq)))
+
+
+def _read(codec: Codec, envelope: _Envelope) -> Message:
     if bytes(envelope.method):
-        return _parse_request(envelope)
+        try:
+            return _parse_request(codec, envelope)
+        except (_InvalidError, DecodeError) as error:
+            return _invalid(ErrorCode.INVALID_REQUEST, str(error))
     if bytes(envelope.result) or bytes(envelope.error):
-        return _parse_response(envelope)
+        return _parse_response(codec, envelope)
     return _invalid(ErrorCode.INVALID_REQUEST, "a message has a method, a result or an error")
 
 
-def _parse_request(envelope: _Envelope) -> Message:
-    if bytes(envelope.jsonrpc) != b'"2.0"':
-        return _invalid(ErrorCode.INVALID_REQUEST, 'jsonrpc must be "2.0"')
-    params = bytes(envelope.params)
-    if params and params[:1] not in b"[{":
-        return _invalid(ErrorCode.INVALID_REQUEST, "params must be an object or an array")
-    identity = bytes(envelope.id)
-    if identity and (identity[:1] in b"[{" or identity in (b"true", b"false")):
-        return _invalid(ErrorCode.INVALID_REQUEST, "an id is a string, a number or null")
+def _seq(codec: Codec, value: bytes) -> int | None:
+    """*Integers 1 to 2^53-1*: anything else is 0 here."""
+    if not value:
+        return None
+    seq = _whole(codec, value)
+    return seq if seq is not None and 1 <= seq <= MAX_SAFE_INTEGER else 0
+
+
+def _whole(codec: Codec, value: bytes) -> int | None:
+    if codec.kind(value) is not Kind.NUMBER:
+        return None
     try:
-        method = decode(envelope.method, str)
-        meta = decode(envelope.meta, dict[str, object]) if bytes(envelope.meta) else {}
-    except DecodeError as error:
-        return _invalid(ErrorCode.INVALID_REQUEST, str(error))
+        return codec.decode(value, int)
+    except DecodeError:
+        return None
+
+
+def _parse_request(codec: Codec, envelope: _Envelope) -> Message:
+    if codec.decode(envelope.jsonrpc, object) != "2.0":
+        raise _InvalidError('jsonrpc must be "2.0"')
+    params = bytes(envelope.params)
+    if params and codec.kind(params) not in (Kind.OBJECT, Kind.ARRAY):
+        raise _InvalidError("params must be an object or an array")
+    identity = bytes(envelope.id)
+    if identity and codec.kind(identity) not in (Kind.STRING, Kind.NUMBER, Kind.NULL):
+        raise _InvalidError("an id is a string, a number or null")
+    method = codec.decode(envelope.method, str)
+    meta = codec.decode(envelope.meta, dict[str, object]) if bytes(envelope.meta) else {}
     given = envelope.params if params else None
     if not identity:
         return NotificationMessage(method, given)
     return CallMessage(identity, method, given, meta)
 
 
-def _parse_response(envelope: _Envelope) -> Message:
-    identity = _own_id(bytes(envelope.id))
+def _parse_response(codec: Codec, envelope: _Envelope) -> Message:
+    identity = _own_id(codec, bytes(envelope.id))
     if not bytes(envelope.error):
         return ResultMessage(identity, envelope.result)
-    if bytes(envelope.result) and bytes(envelope.error) != _NULL:
+    if bytes(envelope.result) and bytes(envelope.error) != codec.null:
         return ErrorMessage(identity, None)
     if bytes(envelope.result):
         # Peers of JSON-RPC 1.0 habits send both members, the one that does not count as null.
         return ResultMessage(identity, envelope.result)
     try:
-        return ErrorMessage(identity, decode(envelope.error, ErrorBody))
+        return ErrorMessage(identity, codec.decode(envelope.error, ErrorBody))
     except DecodeError:
         return ErrorMessage(identity, None)
 
 
-def _own_id(text: bytes) -> int | None:
+def _own_id(codec: Codec, value: bytes) -> int | None:
     # This side numbers its calls, so any other form of id answers nothing that it asked.
-    return int(text) if text.isdigit() and len(text) < len(str(2**63)) else None
+    number = _whole(codec, value)
+    return number if number is not None and 0 <= number < 2**63 else None
 
 
 def call_message(
-    call: int, method: str, params: bytes | None, meta: dict[str, object] | None = None
+    codec: Codec,
+    call: int,
+    method: str,
+    params: bytes | None,
+    meta: dict[str, object] | None = None,
 ) -> bytes:
     """A call that awaits a response.
 
     Raises:
         EncodeError: `meta` holds what cannot be sent.
     """
-    tail = b"" if not meta else b',"meta":' + encode(meta)
-    return b'{"jsonrpc":"2.0","id":%d%b%b}' % (call, _method(method, params), tail)
+    members = [("id", codec.encode(call)), ("method", codec.encode(method))]
+    if params is not None:
+        members.append(("params", params))
+    if meta:
+        members.append(("meta", codec.encode(meta)))
+    return _message(codec, members)
 
 
-def notification_message(method: str, params: bytes | None) -> bytes:
+def notification_message(codec: Codec, method: str, params: bytes | None) -> bytes:
     """A notification."""
-    return b'{"jsonrpc":"2.0"%b}' % _method(method, params)
+    members = [("method", codec.encode(method))]
+    if params is not None:
+        members.append(("params", params))
+    return _message(codec, members)
 
 
-def _method(method: str, params: bytes | None) -> bytes:
-    tail = b"" if params is None else b',"params":' + params
-    return b',"method":' + encode(method) + tail
-
-
-def result_message(call: bytes, result: bytes) -> bytes:
+def result_message(codec: Codec, call: bytes, result: bytes) -> bytes:
     """The result of the peer's call, its id echoed."""
-    return b'{"jsonrpc":"2.0","id":%b,"result":%b}' % (call, result)
+    return _message(codec, [("id", call), ("result", result)])
 
 
-def error_message(call: bytes, error: bytes) -> bytes:
-    """The error of the peer's call, its id echoed; `null` where there was none to read."""
-    return b'{"jsonrpc":"2.0","id":%b,"error":%b}' % (call or _NULL, error)
+def error_message(codec: Codec, call: bytes | None, error: bytes) -> bytes:
+    """The error of the peer's call, its id echoed; null where there was none to read."""
+    return _message(codec, [("id", call or codec.null), ("error", error)])
 
 
-def error_body(code: int, kind: str, message: str, data: dict[str, object] | None = None) -> bytes:
+def items_message(codec: Codec, method: str, call: int, items: Sequence[bytes]) -> bytes:
+    """Items of a stream: `rpc.item` or `rpc.upload`."""
+    params = codec.record([("id", codec.encode(call)), ("items", codec.array(items))])
+    return notification_message(codec, method, params)
+
+
+def _message(codec: Codec, members: list[tuple[str, bytes]]) -> bytes:
+    return codec.record([("jsonrpc", codec.encode("2.0")), *members])
+
+
+def error_body(
+    codec: Codec, code: int, kind: str, message: str, data: dict[str, object] | None = None
+) -> bytes:
     """The `error` member of a response.
 
     Raises:
         EncodeError: `data` holds what cannot be sent.
     """
-    return encode({"code": int(code), "message": message, "data": {"kind": kind, **(data or {})}})
+    body = {"code": int(code), "message": message, "data": {"kind": kind, **(data or {})}}
+    return codec.encode(body)
 
 
-def protocol_error(code: ErrorCode, message: str) -> bytes:
+def protocol_error(codec: Codec, code: ErrorCode, message: str) -> bytes:
     """The `error` member for one of the protocol's own errors; its kind is the code's name."""
-    return error_body(code, code.name.lower(), message)
+    return error_body(codec, code, code.name.lower(), message)

@@ -7,14 +7,21 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from ssl import SSLContext
-from typing import TYPE_CHECKING, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict
 
+from wirecall.codec import Codec
+from wirecall.codec_json import JSON
+from wirecall.codec_msgpack import MSGPACK
 from wirecall.heartbeat import HeartbeatOptions
+from wirecall.streams import STREAM_CREDIT
 from wirecall.version import NAME, VERSION
 
 if TYPE_CHECKING:
     from wirecall.layers import Layer
     from wirecall.rpc_error import RpcError
+
+MIN_BUFFER_BYTES = 256 * 1024
+"""The least that a session keeps, so that small limits do not stop it."""
 
 TokenProvider: TypeAlias = str | Callable[[], str | None] | Callable[[], Awaitable[str | None]]
 """A token, or a plain or async function that gives one before each attempt."""
@@ -51,10 +58,13 @@ class CallOptions:
         timeout: Seconds until the call fails with `DeadlineExceededError`, at both ends; None takes
             the call's declared limit or the client's, `math.inf` has none.
         meta: Members for the message's `meta`, such as `traceparent`.
+        credit: How many items of a stream the server may be ahead of the loop: enough that neither
+            waits for the other on a fast network, few enough to be kept.
     """
 
     timeout: float | None = None
     meta: Mapping[str, object] = field(default_factory=dict[str, object])
+    credit: int = STREAM_CREDIT
 
 
 class CallDeclaration(TypedDict, total=False):
@@ -90,7 +100,11 @@ class ConnectOptions(TypedDict, total=False):
         layers: Interceptors around every call, the first one outermost.
         headers: Headers of the HTTP upgrade.
         ssl: TLS settings for `wss://`; the system's trust by default.
+        codec: How messages cross the wire: "json", or "msgpack", which is smaller, faster and
+            carries bytes as they are. JSON by default, because anything can read it.
         max_message_bytes: The largest message to accept, 1 MiB by default, told to the server.
+        buffer_bytes: What is kept to be sent again after a cut; calls wait while it is full. Four
+            times `max_message_bytes` by default, and at least 256 KiB, told to the server.
         name: The program's name, told to the server; this package by default.
         version: Its version.
         on_error: Hears of errors that no caller awaits: a listener that raised, a handler that
@@ -107,7 +121,9 @@ class ConnectOptions(TypedDict, total=False):
     layers: Sequence[Layer]
     headers: Mapping[str, str]
     ssl: SSLContext
+    codec: Literal["json", "msgpack"]
     max_message_bytes: int
+    buffer_bytes: int
     name: str
     version: str
     on_error: ErrorListener
@@ -129,7 +145,11 @@ class SessionOptions:
     queue: int = 256
     plain: bool = False
     lazy: bool = False
+    codec: Codec = JSON
     max_message_bytes: int = 1024 * 1024
+    buffer_bytes: int = 4 * 1024 * 1024
+    heartbeat_timeout: float = 60.0
+    first_seq: int = 1
     name: str = NAME
     version: str = VERSION
     random: Callable[[], float] = random.random
@@ -143,6 +163,7 @@ class SessionOptions:
         """
         default = cls()
         reconnect = _reconnect(options.get("reconnect", True))
+        max_message_bytes = options.get("max_message_bytes", default.max_message_bytes)
         settings = cls(
             reconnect=reconnect,
             attempt_timeout=(reconnect or ReconnectOptions()).connect_timeout,
@@ -150,7 +171,9 @@ class SessionOptions:
             queue=options.get("queue", default.queue),
             plain=options.get("plain", False),
             lazy=options.get("lazy", False),
-            max_message_bytes=options.get("max_message_bytes", default.max_message_bytes),
+            codec=_codec(options.get("codec", "json")),
+            max_message_bytes=max_message_bytes,
+            buffer_bytes=options.get("buffer_bytes", max(4 * max_message_bytes, MIN_BUFFER_BYTES)),
             name=options.get("name", default.name),
             version=options.get("version", default.version),
         )
@@ -160,6 +183,8 @@ class SessionOptions:
             raise ValueError(
                 "a plain peer says no hello, so it has no place for a token: pass it in headers"
             )
+        if settings.plain and settings.codec is not JSON:
+            raise ValueError("a plain peer negotiates no codec, so it speaks JSON")
         return settings
 
 
@@ -167,3 +192,12 @@ def _reconnect(value: ReconnectOptions | bool) -> ReconnectOptions | None:
     if isinstance(value, bool):
         return ReconnectOptions() if value else None
     return value
+
+
+def _codec(name: str) -> Codec:
+    if name not in _CODECS:
+        raise ValueError(f"codec: {name!r} is none of {', '.join(_CODECS)}")
+    return _CODECS[name]
+
+
+_CODECS: dict[str, Codec] = {"json": JSON, "msgpack": MSGPACK}

@@ -1,7 +1,8 @@
-"""This side's messages on their way out: who may queue, what leaves next, how each call ends.
+"""This side's messages on their way out: who has a place, what leaves next, how each call ends.
 
-Pure, like the session that it is a part of. The driver pulls frames one at a time when the socket
-has room, so a call counts as written only when its bytes go to the socket.
+Pure, like the session that it is a part of. What the protocol numbers enters the replay buffer,
+which is the queue: the driver pulls frames one at a time when the socket has room, so a call counts
+as written only when its bytes go to the socket. What it does not number overtakes.
 """
 
 from __future__ import annotations
@@ -11,99 +12,219 @@ from collections import deque
 from collections.abc import Callable
 
 from wirecall.calls import PendingCall, PendingCalls, Request
+from wirecall.codec import Codec
 from wirecall.disconnect import Disconnect
 from wirecall.errors import ClosedError, ConnectionLostError, EncodeError, WirecallError
 from wirecall.hello import HelloAnswer
 from wirecall.kinds import DeadlineExceededError, ResourceExhaustedError, TooLargeError
-from wirecall.message import call_message, notification_message
-from wirecall.output import Answered, Failed, Output, Refused, Sent
+from wirecall.message import call_message, items_message, notification_message
+from wirecall.notices import CreditNotice, ItemNotice
+from wirecall.output import Answered, Failed, Items, Output, Refused, Room, Sent
+from wirecall.replay import ExhaustedError, Replay
+from wirecall.streams import BeyondCreditError
 
 MAX_HELD = 65_536
 """Calls held back above `max_calls` on an open connection; only a runaway loop meets it."""
 MAX_CONTROL_BYTES = 1024 * 1024
-"""Answers and protocol messages that wait for the socket; a server that reads none is too slow."""
+"""What this side must say and may not wait: above it the server is too slow."""
+SEAL_BYTES = 24
+"""The most that numbering adds to a message."""
 
 
 class Outgoing:
     """The way out."""
 
-    def __init__(self, queue: int, emit: Callable[[Output], None], *, plain: bool) -> None:
+    def __init__(
+        self,
+        codec: Codec,
+        replay: Replay,
+        queue: int,
+        emit: Callable[[Output], None],
+        *,
+        plain: bool,
+    ) -> None:
         """Starts with nothing to send.
 
         Args:
+            codec: How messages are written.
+            replay: The queue of the first session.
             queue: Calls and notifications that may wait while there is no open connection.
             emit: Takes what became of them.
-            plain: Whether the peer knows nothing of `meta`.
+            plain: Whether the peer knows nothing of `meta` and of numbers.
         """
+        self._codec = codec
         self._queue = queue
         self._emit = emit
         self._plain = plain
         self._calls = PendingCalls()
         self._control: deque[bytes] = deque()
         self._control_bytes = 0
+        self._forced_bytes = 0
+        self._pong_due = False
+        self._ack_due = False
+        self._numbered: dict[int, PendingCall] = {}
+        self._unwritten = 0
         self._last_id = 0
-        self._hello: HelloAnswer | None = None
-        self.max_message_bytes: float = math.inf
         self._max_calls: float = math.inf
+        self._max_streams: float = math.inf
+        self.max_message_bytes: float = math.inf
+        self.replay = replay
+        self.exhausted = False
+        """Whether a message found no number, which ends the session."""
+        self.starved = False
+        """Whether something waits for room."""
 
     def add(self, request: Request, now: float, *, is_open: bool) -> int:
-        """Takes a request in and numbers it.
+        """Takes a request in and gives it its number among this side's calls.
 
         Raises:
             ResourceExhaustedError: As many wait as may; this one will not be sent.
         """
         limit = MAX_HELD if is_open else self._queue
-        if self._calls.waiting >= limit:
+        waiting = self._calls.waiting + (0 if is_open else self._unwritten)
+        if waiting >= limit:
             raise ResourceExhaustedError.with_message(
                 f"{request.method}: {limit} calls wait already (option `queue`); it was not sent"
             )
-        self._last_id += 1
-        call = PendingCall(self._last_id, request, now + request.timeout)
+        call = PendingCall(self.next_id(), request, now + request.timeout)
         self._calls.add(call)
         return call.id
 
-    def opened(self, hello: HelloAnswer | None) -> None:
-        """A connection is open. Nothing is carried from one user to another."""
-        before, self._hello = self._hello, hello
-        if hello is None:
-            return
+    def next_id(self) -> int:
+        """A number that no call of this side has."""
+        self._last_id += 1
+        return self._last_id
+
+    def limits(self, hello: HelloAnswer) -> None:
+        """The server said what it takes."""
         self.max_message_bytes = hello.limits.max_message_bytes
         self._max_calls = hello.limits.max_calls
-        if before is not None and before.user != hello.user:
-            self._clear("the connection came back with another user", None)
+        self._max_streams = hello.limits.max_streams
+        self.replay.peer_keeps(hello.limits.buffer_bytes)
 
-    def control(self, frame: bytes) -> bool:
-        """Queues a message that overtakes calls; False when there are too many for the socket."""
-        self._control.append(frame)
-        self._control_bytes += len(frame)
-        return self._control_bytes <= MAX_CONTROL_BYTES
+    @property
+    def too_slow(self) -> bool:
+        """Whether the server takes none of what cannot wait."""
+        return max(self._control_bytes, self._forced_bytes) > MAX_CONTROL_BYTES
 
-    def has_next(self, *, calls: bool) -> bool:
-        """Whether `next` may give a frame."""
-        return bool(self._control) or (calls and self._calls.has_next(self._max_calls))
+    @property
+    def settled(self) -> bool:
+        """Whether the server has all that has a number."""
+        return self.replay.numbered == self.replay.peer_received
 
-    def next_control(self) -> bytes | None:
-        """The next message that overtakes calls."""
+    def control(self, body: bytes) -> None:
+        """Queues a message without a number."""
+        self._control.append(body)
+        self._control_bytes += len(body)
+
+    def pong(self) -> None:
+        """The server asked for life; one pong answers all that the socket has no room for."""
+        self._pong_due = True
+
+    def force(self, body: bytes) -> None:
+        """Numbers a message that cannot wait for room."""
+        if self.replay.fits(len(body)):
+            self._forced_bytes = 0
+        else:
+            self._forced_bytes += len(body)
+        self._push(body)
+
+    def offer_answer(self, body: bytes) -> bool:
+        """Numbers an answer, if there is room for it."""
+        if not self._fits(len(body)):
+            return False
+        self._push(body)
+        return True
+
+    def admit(self, now: float, *, calls: bool) -> None:
+        """Gives a place to what waits at its source, as far as there is room.
+
+        Args:
+            now: The present.
+            calls: Whether new calls may start.
+        """
+        for upload in self._calls.uploads():
+            self._send_items(upload)
+        while calls and (call := self._calls.first(self._max_calls, self._max_streams)) is not None:
+            if self.exhausted or not self._fits(len(call.request.params or b"")):
+                return
+            body = self._encode(call, now)
+            if body is None:
+                self._calls.remove(call.id)
+                continue
+            if not self._fits(len(body)):
+                return
+            self._enter(call, body)
+
+    def note_ack(self, now: float) -> None:
+        """Looks whether the server is to be told what was received."""
+        self._ack_due = self._ack_due or now >= self.replay.ack_at()
+
+    def ack_at(self) -> float:
+        """When `note_ack` has something to find; infinite for never."""
+        return math.inf if self._ack_due else self.replay.ack_at()
+
+    def has_urgent(self) -> bool:
+        """Whether `next_urgent` gives a frame."""
+        return self._pong_due or self._ack_due or bool(self._control)
+
+    def next_urgent(self, now: float) -> bytes | None:
+        """The next message without a number, which overtakes those that have one."""
+        if self._pong_due:
+            self._pong_due = False
+            return notification_message(self._codec, "rpc.pong", None)
+        if self._ack_due:
+            self._ack_due = False
+            seq = self.replay.take_ack(now)
+            if seq is not None:
+                params = self._codec.encode({"seq": seq})
+                return notification_message(self._codec, "rpc.ack", params)
         if not self._control:
             return None
         frame = self._control.popleft()
         self._control_bytes -= len(frame)
         return frame
 
-    def next_call(self, now: float) -> tuple[PendingCall, bytes] | None:
-        """The next call or notification that may be written; from here on it counts as written.
-
-        One that cannot be written ends alone.
-        """
-        while (call := self._calls.take(self._max_calls)) is not None:
-            frame = self._encode(call, now)
-            if frame is None:
-                self._calls.remove(call.id)
-                continue
+    def next_tracked(self) -> tuple[bytes, bool] | None:
+        """The next numbered message, and whether it is a call that awaits its answer."""
+        before = self.replay.sent
+        taken = self.replay.next()
+        if taken is None:
+            return None
+        seq, body = taken
+        call = self._numbered.get(seq)
+        if call is not None and seq > before:
+            self._unwritten -= 1
             if call.request.notification:
                 self._emit(Sent(call.id))
-            return call, frame
-        return None
+        is_call = call is not None and self._calls.find(call.id) is call
+        if not self._plain:
+            return self._codec.seal(body, seq), is_call
+        # Nobody acknowledges, and nothing is sent twice: what is written is not kept.
+        self.acked(seq)
+        return body, is_call
+
+    def acked(self, seq: int) -> None:
+        """The server has received everything up to this number.
+
+        Raises:
+            OutOfRangeError: It was never sent.
+        """
+        before = self.replay.peer_received
+        if self.replay.acked(seq):
+            self.starved = False
+        self._forget(before)
+
+    def resume(self, received: int) -> None:
+        """The session goes on: what the server did not receive leaves again.
+
+        Raises:
+            OutOfRangeError: It cannot have received that.
+        """
+        before = self.replay.peer_received
+        self.replay.resume(received)
+        self.starved = False
+        self._forget(before)
 
     def answered(self, call: int | None, output: Answered | Refused | Failed) -> bool:
         """An answer arrived. False when nobody waits for it."""
@@ -112,73 +233,224 @@ class Outgoing:
         self._emit(output)
         return True
 
-    def cancel(self, call: int) -> bool:
-        """Ends a call. True when the server may know of it and should be told."""
-        removed = self._calls.remove(call)
-        return removed is not None and removed[1]
+    def items(self, notice: ItemNotice | None) -> bool:
+        """Items of a stream arrived; False where they cannot be read."""
+        if notice is None:
+            return False
+        call = self._calls.find(notice.id)
+        if call is None or call.down is None:
+            return True
+        try:
+            call.down.receive(len(notice.items))
+        except BeyondCreditError:
+            self._calls.remove(call.id)
+            words = f"{call.request.method} sent more items than it was allowed to"
+            self._emit(Failed(call.id, ResourceExhaustedError.with_message(words)))
+            self._tell_cancel(call)
+            return True
+        self._emit(Items(call.id, notice.items))
+        return True
 
-    def expire(self, now: float) -> list[int]:
-        """Ends the calls whose time is up, and gives those that the server should be told of."""
-        expired = self._calls.expire(now)
-        for call, _ in expired:
+    def granted(self, notice: CreditNotice | None) -> bool:
+        """The server takes more items of an upload; False where it does not say how many."""
+        if notice is None or notice.credit < 1:
+            return False
+        call = self._calls.find(notice.id)
+        if call is not None and call.up is not None:
+            call.up.grant(notice.credit)
+            self._tell_room(call)
+        return True
+
+    def took(self, call: int, items: int) -> None:
+        """The consumer of a stream took items, and more may be granted."""
+        pending = self._calls.find(call)
+        more = None if pending is None or pending.down is None else pending.down.take(items)
+        if more is not None:
+            params = self._codec.encode({"id": call, "credit": more})
+            self.force(notification_message(self._codec, "rpc.credit", params))
+
+    def offer(self, call: int, item: bytes) -> None:
+        """The producer of an upload has an item."""
+        pending = self._calls.seek(call)
+        if pending is not None and pending.up is not None and not pending.up.ended:
+            pending.up.waiting.append(item)
+
+    def end_upload(self, call: int) -> None:
+        """The producer of an upload has no more."""
+        pending = self._calls.seek(call)
+        if pending is not None and pending.up is not None:
+            pending.up.ended = True
+
+    def wants_room(self, call: int) -> bool:
+        """Whether a producer may go on at once; if not, `Room` tells it when."""
+        pending = self._calls.seek(call)
+        if pending is None or pending.up is None:
+            return False
+        pending.up.wanted = not self._has_room(pending)
+        return not pending.up.wanted
+
+    def cancel(self, call: int) -> None:
+        """Ends a call that nobody awaits any more."""
+        removed = self._calls.remove(call)
+        if removed is not None:
+            self._tell_cancel(removed)
+            return
+        for seq, note in list(self._numbered.items()):
+            # It keeps its number, and is carried nowhere.
+            if note.id == call:
+                self._numbered[seq] = PendingCall(0, note.request)
+
+    def expire(self, now: float) -> None:
+        """Ends the calls whose time is up."""
+        for call in self._calls.expire(now):
             limit = f"{call.request.method} was not answered within {call.request.timeout:g} s"
             self._emit(Failed(call.id, DeadlineExceededError.with_message(limit)))
-        return [call.id for call, written in expired if written]
+            self._tell_cancel(call)
 
-    def disconnected(self, end: Disconnect) -> None:
-        """The connection is lost: each call is carried over or ends."""
+    def disconnected(self) -> None:
+        """The connection is lost, and with it what has no number."""
         self._control.clear()
         self._control_bytes = 0
-        for call in self._calls.lose():
+        self._pong_due = self._ack_due = self.starved = False
+
+    def verdict(self, replay: Replay, received: int | None, end: Disconnect | None) -> None:
+        """The session is lost: each call is carried over or ends.
+
+        Args:
+            replay: The queue of the next session.
+            received: The last message that the server received; where nobody knows, every one of
+                which a byte was written may be.
+            end: How the connection ended.
+        """
+        known = self.replay.sent if received is None else received
+        notes = [call for seq, call in self._numbered.items() if seq > known and _is_note(call)]
+        for call in notes:
+            self._calls.requeue(call)
+        for call in self._calls.lose(known):
             self._emit(Failed(call.id, _lost(call, end)))
+        self._start_over(replay)
 
-    def clear(self, reason: str, end: Disconnect | None) -> None:
-        """Ends everything."""
-        self._control.clear()
-        self._control_bytes = 0
-        self._clear(reason, end)
+    def clear(self, reason: str, end: Disconnect | None, received: int | None = None) -> None:
+        """Ends everything; `received` is the last message that the server received, if known."""
+        known = self.replay.sent if received is None else received
+        notes = [call for seq, call in self._numbered.items() if seq > known and _is_note(call)]
+        for call in sorted([*self._calls.clear(), *notes], key=lambda call: call.id):
+            # One that is sent again was written once, so nobody knows whether it ran.
+            may_have_run = call.resends or (call.seq is not None and call.seq <= known)
+            error: WirecallError = (
+                _lost(call, end)
+                if may_have_run
+                else ClosedError(f"{call.request.method} was not sent: {reason}", end)
+            )
+            self._emit(Failed(call.id, error))
+        self.disconnected()
+        self._start_over(Replay(0))
+
+    def clear_waiting(self, reason: str, end: Disconnect | None) -> None:
+        """Ends the calls that have no place in the session."""
+        while (call := self._calls.first(math.inf, math.inf)) is not None:
+            self._calls.remove(call.id)
+            error = ClosedError(f"{call.request.method} was not sent: {reason}", end)
+            self._emit(Failed(call.id, _lost(call, end) if call.resends else error))
 
     def wake_at(self) -> float:
         """When `expire` has something to do; infinite for never."""
         return self._calls.wake_at()
 
-    def _clear(self, reason: str, end: Disconnect | None) -> None:
-        waiting, written = self._calls.clear()
-        for call in written:
-            self._emit(Failed(call.id, _lost(call, end)))
-        for call in waiting:
-            # One that is sent again was written once, so nobody knows whether it ran.
-            error: WirecallError = (
-                _lost(call, end)
-                if call.resends
-                else ClosedError(f"{call.request.method} was not sent: {reason}", end)
-            )
-            self._emit(Failed(call.id, error))
+    def _start_over(self, replay: Replay) -> None:
+        self._numbered.clear()
+        self._unwritten = 0
+        self._forced_bytes = 0
+        self.exhausted = self.starved = False
+        self.replay = replay
+
+    def _tell_cancel(self, removed: PendingCall) -> None:
+        # The server knows of what has a number, or will; a plain peer's knows no such message.
+        if removed.seq is not None and not self._plain:
+            params = self._codec.encode({"id": removed.id})
+            self.force(notification_message(self._codec, "rpc.cancel", params))
+
+    def _too_large(self, call: PendingCall, size: int) -> bool:
+        if size + (0 if self._plain else SEAL_BYTES) <= self.max_message_bytes:
+            return False
+        limit = f"{size} bytes, the server takes {self.max_message_bytes}"
+        words = f"{call.request.method} is too large: {limit} (max_message_bytes)"
+        self._emit(Failed(call.id, TooLargeError.with_message(words)))
+        return True
+
+    def _forget(self, before: int) -> None:
+        for seq in range(before + 1, self.replay.peer_received + 1):
+            self._numbered.pop(seq, None)
+
+    def _enter(self, call: PendingCall, body: bytes) -> None:
+        seq = self._push(body)
+        if seq is not None:
+            self._calls.enter(call, seq)
+            self._numbered[seq] = call
+            self._unwritten += 1
+
+    def _push(self, body: bytes) -> int | None:
+        try:
+            return self.replay.push(body)
+        except ExhaustedError:
+            self.exhausted = True
+            return None
+
+    def _fits(self, size: int) -> bool:
+        fits = self.replay.fits(size)
+        self.starved = self.starved or not fits
+        return fits
+
+    def _send_items(self, call: PendingCall) -> None:
+        while call.up is not None and call.up.ready:
+            if call.up.waiting:
+                body = items_message(self._codec, "rpc.upload", call.id, [call.up.waiting[0]])
+            else:
+                params = self._codec.encode({"id": call.id})
+                body = notification_message(self._codec, "rpc.upload_end", params)
+            if self.exhausted or not self._fits(len(body)):
+                return
+            if self._too_large(call, len(body)):
+                self._calls.remove(call.id)
+                self._tell_cancel(call)
+                return
+            call.up.leave()
+            self._push(body)
+        self._tell_room(call)
+
+    def _tell_room(self, call: PendingCall) -> None:
+        if call.up is not None and call.up.wanted and self._has_room(call):
+            call.up.wanted = False
+            self._emit(Room(call.id))
+
+    def _has_room(self, call: PendingCall) -> bool:
+        return call.up is not None and call.up.room and self.replay.fits(0)
 
     def _encode(self, call: PendingCall, now: float) -> bytes | None:
         request = call.request
         try:
             if request.notification:
-                frame = notification_message(request.method, request.params)
+                body = notification_message(self._codec, request.method, request.params)
             else:
                 meta = self._meta(call, now)
-                frame = call_message(call.id, request.method, request.params, meta)
+                body = call_message(self._codec, call.id, request.method, request.params, meta)
         except EncodeError as error:
             self._emit(Failed(call.id, error))
             return None
-        if len(frame) > self.max_message_bytes:
-            limit = f"{len(frame)} bytes, the server takes {self.max_message_bytes}"
-            large = f"{request.method} is too large: {limit} (max_message_bytes)"
-            self._emit(Failed(call.id, TooLargeError.with_message(large)))
-            return None
-        return frame
+        return None if self._too_large(call, len(body)) else body
 
     def _meta(self, call: PendingCall, now: float) -> dict[str, object]:
         # The limit goes as what is left of it, because it ran on while the call waited.
         meta = dict(call.request.meta)
         if not self._plain and math.isfinite(call.deadline):
             meta["timeout_ms"] = max(1, math.ceil((call.deadline - now) * 1000))
+        if call.request.stream and call.request.credit is not None:
+            meta["credit"] = call.request.credit
         return meta
+
+
+def _is_note(call: PendingCall) -> bool:
+    return call.request.notification
 
 
 def _lost(call: PendingCall, end: Disconnect | None) -> ConnectionLostError:

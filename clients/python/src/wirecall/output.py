@@ -10,6 +10,7 @@ from msgspec import Raw
 from wirecall.errors import WirecallError
 from wirecall.hello import HelloAnswer
 from wirecall.message import ErrorBody
+from wirecall.resume import LostReason
 from wirecall.served import Served
 
 
@@ -45,10 +46,38 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
+class Items:
+    """Items of a stream arrived."""
+
+    call: int
+    items: list[Raw]
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """The producer of an upload may go on."""
+
+    call: int
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
-    """The session is open; a plain peer's has no hello."""
+    """The session is open; a plain peer's has no hello.
+
+    Attributes:
+        hello: What the server answered.
+        resumed: Whether it is the session of before, with nothing lost.
+        reason: Why the session of before was lost, if it was.
+    """
 
     hello: HelloAnswer | None
+    resumed: bool = False
+    reason: LostReason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """Ask for a fresh token and give it to `refresh`: the present one runs out soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +119,18 @@ class Fault:
 
 
 Output: TypeAlias = (
-    Answered | Refused | Failed | Sent | Opened | Event | Serve | Abort | Drop | Fault
+    Answered
+    | Refused
+    | Failed
+    | Sent
+    | Items
+    | Room
+    | Opened
+    | Refresh
+    | Event
+    | Serve
+    | Abort
+    | Drop
+    | Fault
 )
 """Everything that the session can want."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, get_origin, get_type_hints
 import msgspec
 from msgspec import UNSET, field
 
-from wirecall.codec import decode
+from wirecall.codec import Codec
 from wirecall.errors import DecodeError, WirecallError
 from wirecall.message import ErrorBody, ErrorTraits
 
@@ -88,21 +88,22 @@ class RpcError(WirecallError):
         return cls(message, code=None, kind=None, **details)
 
     @classmethod
-    def from_wire(cls, body: ErrorBody, data: ErrorTraits) -> Self:
+    def from_wire(cls, codec: Codec, body: ErrorBody, data: ErrorTraits) -> Self:
         """Makes the error of a response.
 
         Raises:
             DecodeError: The details do not fit the class's fields.
         """
         shape = details_type(cls)
-        fields = None if shape is None else decode(data.details, shape)
+        given = bytes(data.details) or codec.null
+        fields = None if shape is None else codec.decode(given, shape)
         error = cls.__new__(cls, body.message)
         error.message = body.message
         error.code = body.code
         error.kind = data.kind or cls.kind
         error.retryable = data.retryable or cls.retryable
         error.retry_after = None if data.retry_after_ms is None else data.retry_after_ms / 1000
-        error.details = decode(data.details, object)
+        error.details = codec.decode(given, object)
         if isinstance(fields, msgspec.Struct):
             error._take(fields)
         return error
@@ -154,23 +155,23 @@ def _first_line(doc: str | None) -> str:
     return lines[0] if lines else ""
 
 
-def read_error(body: ErrorBody, classes: dict[int, type[RpcError]]) -> RpcError:
+def read_error(codec: Codec, body: ErrorBody, classes: dict[int, type[RpcError]]) -> RpcError:
     """The error of a response as the class declared for its code, or as a plain `RpcError`.
 
     An error whose details do not fit is still an error: it comes as a plain `RpcError`.
     """
-    data = _read_data(body)
+    data = _read_data(codec, body)
     cls = classes.get(body.code, RpcError)
     try:
-        return cls.from_wire(body, data)
+        return cls.from_wire(codec, body, data)
     except DecodeError:
-        return RpcError.from_wire(body, data)
+        return RpcError.from_wire(codec, body, data)
 
 
-def _read_data(body: ErrorBody) -> ErrorTraits:
+def _read_data(codec: Codec, body: ErrorBody) -> ErrorTraits:
     """`data` as wirecall fills it; what a foreign server put there is all details."""
     try:
-        data = decode(body.data, ErrorTraits)
+        data = codec.decode(bytes(body.data) or codec.null, ErrorTraits)
     except DecodeError:
         return ErrorTraits(details=body.data)
     return data if data.kind else ErrorTraits(details=body.data)

@@ -27,6 +27,7 @@ class Served:
         meta: The message's `meta` as it came.
         timeout: Seconds that the caller gives it; None for no limit.
         deadline: When that time is up, on the session's clock.
+        tracked: Whether it came with a number, and so is answered over every cut.
         answered: Whether the caller has its one answer.
     """
 
@@ -36,6 +37,7 @@ class Served:
     meta: Mapping[str, object] = field(default_factory=dict[str, object])
     timeout: float | None = None
     deadline: float = math.inf
+    tracked: bool = False
     answered: bool = False
 
 
@@ -86,12 +88,16 @@ class ServedCalls:
         if call in self._running:
             self._running.remove(call)
 
-    def clear(self) -> list[Served]:
-        """The connection is lost and nobody waits for answers: gives the calls that still run."""
-        self._waiting.clear()
-        for call in self._running:
+    def clear(self, *, tracked: bool = True) -> list[Served]:
+        """Nobody waits for answers any more, or not for those without a number.
+
+        Gives the calls that still run.
+        """
+        lost = [call for call in self._running if tracked or not call.tracked]
+        self._waiting = deque(call for call in self._waiting if call.tracked and not tracked)
+        for call in lost:
             call.answered = True
-        return list(self._running)
+        return lost
 
     def wake_at(self) -> float:
         """When `expired` has something to give; infinite for never."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeVar, cast, overload
+import math
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import TYPE_CHECKING, Generic, TypeVar, cast, overload
 
 import msgspec
 from msgspec import UNSET, Raw
 
+from wirecall.call_stream import CallStream
 from wirecall.calls import Request
-from wirecall.codec import decode, encode
+from wirecall.codec import Codec
 from wirecall.driver import Driver
 from wirecall.errors import DecodeError, EncodeError
+from wirecall.feed import Feed, Pump, Source
 from wirecall.incoming import Incoming, Unsubscribe
 from wirecall.kinds import PROTOCOL_ERRORS
 from wirecall.layers import Call, Layer, Next, stack
@@ -19,12 +22,14 @@ from wirecall.message import ErrorBody
 from wirecall.options import CallDeclaration, CallOptions
 from wirecall.rpc_error import RpcError, read_error
 from wirecall.serving import CallHandler
+from wirecall.streams import STREAM_CREDIT
 from wirecall.types import TypeExpr
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 class ServiceContext:
@@ -45,6 +50,11 @@ class ServiceContext:
         self.incoming = incoming
         self.layers = layers
         self.timeout = timeout
+
+    @property
+    def codec(self) -> Codec:
+        """How values cross the wire."""
+        return self.driver.codec
 
 
 class ServiceClient:
@@ -102,22 +112,158 @@ class ServiceClient:
             EncodeError: The params cannot be sent as they are.
             DecodeError: The result does not fit the type.
         """
-        given = options or CallOptions()
-        declared_limit = declared.get("timeout", self._context.timeout)
-        call = Call(
-            method,
-            _positional(params) if declared.get("positional") else params,
-            declared_limit if given.timeout is None else given.timeout,
-            given.meta,
-            declared.get("idempotent", False),
-        )
-        errors = {**self._errors, **{cls.code: cls for cls in declared.get("errors", ())}}
+        exchange = _Exchange(self._context, result, self._errors_of(declared))
+        call = self._call(method, params, options, declared)
+        return await exchange.run(call)
 
-        async def send(call: Call) -> object:
-            return await self._send(call, result, errors)
+    @overload
+    def stream(
+        self,
+        method: str,
+        params: object,
+        item: type[T] | TypeExpr[T],
+        result: None,
+        options: CallOptions | None = None,
+        **declared: Unpack[CallDeclaration],
+    ) -> CallStream[T, None]: ...
+    @overload
+    def stream(
+        self,
+        method: str,
+        params: object,
+        item: type[T] | TypeExpr[T],
+        result: type[R] | TypeExpr[R],
+        options: CallOptions | None = None,
+        **declared: Unpack[CallDeclaration],
+    ) -> CallStream[T, R]: ...
+    def stream(
+        self,
+        method: str,
+        params: object,
+        item: type[T] | TypeExpr[T],
+        result: type[R] | TypeExpr[R] | None,
+        options: CallOptions | None = None,
+        **declared: Unpack[CallDeclaration],
+    ) -> CallStream[T, R] | CallStream[T, None]:
+        """Calls a method that answers with items, and with its result at their end.
 
-        run: Next = stack(self._context.layers, send)
-        return cast("T | None", await run(call))
+        Nothing is sent before the stream is used; errors come from there.
+
+        Args:
+            method: The method's wire name.
+            params: A record, a list for params by position, or None for none.
+            item: The type of the items.
+            result: The type of the result at the end; None for none.
+            options: What the caller sets for this call.
+            **declared: What the contract says of it.
+        """
+        exchange = _Exchange(self._context, result, self._errors_of(declared))
+        call = self._call(method, params, options, declared, streams=True)
+        return self._open(call, exchange, item, options)
+
+    @overload
+    async def upload(
+        self,
+        method: str,
+        params: object,
+        items: Source[object],
+        result: None,
+        options: CallOptions | None = None,
+        **declared: Unpack[CallDeclaration],
+    ) -> None: ...
+    @overload
+    async def upload(
+        self,
+        method: str,
+        params: object,
+        items: Source[object],
+        result: type[R] | TypeExpr[R],
+        options: CallOptions | None = None,
+        **declared: Unpack[CallDeclaration],
+    ) -> R: ...
+    async def upload(
+        self,
+        method: str,
+        params: object,
+        items: Source[object],
+        result: type[R] | TypeExpr[R] | None,
+        options: CallOptions | None = None,
+        **declared: Unpack[CallDeclaration],
+    ) -> R | None:
+        """Calls a method that takes items, and awaits its result.
+
+        An item is asked for when the one before it has left, so that a slow server holds back where
+        they come from. The server may answer before their end: the rest is not asked for then, and
+        a generator is closed. Cancelling the task ends the call at both ends.
+
+        Args:
+            method: The method's wire name.
+            params: A record, a list for params by position, or None for none.
+            items: Any async iterable or iterable. What it raises ends the call and is raised here.
+            result: The type of the result; None for none.
+            options: What the caller sets for this call.
+            **declared: What the contract says of it.
+
+        Raises:
+            RpcError: The server answered with an error; the declared classes first.
+            DeadlineExceededError: The time limit ran out; uploads have none unless told.
+            ConnectionLostError: The session was lost: outcome unknown.
+            ClosedError: The client is closed; it was not sent.
+            EncodeError: The params or an item cannot be sent as they are.
+            DecodeError: The result does not fit the type.
+        """
+        exchange = _Exchange(self._context, result, self._errors_of(declared))
+        exchange.pump = self._pump(method, items)
+        call = self._call(method, params, options, declared, streams=True)
+        return await exchange.run(call)
+
+    @overload
+    def duplex(
+        self,
+        method: str,
+        params: object,
+        items: Source[object],
+        item: type[T] | TypeExpr[T],
+        result: None,
+        options: CallOptions | None = None,
+        **declared: Unpack[CallDeclaration],
+    ) -> CallStream[T, None]: ...
+    @overload
+    def duplex(
+        self,
+        method: str,
+        params: object,
+        items: Source[object],
+        item: type[T] | TypeExpr[T],
+        result: type[R] | TypeExpr[R],
+        options: CallOptions | None = None,
+        **declared: Unpack[CallDeclaration],
+    ) -> CallStream[T, R]: ...
+    def duplex(
+        self,
+        method: str,
+        params: object,
+        items: Source[object],
+        item: type[T] | TypeExpr[T],
+        result: type[R] | TypeExpr[R] | None,
+        options: CallOptions | None = None,
+        **declared: Unpack[CallDeclaration],
+    ) -> CallStream[T, R] | CallStream[T, None]:
+        """Calls a method that takes items and answers with items, both at once.
+
+        Args:
+            method: The method's wire name.
+            params: A record, a list for params by position, or None for none.
+            items: Any async iterable or iterable, asked as by `upload`.
+            item: The type of the items that come.
+            result: The type of the result at the end; None for none.
+            options: What the caller sets for this call.
+            **declared: What the contract says of it.
+        """
+        exchange = _Exchange(self._context, result, self._errors_of(declared))
+        exchange.pump = self._pump(method, items)
+        call = self._call(method, params, options, declared, streams=True)
+        return self._open(call, exchange, item, options)
 
     async def notify(self, method: str, params: object) -> None:
         """Sends a notification and returns when it is handed to the socket; nothing answers it.
@@ -130,7 +276,8 @@ class ServiceClient:
             EncodeError: The params cannot be sent as they are.
             TooLargeError: It is larger than the server takes.
         """
-        request = Request(method, _encode(method, params), notification=True)
+        body = _encode(self._context.codec, method, params)
+        request = Request(method, body, notification=True)
         await self._context.driver.send(request)
 
     def on(
@@ -149,9 +296,11 @@ class ServiceClient:
         Returns:
             A function that stops listening.
         """
+        codec = self._context.codec
+        none = Raw(codec.record([]))
 
         def hear(params: Raw | None) -> None:
-            listener(decode(b"{}" if params is None else params, shape))
+            listener(codec.decode(none if params is None else params, shape))
 
         return self._context.incoming.on(method, hear)
 
@@ -169,36 +318,111 @@ class ServiceClient:
         """
         return self._context.incoming.serve(handlers)
 
-    async def _send(
+    def _open(
         self,
         call: Call,
-        result: type[T] | TypeExpr[T] | None,
+        exchange: _Exchange[R],
+        item: type[T] | TypeExpr[T],
+        options: CallOptions | None,
+    ) -> CallStream[T, R]:
+        exchange.feed = Feed()
+        exchange.credit = (options or CallOptions()).credit
+
+        def read(raw: Raw) -> T:
+            try:
+                return self._context.codec.decode(raw, item)
+            except DecodeError as error:
+                raise DecodeError(f"an item of {call.method} does not fit: {error}") from error
+
+        def run() -> Coroutine[object, object, R]:
+            return exchange.run(call)
+
+        return CallStream(self._context.driver, exchange.feed, run, read)
+
+    def _pump(self, method: str, items: Source[object]) -> Pump:
+        def encode(item: object) -> bytes:
+            try:
+                return self._context.codec.encode(item)
+            except EncodeError as error:
+                raise EncodeError(f"an item of {method}: {error}") from error
+
+        return Pump(items, encode)
+
+    def _errors_of(self, declared: CallDeclaration) -> dict[int, type[RpcError]]:
+        return {**self._errors, **{cls.code: cls for cls in declared.get("errors", ())}}
+
+    def _call(
+        self,
+        method: str,
+        params: object,
+        options: CallOptions | None,
+        declared: CallDeclaration,
+        *,
+        streams: bool = False,
+    ) -> Call:
+        """A call as its layers see it."""
+        given = options or CallOptions()
+        declared_limit = declared.get("timeout", math.inf if streams else self._context.timeout)
+        return Call(
+            method,
+            _positional(params) if declared.get("positional") else params,
+            declared_limit if given.timeout is None else given.timeout,
+            given.meta,
+            declared.get("idempotent", False),
+            streams,
+        )
+
+
+class _Exchange(Generic[R]):
+    """One call of a program, which its layers may send several times."""
+
+    def __init__(
+        self,
+        context: ServiceContext,
+        result: type[R] | TypeExpr[R] | None,
         errors: dict[int, type[RpcError]],
-    ) -> T | None:
+    ) -> None:
+        self._context = context
+        self._result = result
+        self._errors = errors
+        self.feed: Feed | None = None
+        self.pump: Pump | None = None
+        self.credit = STREAM_CREDIT
+
+    async def run(self, call: Call) -> R:
+        """Sends it through the layers."""
+        send: Next = stack(self._context.layers, self._send)
+        return cast("R", await send(call))
+
+    async def _send(self, call: Call) -> object:
+        codec = self._context.codec
         request = Request(
             call.method,
-            _encode(call.method, call.params),
+            _encode(codec, call.method, call.params),
             timeout=call.timeout,
             meta=dict(call.meta),
             idempotent=call.idempotent,
+            stream=self.feed is not None,
+            credit=self.credit,
+            upload=self.pump is not None,
         )
-        answer = await self._context.driver.send(request)
+        answer = await self._context.driver.send(request, self.feed, self.pump)
         if isinstance(answer, ErrorBody):
-            raise read_error(answer, errors)
-        if result is None or answer is None:
+            raise read_error(codec, answer, self._errors)
+        if self._result is None or answer is None:
             # A call without a result may be answered with anything: there is nothing to read.
             return None
         try:
-            return decode(answer, result)
+            return codec.decode(answer, self._result)
         except DecodeError as error:
             raise DecodeError(f"the result of {call.method} does not fit: {error}") from error
 
 
-def _encode(method: str, params: object) -> bytes | None:
+def _encode(codec: Codec, method: str, params: object) -> bytes | None:
     if params is None:
         return None
     try:
-        return encode(params)
+        return codec.encode(params)
     except EncodeError as error:
         raise EncodeError(f"params of {method}: {error}") from error
 

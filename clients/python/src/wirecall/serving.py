@@ -12,7 +12,7 @@ from uuid import uuid4
 import msgspec
 from msgspec import Raw
 
-from wirecall.codec import decode, encode
+from wirecall.codec import Codec, Kind
 from wirecall.errors import DecodeError, EncodeError
 from wirecall.kinds import FieldError, InternalError, ValidationError
 from wirecall.message import error_body
@@ -46,7 +46,7 @@ class ServedCall:
     meta: Mapping[str, object]
 
 
-_Run: TypeAlias = Callable[[Raw | None, ServedCall], Awaitable[bytes]]
+_Run: TypeAlias = Callable[[Codec, Raw | None, ServedCall], Awaitable[bytes]]
 
 
 class CallHandler:
@@ -57,7 +57,7 @@ class CallHandler:
         self._run = run
 
     async def answer(
-        self, params: Raw | None, call: ServedCall, report: ErrorListener
+        self, codec: Codec, params: Raw | None, call: ServedCall, report: ErrorListener
     ) -> tuple[bytes | None, bytes | None]:
         """Runs the handler and gives the encoded result or error.
 
@@ -65,12 +65,12 @@ class CallHandler:
         the incident's id. Cancelling cancels the handler.
         """
         try:
-            return await self._run(params, call), None
+            return await self._run(codec, params, call), None
         except RpcError as error:
-            return None, _error_of(error, call, report)
+            return None, _error_of(codec, error, call, report)
         except Exception as error:
             _LOGGER.debug("the handler of %s failed", call.method, exc_info=True)
-            return None, _internal(error, call, report)
+            return None, _internal(codec, error, call, report)
 
 
 @overload
@@ -98,28 +98,29 @@ def handle(
         function: Takes the params and the call and gives the result.
     """
 
-    async def run(raw: Raw | None, call: ServedCall) -> bytes:
-        value = await function(_decode_params(raw, params), call)
-        return encode(None if result is None else value)
+    async def run(codec: Codec, raw: Raw | None, call: ServedCall) -> bytes:
+        value = await function(_decode_params(codec, raw, params), call)
+        return codec.encode(None if result is None else value)
 
     return CallHandler(run)
 
 
-def _decode_params(raw: Raw | None, shape: type[P] | TypeExpr[P]) -> P:
+def _decode_params(codec: Codec, raw: Raw | None, shape: type[P] | TypeExpr[P]) -> P:
     """The params by name or by position; absent ones are those of a call without any.
 
     Raises:
         ValidationError: They do not fit the type.
     """
-    text = b"{}" if raw is None else bytes(raw)
+    text = codec.record([]) if raw is None else bytes(raw)
     try:
-        if text[:1] == b"[" and isinstance(shape, type) and issubclass(shape, msgspec.Struct):
+        by_position = codec.kind(text) is Kind.ARRAY
+        if by_position and isinstance(shape, type) and issubclass(shape, msgspec.Struct):
             names = [item.encode_name for item in msgspec.structs.fields(shape)]
-            values = decode(text, list[Raw])
+            values = codec.decode(text, list[Raw])
             if len(values) > len(names):
                 return _refuse(f"Expected at most {len(names)} params, got {len(values)}")
-            text = encode(dict(zip(names, values, strict=False)))
-        return decode(text, shape)
+            text = codec.record([(n, bytes(v)) for n, v in zip(names, values, strict=False)])
+        return codec.decode(text, shape)
     except DecodeError as error:
         return _refuse(str(error))
 
@@ -139,7 +140,7 @@ def _field_error(why: str) -> FieldError:
     return FieldError(path=pointer, rule="type", message=words)
 
 
-def _error_of(error: RpcError, call: ServedCall, report: ErrorListener) -> bytes:
+def _error_of(codec: Codec, error: RpcError, call: ServedCall, report: ErrorListener) -> bytes:
     data: dict[str, object] = {}
     if error.retryable:
         data["retryable"] = True
@@ -148,15 +149,14 @@ def _error_of(error: RpcError, call: ServedCall, report: ErrorListener) -> bytes
     if error.details is not None:
         data["details"] = error.details
     try:
-        return error_body(error.code, error.kind, error.message, data)
+        return error_body(codec, error.code, error.kind, error.message, data)
     except EncodeError as unsent:
-        return _internal(unsent, call, report)
+        return _internal(codec, unsent, call, report)
 
 
-def _internal(error: Exception, call: ServedCall, report: ErrorListener) -> bytes:
+def _internal(codec: Codec, error: Exception, call: ServedCall, report: ErrorListener) -> bytes:
     incident = uuid4().hex
     report(error, f"handler of {call.method}, incident {incident}")
     data: dict[str, object] = {"details": {"incident": incident}}
-    return error_body(
-        InternalError.code, InternalError.kind, "the handler failed unexpectedly", data
-    )
+    told = "the handler failed unexpectedly"
+    return error_body(codec, InternalError.code, InternalError.kind, told, data)

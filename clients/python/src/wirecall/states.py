@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from wirecall.disconnect import Disconnect
 from wirecall.errors import WirecallError
+from wirecall.resume import LostReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +25,17 @@ class OpenState:
     Attributes:
         session: The session's id; None for a plain peer.
         user: Who the server says is calling, if anyone.
+        resumed: Whether it is the session of before, in which nothing was lost.
+        reason: Why the session of before was lost, if there was one: it waited too long
+            (`expired`), had to keep too much (`overflow`), the server does not know it (`unknown`),
+            its numbers broke (`sequence`), it made no progress (`stalled`), or it belongs to
+            somebody else (`denied`). Each lost session is told once.
     """
 
     session: str | None = None
     user: str | None = None
+    resumed: bool = False
+    reason: LostReason | None = None
     type: Literal["open"] = "open"
 
 

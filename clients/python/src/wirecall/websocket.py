@@ -13,9 +13,10 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, InvalidURI, W
 from websockets.protocol import State
 from websockets.typing import Subprotocol
 
+from wirecall.codec import Codec
+from wirecall.codec_json import JSON
 from wirecall.disconnect import CloseCode
 from wirecall.errors import ConnectError
-from wirecall.message import SUBPROTOCOL
 
 FRAGMENT_BYTES = 64 * 1024
 """Larger messages leave in fragments of this size, so that control frames get through."""
@@ -42,6 +43,7 @@ class SocketOptions:
 
     Attributes:
         url: `ws://` or `wss://`.
+        codec: What is negotiated, and whether frames are text.
         plain: Whether to offer no subprotocol and to send WebSocket Pings.
         headers: Headers of the upgrade.
         ssl: TLS settings; the system's trust when None.
@@ -50,6 +52,7 @@ class SocketOptions:
     """
 
     url: str
+    codec: Codec = JSON
     plain: bool = False
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     ssl: ssl.SSLContext | None = None
@@ -60,9 +63,10 @@ class SocketOptions:
 class Socket:
     """One open WebSocket."""
 
-    def __init__(self, connection: ClientConnection) -> None:
+    def __init__(self, connection: ClientConnection, *, text: bool) -> None:
         """Wraps what `open_socket` opened."""
         self._connection = connection
+        self._text = text
 
     @property
     def is_writable(self) -> bool:
@@ -84,7 +88,7 @@ class Socket:
             raise _closed(closed) from closed
 
     async def send(self, frame: bytes) -> None:
-        """Writes a text message and waits until the socket has room for more.
+        """Writes a message and waits until the socket has room for more.
 
         Cancelling does not take back what was written.
 
@@ -94,9 +98,9 @@ class Socket:
         deadline = _WriteDeadline(self._connection)
         try:
             if len(frame) <= FRAGMENT_BYTES:
-                await self._connection.send(frame, text=True)
+                await self._connection.send(frame, text=self._text)
             else:
-                await self._connection.send(fragments(frame, deadline.progress), text=True)
+                await self._connection.send(fragments(frame, deadline.progress), text=self._text)
         except ConnectionClosed as closed:
             raise _closed(closed) from closed
         finally:
@@ -163,7 +167,7 @@ async def open_socket(options: SocketOptions) -> Socket:
     try:
         connection = await connect(
             options.url,
-            subprotocols=None if options.plain else [Subprotocol(SUBPROTOCOL)],
+            subprotocols=None if options.plain else [Subprotocol(options.codec.subprotocol)],
             additional_headers=dict(options.headers),
             compression=None,
             open_timeout=None,
@@ -177,14 +181,15 @@ async def open_socket(options: SocketOptions) -> Socket:
         permanent = isinstance(error, InvalidURI)
         message = f"cannot connect to {options.url}: {_advice(error)}"
         raise ConnectError(message, permanent=permanent) from error
-    if not options.plain and connection.subprotocol != SUBPROTOCOL:
+    if not options.plain and connection.subprotocol != options.codec.subprotocol:
         await connection.close(CloseCode.PROTOCOL_ERROR, "no common subprotocol")
         raise ConnectError(
-            f"{options.url} answered, but does not speak {SUBPROTOCOL}: check that the URL is that "
-            "of a wirecall server, or pass plain=True for another JSON-RPC 2.0 server",
+            f"{options.url} answered, but does not speak {options.codec.subprotocol}: "
+            "check that the URL is that of a wirecall server, or pass plain=True for another "
+            "JSON-RPC 2.0 server",
             permanent=True,
         )
-    return Socket(connection)
+    return Socket(connection, text=options.codec.text)
 
 
 def _advice(error: Exception) -> str:

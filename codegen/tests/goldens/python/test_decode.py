@@ -12,7 +12,7 @@ from typing import cast
 import msgspec
 import pytest
 from wirecall import Record, RpcError
-from wirecall.codec import decode, encode
+from wirecall.codec_json import JSON
 from wirecall.rpc_error import details_type
 
 HERE = Path(__file__).parent
@@ -89,8 +89,8 @@ def test_msgspec_takes_every_declared_type(name: str) -> None:
 @pytest.mark.parametrize(("module", "name", "sample"), SAMPLES)
 def test_a_value_goes_back_to_the_json_it_came_from(module: str, name: str, sample: object) -> None:
     shape = getattr(importlib.import_module(module), name)
-    value = decode(json.dumps(sample), shape)
-    assert json.loads(encode(value)) == sample
+    value = JSON.decode(json.dumps(sample), shape)
+    assert json.loads(JSON.encode(value)) == sample
 
 
 def test_details_of_an_error_become_attributes() -> None:

@@ -1,0 +1,71 @@
+"""The token of a live connection: when to ask for a fresh one, and how the server gets it."""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+
+from wirecall.codec import Codec
+from wirecall.message import call_message
+
+REFRESH_SHARE = 0.8
+"""The share of a token's time after which a fresh one is asked for."""
+REFRESH_AHEAD = 60.0
+"""Seconds before its end at which that is early enough, for a token that lasts long."""
+
+
+class AuthAnswer(msgspec.Struct, frozen=True):
+    """The result of `rpc.auth`.
+
+    Attributes:
+        auth_expires_in_ms: How long the new token is good for.
+    """
+
+    auth_expires_in_ms: float | None = None
+
+
+def auth_message(codec: Codec, call: int, token: str | None) -> bytes:
+    """The call that refreshes the token of a live connection."""
+    return call_message(codec, call, "rpc.auth", codec.encode({"token": token}))
+
+
+class Auth:
+    """The one token of one connection. No clock of its own."""
+
+    def __init__(self) -> None:
+        """Knows of no end."""
+        self._call: int | None = None
+        self.refresh_at = math.inf
+        """When to ask for a fresh token; infinite for never."""
+
+    def told(self, expires_in_ms: float | None, now: float) -> None:
+        """The server says how long the token is good for."""
+        if expires_in_ms is None:
+            self.refresh_at = math.inf
+            return
+        lasts = expires_in_ms / 1000
+        self.refresh_at = now + max(lasts * REFRESH_SHARE, lasts - REFRESH_AHEAD)
+
+    def is_due(self, now: float) -> bool:
+        """Whether to ask for a fresh token now; told once."""
+        if now < self.refresh_at:
+            return False
+        self.refresh_at = math.inf
+        return True
+
+    def asked(self, call: int) -> None:
+        """The server was given a fresh token, with this call."""
+        self._call = call
+
+    def answered(self, call: int | None) -> bool:
+        """Whether that is the call which is answered."""
+        if call is None or call != self._call:
+            return False
+        self._call = None
+        return True
+
+    def stop(self) -> None:
+        """The connection is over."""
+        self._call = None
+        self.refresh_at = math.inf
