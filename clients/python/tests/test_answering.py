@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.machine import Machine, opened
+from wirecall.options import SessionOptions
 from wirecall.output import (
     Abort,
     Drop,
@@ -33,7 +34,7 @@ def test_a_call_of_the_server_is_answered_with_its_id_exactly_as_it_came() -> No
         (serve,) = machine.take(Serve)
         machine.answer(serve.call, b"true")
         frame = machine.session.next_frame(machine.now)
-        assert frame == b'{"jsonrpc":"2.0","id":%b,"result":true}' % identity
+        assert frame == b'{"jsonrpc":"2.0","id":%b,"result":true,"seq":1}' % identity
 
 
 def test_an_unknown_method_is_answered_not_run() -> None:
@@ -110,22 +111,47 @@ def test_too_many_notifications_for_handlers_end_the_connection() -> None:
 
 
 def test_a_server_that_reads_no_answers_is_left() -> None:
-    machine = opened()
+    machine = Machine(SessionOptions(buffer_bytes=256 * 1024))
+    machine.greet()
     for number in range(20_000):
         machine.receive({"id": number, "method": "x"})
     assert [drop.code for drop in machine.take(Drop)] == [4013]
 
 
-def test_handlers_are_stopped_when_the_connection_is_lost_and_answer_nobody() -> None:
+def test_handlers_go_on_over_a_cut_and_their_answers_arrive() -> None:
     machine = opened()
     machine.session.handled.add("ui.confirm")
-    machine.receive({"id": 1, "method": "ui.confirm"})
+    machine.receive({"id": 1, "method": "ui.confirm", "seq": 1})
     (serve,) = machine.take(Serve)
     machine.lose()
+    assert machine.take(Abort) == []
+    machine.answer(serve.call, b"true")
+    assert machine.meet(resumed=True) == [{"jsonrpc": "2.0", "id": 1, "result": True}]
+
+
+def test_handlers_are_stopped_when_the_session_is_lost_and_answer_nobody() -> None:
+    machine = opened()
+    machine.session.handled.add("ui.confirm")
+    machine.receive({"id": 1, "method": "ui.confirm", "seq": 1})
+    (serve,) = machine.take(Serve)
+    machine.lose()
+    assert machine.meet() == []
     assert machine.take(Abort) == [Abort(serve.call)]
-    machine.greet()
     machine.answer(serve.call, b"true")
     assert machine.frames() == []
+
+
+def test_an_answer_that_finds_no_room_waits_and_keeps_its_handler_s_place() -> None:
+    machine = Machine(SessionOptions(buffer_bytes=300))
+    machine.greet()
+    machine.session.handled.add("ui.confirm")
+    for number in range(67):
+        machine.receive({"id": number, "method": "ui.confirm"})
+    for serve in machine.take(Serve):
+        machine.answer(serve.call, b'"' + b"x" * 200 + b'"')
+    assert (len(machine.frames()), len(machine.take(Serve))) == (1, 1)
+    machine.receive({"method": "rpc.ack", "params": {"seq": 1}})
+    assert (len(machine.frames()), len(machine.take(Serve))) == (1, 1)
 
 
 def test_an_answer_larger_than_the_server_takes_becomes_an_error() -> None:

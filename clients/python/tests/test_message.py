@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.machine import opened
+from wirecall.link import Phase
 from wirecall.output import (
     Answered,
     Drop,
     Event,
     Fault,
 )
-from wirecall.session import Phase
 
 MALFORMED: list[tuple[str, int]] = [
     ("", -32700),

@@ -18,7 +18,6 @@ from wirecall.output import (
     Refused,
     Sent,
 )
-from wirecall.session import Phase
 
 
 def test_a_call_leaves_with_what_is_left_of_its_time() -> None:
@@ -225,7 +224,7 @@ def test_the_end_fails_what_was_written_and_what_was_not_in_two_ways() -> None:
     machine = opened()
     written = machine.call()
     machine.frames()
-    machine.session.phase = Phase.DRAINING
+    machine.receive({"method": "rpc.close", "params": {"code": 4000, "in_ms": 5000}})
     waiting = machine.call()
     machine.session.end(Disconnect.of(1000, ""), "the client was closed")
     kinds = {failed.call: type(failed.error) for failed in machine.take(Failed)}

@@ -9,13 +9,13 @@ import pytest
 from tests.machine import Machine, opened
 from tests.peer import hello_answer
 from wirecall.disconnect import Disconnect
+from wirecall.link import Phase
 from wirecall.options import SessionOptions
 from wirecall.output import (
     Answered,
     Drop,
     Opened,
 )
-from wirecall.session import Phase
 
 
 def test_hello_is_the_first_message_and_holds_who_and_what() -> None:

@@ -43,7 +43,7 @@ from wirecall.kinds import (
 from wirecall.layers import Call, Layer, Next
 from wirecall.options import CallOptions, ConnectOptions, ReconnectOptions, TokenProvider
 from wirecall.record import Record
-from wirecall.resume import LostReason
+from wirecall.recovery import LostReason
 from wirecall.rpc_error import RpcError
 from wirecall.service import ServiceClient
 from wirecall.serving import CallHandler, ServedCall, handle

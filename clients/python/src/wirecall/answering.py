@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable
 from typing import Protocol
 
 from wirecall.codec import Codec
-from wirecall.disconnect import CloseCode
 from wirecall.message import (
     CallMessage,
     ErrorCode,
@@ -21,12 +19,20 @@ from wirecall.message import (
     result_message,
 )
 from wirecall.notices import CancelNotice
-from wirecall.output import Abort, Drop, Output, Serve
+from wirecall.output import Abort, Output, Serve
 from wirecall.served import MAX_RUNNING, MAX_WAITING, Served, ServedCalls
 
 
-class AnswerWriter(Protocol):
-    """Where answers go."""
+class AnsweringOwner(Protocol):
+    """Whose calls are answered: the session."""
+
+    def emit(self, output: Output) -> None:
+        """Takes what the driver shall do."""
+        ...
+
+    def flooded(self, reason: str) -> None:
+        """More came than can wait."""
+        ...
 
     def say(self, body: bytes, *, tracked: bool) -> None:
         """Takes an answer that the reader gives: it does not wait for room."""
@@ -40,17 +46,15 @@ class AnswerWriter(Protocol):
 class Answering:
     """The calls that this side answers."""
 
-    def __init__(self, codec: Codec, emit: Callable[[Output], None], writer: AnswerWriter) -> None:
+    def __init__(self, codec: Codec, owner: AnsweringOwner) -> None:
         """Starts with none.
 
         Args:
             codec: How answers are written.
-            emit: Takes what the driver shall do.
-            writer: Takes the answers.
+            owner: Takes them.
         """
         self._codec = codec
-        self._emit = emit
-        self._writer = writer
+        self._owner = owner
         self._served = ServedCalls()
         self._ready: deque[tuple[Served, bytes]] = deque()
         self.handled: set[str] = set()
@@ -93,7 +97,7 @@ class Answering:
             return
         body = self._encode(call.id, result, error)
         if not call.tracked:
-            self._writer.say(body, tracked=False)
+            self._owner.say(body, tracked=False)
             self._free(call)
             return
         # *Answers wait at their source*: the handler's place is taken until its answer has one.
@@ -102,7 +106,7 @@ class Answering:
 
     def flush(self) -> None:
         """Gives a place to the answers that wait for one."""
-        while self._ready and self._writer.place(self._ready[0][1]):
+        while self._ready and self._owner.place(self._ready[0][1]):
             self._free(self._ready.popleft()[0])
 
     def expire(self, now: float) -> None:
@@ -136,14 +140,14 @@ class Answering:
                 self._refuse(None, ErrorCode.INVALID_REQUEST, words, tracked=call.tracked)
             case "full" if call.id is None:
                 reason = "too many notifications wait for their handlers"
-                self._emit(Drop(CloseCode.TOO_SLOW, reason))
+                self._owner.flooded(reason)
             case "full":
                 words = f"{MAX_RUNNING} calls run and {MAX_WAITING} wait: this one was not run"
                 self._refuse(call.id, ErrorCode.RESOURCE_EXHAUSTED, words, tracked=call.tracked)
 
     def _start(self) -> None:
         while (call := self._served.start()) is not None:
-            self._emit(Serve(call))
+            self._owner.emit(Serve(call))
 
     def _free(self, call: Served) -> None:
         self._served.done(call)
@@ -157,13 +161,13 @@ class Answering:
 
     def _abort(self, calls: list[Served]) -> None:
         for call in calls:
-            self._emit(Abort(call))
+            self._owner.emit(Abort(call))
 
     def _refuse(
         self, identity: bytes | None, code: ErrorCode, reason: str, *, tracked: bool
     ) -> None:
         error = protocol_error(self._codec, code, reason)
-        self._writer.say(error_message(self._codec, identity, error), tracked=tracked)
+        self._owner.say(error_message(self._codec, identity, error), tracked=tracked)
 
     def _encode(self, identity: bytes, result: bytes | None, error: bytes | None) -> bytes:
         if error is not None:

@@ -20,6 +20,7 @@ from wirecall.connection import Connection, first_of
 from wirecall.errors import ConnectError
 from wirecall.feed import Feed, Pump
 from wirecall.incoming import Incoming
+from wirecall.link import Phase
 from wirecall.message import ErrorBody, ErrorCode, protocol_error
 from wirecall.output import (
     Abort,
@@ -39,7 +40,7 @@ from wirecall.output import (
 )
 from wirecall.served import Served
 from wirecall.serving import ServedCall
-from wirecall.session import Phase, Session
+from wirecall.session import Session
 
 R = TypeVar("R")
 

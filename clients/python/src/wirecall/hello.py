@@ -27,6 +27,7 @@ class HelloAnswer(msgspec.Struct, frozen=True):
         resumed: Whether it is the one that was asked for.
         reason: Why it is not.
         received: The last message that the server has of this side; 0 in a new session.
+        sent: The last number that the server gave in it, where it is resumed.
         ended_received: The last one that the session which was asked for received before it ended.
         user: Who the session belongs to, if anyone.
         contract: What the server thinks of each service's fingerprint.
@@ -40,6 +41,7 @@ class HelloAnswer(msgspec.Struct, frozen=True):
     resumed: bool = False
     reason: str | None = None
     received: int = 0
+    sent: int | None = None
     ended_received: int | None = None
     user: str | None = None
     auth_expires_in_ms: float | None = None

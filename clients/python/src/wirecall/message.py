@@ -120,11 +120,13 @@ class Arrived:
         message: What it says.
         seq: Its number; None where it carries none and is not tracked, 0 where that is no number.
         broken: Whether it does not decode, and ends with a number all the same.
+        batch: Whether it came in an array, which never carries a number.
     """
 
     message: Message
     seq: int | None = None
     broken: bool = False
+    batch: bool = False
 
 
 class _Envelope(msgspec.Struct, frozen=True):
@@ -160,9 +162,8 @@ def parse(codec: Codec, frame: bytes | str) -> list[Arrived]:
         return [_parse_one(codec, first)]
     entries = codec.decode(first, list[Raw])
     if not entries:
-        return [Arrived(_invalid(ErrorCode.INVALID_REQUEST, "an empty batch"))]
-    # *An array never carries a `seq`.*
-    return [Arrived(_parse_one(codec, entry).message) for entry in entries]
+        return [Arrived(_invalid(ErrorCode.INVALID_REQUEST, "an empty batch"), batch=True)]
+    return [Arrived(_parse_one(codec, entry).message, batch=True) for entry in entries]
 
 
 def _invalid(code: ErrorCode, reason: str) -> InvalidMessage:

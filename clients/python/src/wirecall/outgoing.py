@@ -129,6 +129,13 @@ class Outgoing:
             self._forced_bytes += len(body)
         self._push(body)
 
+    def say(self, body: bytes, *, tracked: bool) -> None:
+        """Takes what the reader answers at once: without a number, it lives with the connection."""
+        if tracked:
+            self.force(body)
+        else:
+            self.control(body)
+
     def offer_answer(self, body: bytes) -> bool:
         """Numbers an answer, if there is room for it."""
         if not self._fits(len(body)):
@@ -210,21 +217,14 @@ class Outgoing:
         Raises:
             OutOfRangeError: It was never sent.
         """
-        before = self.replay.peer_received
         if self.replay.acked(seq):
             self.starved = False
-        self._forget(before)
+        self._forget()
 
-    def resume(self, received: int) -> None:
-        """The session goes on: what the server did not receive leaves again.
-
-        Raises:
-            OutOfRangeError: It cannot have received that.
-        """
-        before = self.replay.peer_received
-        self.replay.resume(received)
+    def resumed(self) -> None:
+        """The session goes on, and with it everything that the server has not received."""
         self.starved = False
-        self._forget(before)
+        self._forget()
 
     def answered(self, call: int | None, output: Answered | Refused | Failed) -> bool:
         """An answer arrived. False when nobody waits for it."""
@@ -289,16 +289,17 @@ class Outgoing:
         pending.up.wanted = not self._has_room(pending)
         return not pending.up.wanted
 
-    def cancel(self, call: int) -> None:
-        """Ends a call that nobody awaits any more."""
+    def cancel(self, call: int) -> bool:
+        """Ends a call that nobody awaits any more; False where it had its outcome."""
         removed = self._calls.remove(call)
         if removed is not None:
             self._tell_cancel(removed)
-            return
+            return True
         for seq, note in list(self._numbered.items()):
             # It keeps its number, and is carried nowhere.
             if note.id == call:
                 self._numbered[seq] = PendingCall(0, note.request)
+        return False
 
     def expire(self, now: float) -> None:
         """Ends the calls whose time is up."""
@@ -378,9 +379,10 @@ class Outgoing:
         self._emit(Failed(call.id, TooLargeError.with_message(words)))
         return True
 
-    def _forget(self, before: int) -> None:
-        for seq in range(before + 1, self.replay.peer_received + 1):
-            self._numbered.pop(seq, None)
+    def _forget(self) -> None:
+        """What was received need not be known by its number any more."""
+        while self._numbered and (seq := next(iter(self._numbered))) <= self.replay.peer_received:
+            del self._numbered[seq]
 
     def _enter(self, call: PendingCall, body: bytes) -> None:
         seq = self._push(body)

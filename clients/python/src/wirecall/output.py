@@ -10,7 +10,7 @@ from msgspec import Raw
 from wirecall.errors import WirecallError
 from wirecall.hello import HelloAnswer
 from wirecall.message import ErrorBody
-from wirecall.resume import LostReason
+from wirecall.recovery import LostReason
 from wirecall.served import Served
 
 

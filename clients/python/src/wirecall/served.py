@@ -27,7 +27,7 @@ class Served:
         meta: The message's `meta` as it came.
         timeout: Seconds that the caller gives it; None for no limit.
         deadline: When that time is up, on the session's clock.
-        tracked: Whether it came with a number, and so is answered over every cut.
+        tracked: Whether its answer has a number, and so arrives over every cut.
         answered: Whether the caller has its one answer.
     """
 

@@ -8,91 +8,39 @@ runs handlers, and calls `tick` at `wake_at`.
 from __future__ import annotations
 
 import math
-from enum import Enum, auto
 
 from wirecall.answering import Answering
-from wirecall.auth import Auth, AuthAnswer, auth_message
+from wirecall.auth import auth_message
 from wirecall.calls import Request
 from wirecall.codec import Codec
 from wirecall.disconnect import CloseCode, Disconnect
 from wirecall.errors import ClosedError, DecodeError
-from wirecall.heartbeat import Beat, Heartbeat
 from wirecall.hello import HelloAnswer, hello_message
+from wirecall.link import Link, Phase
 from wirecall.message import (
-    HELLO_ID,
-    RESERVED_PREFIX,
     Arrived,
-    CallMessage,
     ErrorBody,
-    ErrorCode,
     ErrorMessage,
-    InvalidMessage,
     Message,
     NotificationMessage,
     ResultMessage,
-    error_message,
     notification_message,
     parse,
-    protocol_error,
-)
-from wirecall.notices import (
-    AckNotice,
-    CancelNotice,
-    CloseNotice,
-    CreditNotice,
-    ItemNotice,
-    read_notice,
 )
 from wirecall.options import SessionOptions
 from wirecall.outgoing import Outgoing
 from wirecall.output import (
-    Answered,
-    Drop,
-    Event,
-    Failed,
-    Fault,
     Opened,
     Output,
     Refresh,
-    Refused,
 )
-from wirecall.replay import OutOfRangeError, Receipt, Replay
-from wirecall.resume import Resume
+from wirecall.reading import Parts, Reading
+from wirecall.recovery import Recovery
+from wirecall.replay import OutOfRangeError, Replay
 from wirecall.served import Served
 
-REFUSAL_WAIT = 1.0
-"""Seconds that the server has to close after it refused the hello, before this side does."""
 LEAVE_WAIT = 2.0
 """Seconds that `close` waits for the acks of what was written."""
-
-
-class Phase(Enum):
-    """Where the connection is."""
-
-    AWAY = auto()
-    """There is none."""
-    CONNECTING = auto()
-    """An attempt is under way."""
-    GREETING = auto()
-    """Hello is out, and nothing else may be until its answer is there."""
-    REFUSED = auto()
-    """Hello was answered with an error, and the close is to come."""
-    OPEN = auto()
-    """Calls flow."""
-    DRAINING = auto()
-    """Nothing new is started; what is open goes on."""
-    LEAVING = auto()
-    """The client closes; what was written is still to be acknowledged."""
-    CLOSING = auto()
-    """The server is about to close; nothing is written any more."""
-    DROPPED = auto()
-    """This side ended the connection; nothing is read any more either."""
-    ENDED = auto()
-    """The client is done."""
-
-
-_DEAF = (Phase.AWAY, Phase.CONNECTING, Phase.DROPPED, Phase.ENDED)
-_UP = (Phase.OPEN, Phase.DRAINING, Phase.LEAVING)
 
 
 class Session:
@@ -107,24 +55,30 @@ class Session:
             self.codec,
             Replay(options.buffer_bytes, sent=options.first_seq - 1),
             options.queue,
-            self._emit,
+            self._outputs.append,
             plain=options.plain,
         )
-        self._answering = Answering(self.codec, self._emit, self)
-        self._resume = Resume()
-        self._heartbeat: Heartbeat | None = None
+        self._answering = Answering(self.codec, self)
+        self._recovery = Recovery()
+        self._link = Link(options, self._outputs.append)
+        parts = Parts(
+            self._outgoing, self._answering, self._link, self._recovery, self._outputs.append
+        )
+        self._reading = Reading(self.codec, parts, plain=options.plain)
         self._exists = False
-        self._auth = Auth()
-        self._starved_at = math.inf
-        self._verdict: Disconnect | None = None
-        self._final: Disconnect | None = None
         self._last: Disconnect | None = None
-        self._due = math.inf
-        self.phase = Phase.AWAY
-        self.refusal: ErrorBody | None = None
-        """The error with which the server answered hello on this connection."""
         self.contracts: dict[str, str] = {}
         """The fingerprints of the services in use, told in hello."""
+
+    @property
+    def phase(self) -> Phase:
+        """How far the present connection got."""
+        return self._link.phase
+
+    @property
+    def refusal(self) -> ErrorBody | None:
+        """The error with which the server answered hello on this connection."""
+        return self._link.refusal
 
     @property
     def handled(self) -> set[str]:
@@ -139,24 +93,12 @@ class Session:
 
     def wake_at(self) -> float:
         """When `tick` has something to do; infinite for never."""
-        beat = math.inf if self._heartbeat is None else self._heartbeat.wake_at()
-        ack = self._outgoing.ack_at() if self.phase in _UP else math.inf
-        return min(
-            self._due,
-            beat,
-            ack,
-            self._starved_until(),
-            self._auth.refresh_at,
-            self._outgoing.wake_at(),
-            self._answering.wake_at(),
-        )
+        ack = self._outgoing.ack_at() if self._link.up else math.inf
+        return min(self._link.wake_at(), ack, self._outgoing.wake_at(), self._answering.wake_at())
 
     def connecting(self, limit: float, now: float) -> None:
         """An attempt begins. Token, connecting and hello's answer share one limit, in seconds."""
-        self.phase = Phase.CONNECTING
-        self._verdict = None
-        self.refusal = None
-        self._due = now + limit
+        self._link.connecting(limit, now)
 
     def connected(self, token: str | None, now: float) -> None:
         """The connection stands. Nothing but hello is written until its answer is there."""
@@ -166,20 +108,19 @@ class Session:
             self._open(Opened(None), now)
             self._settle(now)
             return
-        self.phase = Phase.GREETING
-        resume = self._resume.ask(self._outgoing.replay)
+        self._link.phase = Phase.GREETING
+        resume = self._recovery.ask(self._outgoing.replay)
         hello = hello_message(self.codec, self._options, token, self.contracts, resume)
         self._outgoing.control(hello)
 
     def received(self, frame: bytes | str, now: float) -> None:
         """A frame arrived. Never raises, whatever it holds."""
-        if self.phase in _DEAF:
+        if self._link.deaf:
             return
-        if self._heartbeat is not None:
-            self._heartbeat.heard(now)
+        self._link.heard(now)
         if isinstance(frame, str) is not self.codec.text and not self._options.plain:
             words = f"a frame of the wrong kind on {self.codec.subprotocol}"
-            self._drop(CloseCode.UNSUPPORTED_DATA, words)
+            self._link.drop(CloseCode.UNSUPPORTED_DATA, words)
             return
         data = frame.encode(errors="surrogatepass") if isinstance(frame, str) else frame
         for arrived in parse(self.codec, data):
@@ -191,20 +132,15 @@ class Session:
 
         What `rpc.close` said counts more than the code of the WebSocket.
         """
-        end = self._verdict or self._refused(code) or Disconnect.of(code, reason)
+        leaving = self.phase is Phase.LEAVING
+        end = self._link.over(code, reason)
         if self.phase is Phase.ENDED:
             return end
-        leaving = self.phase is Phase.LEAVING
-        self.phase = Phase.AWAY
         self._last = end
-        self._due = math.inf
-        self._heartbeat = None
-        self._auth.stop()
-        self._starved_at = math.inf
         self._outgoing.disconnected()
         self._answering.disconnected()
         if end.code == CloseCode.SEQUENCE_BROKEN:
-            self._resume.give_up("sequence")
+            self._recovery.give_up("sequence")
         if self._options.plain:
             # Nothing can be taken up again: what was written may have run, or not.
             self._exists = False
@@ -222,25 +158,21 @@ class Session:
         """
         if self.phase in (Phase.LEAVING, Phase.ENDED):
             return
-        self._final = Disconnect.of(CloseCode.NORMAL, "closed by this side")
-        if self.phase not in _UP:
+        if not self._link.up:
             self._leave()
             return
-        self._outgoing.clear_waiting("the client was closed", self._final)
-        self.phase = Phase.LEAVING
-        self._due = min(self._due, now + LEAVE_WAIT)
+        self._outgoing.clear_waiting(_CLOSED, _CLOSE)
+        self._link.leaving(LEAVE_WAIT, now)
         self._settle(now)
 
     def end(self, end: Disconnect, reason: str) -> None:
         """The end of the client: every call that is left, and every later one, fails."""
         if self.phase is Phase.ENDED:
             return
-        self.phase = Phase.ENDED
-        self._final = end
+        self._link.end()
+        self._last = end
         self._exists = False
-        self._due = math.inf
-        self._heartbeat = None
-        self._outgoing.clear(reason, end, self._resume.told_received)
+        self._outgoing.clear(reason, end, self._recovery.told_received)
         self._answering.lost()
 
     def send(self, request: Request, now: float) -> int:
@@ -251,15 +183,20 @@ class Session:
             ClosedError: The client is closed.
         """
         if self.phase in (Phase.LEAVING, Phase.ENDED):
-            raise ClosedError(f"{request.method} was not sent: the client is closed", self._final)
+            end = self._last if self.phase is Phase.ENDED else _CLOSE
+            raise ClosedError(f"{request.method} was not sent: the client is closed", end)
         call = self._outgoing.add(request, now, is_open=self.phase is Phase.OPEN)
         self._settle(now)
         return call
 
-    def cancel(self, call: int, now: float) -> None:
-        """Forgets a call that nobody awaits any more, and tells the server where it knows of it."""
-        self._outgoing.cancel(call)
+    def cancel(self, call: int, now: float) -> bool:
+        """Ends a call that nobody awaits any more, here and at the server, if it may know of it.
+
+        Gives False for one that had its outcome already.
+        """
+        ended = self._outgoing.cancel(call)
         self._settle(now)
+        return ended
 
     def took(self, call: int, items: int, now: float) -> None:
         """The consumer of a stream took items."""
@@ -287,36 +224,34 @@ class Session:
 
     def refresh(self, token: str | None) -> None:
         """A fresh token is there; on a connection that still lives the server is given it."""
-        if self.phase in (Phase.OPEN, Phase.DRAINING):
+        if self._link.up:
             call = self._outgoing.next_id()
-            self._auth.asked(call)
+            self._link.auth.asked(call)
             self._outgoing.control(auth_message(self.codec, call, token))
 
     def tick(self, now: float) -> None:
         """Does what is due."""
-        if now >= self._due:
+        if self._link.is_due(now):
             if self.phase is Phase.LEAVING:
                 self._leave()
             else:
-                self._drop(CloseCode.ABNORMAL, "no answer within the time limit", abrupt=True)
+                reason = "no answer within the time limit"
+                self._link.drop(CloseCode.ABNORMAL, reason, abrupt=True)
             return
         self._outgoing.expire(now)
         self._answering.expire(now)
-        if self._auth.is_due(now):
+        if self._link.auth.is_due(now):
             self._outputs.append(Refresh())
-        if now >= self._starved_until():
-            self._resume.give_up("overflow")
-            self._drop(CloseCode.TOO_SLOW, "the server acknowledges nothing")
-        beat = None if self._heartbeat is None else self._heartbeat.tick(now)
-        if beat is Beat.DROP:
-            self._drop_silent()
-        elif beat is Beat.PING:
+        if self._link.starved(now):
+            self._recovery.give_up("overflow")
+            self._link.drop(CloseCode.TOO_SLOW, "the server acknowledges nothing")
+        if self._link.beat(now):
             self._outgoing.control(notification_message(self.codec, "rpc.ping", None))
         self._settle(now)
 
     def has_frame(self) -> bool:
         """Whether `next_frame` may give one."""
-        if self.phase in _UP:
+        if self._link.up:
             return self._outgoing.has_urgent() or self._outgoing.replay.pending
         return self.phase is Phase.GREETING and self._outgoing.has_urgent()
 
@@ -326,30 +261,32 @@ class Session:
         After a silence that no living connection has, nothing is written and the connection is
         dropped: the machine slept.
         """
-        if not self.has_frame():
-            return None
-        if self._heartbeat is not None and self._heartbeat.silent(now):
-            self._drop_silent()
+        if not self.has_frame() or not self._link.may_write(now):
             return None
         frame = self._outgoing.next_urgent(now)
-        if frame is not None or self.phase not in _UP:
+        if frame is not None or not self._link.up:
             return frame
         taken = self._outgoing.next_tracked()
         if taken is None:
             return None
         frame, is_call = taken
-        if self._heartbeat is not None and is_call:
-            self._heartbeat.wrote_call(now)
+        if is_call:
+            self._link.wrote_call(now)
         if self._options.plain:
             self._settle(now)
         return frame
 
+    def emit(self, output: Output) -> None:
+        """Takes what is to be done about the server's calls."""
+        self._outputs.append(output)
+
+    def flooded(self, reason: str) -> None:
+        """More came than can wait."""
+        self._link.drop(CloseCode.TOO_SLOW, reason)
+
     def say(self, body: bytes, *, tracked: bool) -> None:
         """Takes an answer that does not wait for room."""
-        if tracked:
-            self._outgoing.force(body)
-        elif self.phase in _UP:
-            self._outgoing.control(body)
+        self._outgoing.say(body, tracked=tracked)
 
     def place(self, body: bytes) -> bool:
         """Takes the numbered answer of a handler; False while there is no room for it."""
@@ -362,27 +299,22 @@ class Session:
             starts = self.phase not in (Phase.DRAINING, Phase.LEAVING)
             self._outgoing.admit(now, calls=starts)
         if self._outgoing.exhausted:
-            self._break("the last number is given")
-        if self.phase not in _UP:
+            self._reading.broken("the last number is given")
+        if not self._link.up:
             return
         self._outgoing.note_ack(now)
+        self._link.starves(now, starved=self._outgoing.starved)
         if self._outgoing.too_slow:
-            self._drop(CloseCode.TOO_SLOW, "the server reads none of this side's answers")
+            words = "the server reads none of this side's answers"
+            self._link.drop(CloseCode.TOO_SLOW, words)
         elif self.phase is Phase.LEAVING and self._outgoing.settled:
             self._leave()
-        elif not self._outgoing.starved:
-            self._starved_at = math.inf
-        elif self._starved_at == math.inf:
-            self._starved_at = now
-
-    def _starved_until(self) -> float:
-        return self._starved_at + self._options.heartbeat_timeout
 
     def _take_in(self, arrived: Arrived, size: int, now: float) -> None:
         if self.phase in (Phase.GREETING, Phase.REFUSED):
             self._greeted(arrived.message, now)
-        elif self.phase not in _DEAF and self._is_next(arrived, size, now):
-            self._on_message(arrived, now)
+        elif not self._link.deaf and self._reading.is_next(arrived, size, now):
+            self._reading.read(arrived, now)
 
     def _greeted(self, message: Message, now: float) -> None:
         """Until hello's answer, only `rpc.close` and `rpc.ping` may come."""
@@ -391,30 +323,28 @@ class Session:
                 try:
                     self._welcomed(self.codec.decode(message.result, HelloAnswer), now)
                 except DecodeError as error:
-                    self._drop(CloseCode.PROTOCOL_ERROR, f"the answer to hello: {error}")
+                    self._link.drop(CloseCode.PROTOCOL_ERROR, f"the answer to hello: {error}")
             case ErrorMessage(id=0, error=ErrorBody() as body):
-                self.phase = Phase.REFUSED
-                self.refusal = body
-                self._due = min(self._due, now + REFUSAL_WAIT)
+                self._link.refused(body, now)
             case NotificationMessage(method="rpc.close" | "rpc.ping"):
-                self._notified(message, now, tracked=False)
+                self._reading.read(Arrived(message), now)
             case _:
-                self._drop(CloseCode.PROTOCOL_ERROR, "something came before the answer to hello")
+                self._link.drop(
+                    CloseCode.PROTOCOL_ERROR, "something came before the answer to hello"
+                )
 
     def _welcomed(self, hello: HelloAnswer, now: float) -> None:
         """Hello is answered: the session goes on, or another one begins."""
-        replay = self._outgoing.replay
-        if self._resume.resumed(hello, replay):
-            try:
-                self._outgoing.resume(hello.received)
-            except OutOfRangeError:
-                self._break("the server has received what was never sent")
-                return
-            if replay.repeats:
-                self._resume.repeats()
+        try:
+            resumed = self._recovery.resumed(hello, self._outgoing.replay)
+        except OutOfRangeError:
+            self._reading.broken("the server has received what was never sent")
+            return
+        if resumed:
+            self._outgoing.resumed()
             self._open(Opened(hello, resumed=True), now)
             return
-        lost = self._resume.opened(hello)
+        lost = self._recovery.opened(hello)
         self._open(Opened(hello, reason=None if lost is None else lost.reason), now)
         if lost is None:
             return
@@ -428,171 +358,21 @@ class Session:
         self._outgoing.limits(hello)
 
     def _open(self, opened: Opened, now: float) -> None:
-        self.phase = Phase.OPEN
+        self._link.opened(opened.hello, now)
         self._exists = True
-        self._due = math.inf
         self._outputs.append(opened)
-        hello = opened.hello
-        if hello is not None:
-            self._heartbeat = Heartbeat(self._options.heartbeat, hello.ping_ms / 1000, now)
-            self._auth.told(hello.auth_expires_in_ms, now)
-            self._outgoing.limits(hello)
-            self._answering.max_message_bytes = hello.limits.max_message_bytes
-
-    def _is_next(self, arrived: Arrived, size: int, now: float) -> bool:
-        """Whether a message is to be taken: its number is looked at before the content."""
-        if self._options.plain or (arrived.seq is None and not arrived.broken):
-            return True
-        if arrived.broken:
-            self._break("a numbered message cannot be read")
-        elif not arrived.seq:
-            self._drop(CloseCode.PROTOCOL_ERROR, "seq is no integer from 1 to 2^53 - 1")
-        else:
-            receipt = self._outgoing.replay.receive(arrived.seq, size, now)
-            if receipt is Receipt.GAP:
-                self._break(f"the number {arrived.seq} leaves a gap")
-            return receipt is Receipt.NEW
-        return False
-
-    def _on_message(self, arrived: Arrived, now: float) -> None:
-        tracked = arrived.seq is not None and not self._options.plain
-        match arrived.message:
-            case ResultMessage(id=call, result=result):
-                self._answered(call, Answered(call or HELLO_ID, result), now)
-            case ErrorMessage(id=call, error=ErrorBody() as body):
-                self._answered(call, Refused(call or HELLO_ID, body), now)
-            case ErrorMessage(id=call):
-                unread = DecodeError("the response holds no error that can be read")
-                self._answered(call, Failed(call or HELLO_ID, unread), now)
-            case CallMessage() as message:
-                self._answering.called(message, now, tracked=tracked)
-            case NotificationMessage() as message:
-                self._notified(message, now, tracked=tracked)
-            case InvalidMessage(code=code, reason=reason):
-                self._invalid(code, reason, tracked=tracked)
-
-    def _answered(self, call: int | None, output: Answered | Refused | Failed, now: float) -> None:
-        if self._auth.answered(call):
-            self._authenticated(output, now)
-        elif not self._outgoing.answered(call, output):
-            self._outputs.append(Fault("an answer to no open call"))
-
-    def _authenticated(self, output: Answered | Refused | Failed, now: float) -> None:
-        if not isinstance(output, Answered):
-            # The server ends the connection when the old token runs out, and says so.
-            self._outputs.append(Fault("the server did not take the fresh token"))
-            return
-        try:
-            answer = self.codec.decode(output.result, AuthAnswer)
-        except DecodeError:
-            answer = AuthAnswer()
-        self._auth.told(answer.auth_expires_in_ms, now)
-
-    def _notified(self, message: NotificationMessage, now: float, *, tracked: bool) -> None:
-        if message.method in self.handled:
-            self._answering.notified(message, tracked=tracked)
-        elif not message.method.startswith(RESERVED_PREFIX):
-            self._outputs.append(Event(message.method, message.params))
-        elif not self._noticed(message, now):
-            self._outputs.append(Fault(f"{message.method} with what does not fit"))
-
-    def _noticed(self, message: NotificationMessage, now: float) -> bool:
-        """Does what a notice of the protocol says; False where that cannot be read."""
-        match message.method:
-            case "rpc.ping":
-                self._outgoing.pong()
-            case "rpc.close":
-                return self._told_close(read_notice(self.codec, message, CloseNotice), now)
-            case "rpc.ack":
-                return self._acked(read_notice(self.codec, message, AckNotice))
-            case "rpc.cancel":
-                return self._answering.cancelled(read_notice(self.codec, message, CancelNotice))
-            case "rpc.item":
-                return self._outgoing.items(read_notice(self.codec, message, ItemNotice))
-            case "rpc.upload_credit":
-                return self._outgoing.granted(read_notice(self.codec, message, CreditNotice))
-            case _:
-                # rpc.pong is a sign of life like every message; the rest is of a later version.
-                pass
-        return True
-
-    def _acked(self, notice: AckNotice | None) -> bool:
-        if notice is None:
-            return False
-        try:
-            self._outgoing.acked(notice.seq)
-        except OutOfRangeError:
-            self._break("the server acknowledges what was never sent")
-        return True
-
-    def _told_close(self, close: CloseNotice | None, now: float) -> bool:
-        """The server says how the connection will end and, in a drain, when."""
-        if close is None:
-            return False
-        self._resume.told(close.received)
-        earlier = None if self._verdict is None else self._verdict.retry_within
-        within = earlier if close.retry_within_ms is None else close.retry_within_ms / 1000
-        self._verdict = Disconnect.of(close.code, close.reason, within)
-        pause = (close.in_ms or 0.0) / 1000
-        self._due = min(self._due, now + pause + self._options.heartbeat.grace)
-        if close.in_ms is None or self.phase not in _UP:
-            self.phase = Phase.CLOSING
-        elif self.phase is Phase.OPEN:
-            self.phase = Phase.DRAINING
-        return True
-
-    def _invalid(self, code: ErrorCode, reason: str, *, tracked: bool) -> None:
-        """Says what is wrong with the id null; a plain peer's server expects no answers."""
-        self._outputs.append(Fault(reason))
-        if not self._options.plain:
-            error = protocol_error(self.codec, code, reason)
-            self.say(error_message(self.codec, None, error), tracked=tracked)
-
-    def _emit(self, output: Output) -> None:
-        if isinstance(output, Drop):
-            self.phase = Phase.DROPPED
-            self._due = math.inf
-            self._heartbeat = None
-            self._auth.stop()
-            self._starved_at = math.inf
-        self._outputs.append(output)
-
-    def _refused(self, code: int) -> Disconnect | None:
-        """The verdict of a refused hello whose connection ended without a close code."""
-        if self.refusal is None or code not in (CloseCode.NO_STATUS, CloseCode.ABNORMAL):
-            return None
-        retryable = self.refusal.code in _PASSING
-        return Disconnect(code, self.refusal.message, come_back=retryable)
+        if opened.hello is not None:
+            self._outgoing.limits(opened.hello)
+            self._answering.max_message_bytes = opened.hello.limits.max_message_bytes
 
     def _new_replay(self) -> Replay:
         return Replay(self._options.buffer_bytes)
 
     def _leave(self) -> None:
         """The client is done: a close of 1000 ends the session at the server, too."""
-        connected = self.phase not in _DEAF
-        final = self._final or Disconnect.of(CloseCode.NORMAL, "closed by this side")
-        if connected:
-            self._drop(CloseCode.NORMAL, "")
-        self.end(final, "the client was closed")
-
-    def _break(self, reason: str) -> None:
-        """*4050 ends the session at both ends*: the next hello does not ask for it."""
-        self._resume.give_up("sequence")
-        if self.phase not in _DEAF:
-            self._drop(CloseCode.SEQUENCE_BROKEN, reason)
-
-    def _drop_silent(self) -> None:
-        self._drop(CloseCode.HEARTBEAT_TIMEOUT, "nothing was heard for too long", abrupt=True)
-
-    def _drop(self, code: CloseCode, reason: str, *, abrupt: bool = False) -> None:
-        self._emit(Drop(code, reason, abrupt))
+        self._link.drop(CloseCode.NORMAL, "")
+        self.end(_CLOSE, _CLOSED)
 
 
-_PASSING = (
-    ErrorCode.INTERNAL_ERROR,
-    ErrorCode.RATE_LIMITED,
-    ErrorCode.DEADLINE_EXCEEDED,
-    ErrorCode.UNAVAILABLE,
-    ErrorCode.RESOURCE_EXHAUSTED,
-)
-"""Refusals that pass: the client comes back after them."""
+_CLOSE = Disconnect.of(CloseCode.NORMAL, "closed by this side")
+_CLOSED = "the client was closed"

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from wirecall.disconnect import Disconnect
 from wirecall.errors import WirecallError
-from wirecall.resume import LostReason
+from wirecall.recovery import LostReason
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias, cast, get_args
 
 from wirecall.hello import HelloAnswer, ResumeParams
-from wirecall.replay import Replay
+from wirecall.replay import OutOfRangeError, Replay
 
 LostReason: TypeAlias = Literal["expired", "overflow", "unknown", "sequence", "stalled", "denied"]
 """Why a session was not resumed.
@@ -15,8 +15,8 @@ It waited too long, it had to keep too much, the server does not know it, its nu
 no progress, or it belongs to somebody else.
 """
 
-MAX_STALLED = 3
-"""*After three resumes in a row ... it says hello without `resume` and reports `stalled`.*"""
+FRUITLESS = 3
+"""Resumes in a row without progress after which a client gives the session up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Lost:
     carries: bool
 
 
-class Resume:
+class Recovery:
     """The session of one client, from hello to hello."""
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class Resume:
         self._asked = False
         self._broken: LostReason | None = None
         self._told_received: int | None = None
-        self._stalled = 0
+        self._fruitless = 0
         self._progress: tuple[int, int] | None = None
 
     @property
@@ -74,25 +74,33 @@ class Resume:
             self._told_received = received
 
     def resumed(self, hello: HelloAnswer, replay: Replay) -> bool:
-        """Whether the answer takes the session up again, as it was asked to."""
+        """Whether the answer takes the session up again, as it was asked to.
+
+        Raises:
+            OutOfRangeError: It does, and has received what cannot be: the session is given up.
+        """
         if not hello.resumed or not self._asked:
             return False
+        try:
+            replay.resume(hello.received)
+        except OutOfRangeError:
+            self.give_up("sequence")
+            raise
         self._told_received = None
         progress = (hello.received, replay.received)
         if progress != self._progress:
-            self._stalled = 0
+            self._fruitless = 0
         self._progress = progress
+        # *With something to send again on either side*: what is kept here, or what is not here yet.
+        if replay.repeats or (hello.sent or 0) > replay.received:
+            self._fruitless += 1
         return True
-
-    def repeats(self) -> None:
-        """Something is to be sent again after a resume; counts where nothing came of the last."""
-        self._stalled += 1
 
     def opened(self, hello: HelloAnswer) -> Lost | None:
         """A fresh session is open; tells of the one that was lost, once."""
         before, self._session = self._session, hello
         reason, told = self._broken, self._told_received
-        self._attempt = self._stalled = 0
+        self._attempt = self._fruitless = 0
         self._broken = self._told_received = self._progress = None
         if before is None:
             return None
@@ -103,7 +111,7 @@ class Resume:
     def _is_stalled(self, replay: Replay) -> bool:
         # An ack or a message since the last answer is progress, too.
         still = self._progress == (replay.peer_received, replay.received)
-        return still and self._stalled >= MAX_STALLED
+        return still and self._fruitless >= FRUITLESS
 
 
 def _reason(told: str | None) -> LostReason:
