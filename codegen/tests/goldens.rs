@@ -11,7 +11,7 @@ use wirecall_contract::Contract;
 /// How the goldens are written again.
 const BLESS: &str = "if this is meant: WIRECALL_BLESS=1 cargo test -p wirecall-codegen";
 
-const FIXTURES: [&str; 6] = ["minimal", "chat", "shared", "kinds", "recursive", "hostile"];
+const FIXTURES: [&str; 7] = ["minimal", "chat", "shared", "kinds", "recursive", "hostile", "files"];
 
 fn goldens() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens")

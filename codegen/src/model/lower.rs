@@ -138,6 +138,7 @@ impl Lower<'_> {
             "boolean" => Type::Bool,
             "integer" => Type::Int,
             "number" => Type::Float,
+            "string" if is_base64(members) => Type::Bytes,
             "string" => Type::Text(match members.get("format").and_then(Value::as_str) {
                 Some("date-time") => Text::DateTime,
                 Some("date") => Text::Date,
@@ -213,6 +214,11 @@ impl Lower<'_> {
         });
         fields
     }
+}
+
+/// Whether a string holds bytes, as wirecall's own `Bytes` says.
+fn is_base64(members: &Map<String, Value>) -> bool {
+    members.get("contentEncoding").and_then(Value::as_str) == Some("base64")
 }
 
 fn has_members(members: &Map<String, Value>) -> bool {

@@ -76,6 +76,8 @@ pub(crate) enum Type {
     Int,
     Float,
     Text(Text),
+    /// Base64 text in JSON, bytes in MessagePack.
+    Bytes,
     /// One of a few strings or integers.
     Literal(Vec<Literal>),
     List(Box<Self>),
@@ -189,6 +191,8 @@ pub(crate) struct Service {
     /// The name of the client class.
     pub(crate) client: String,
     pub(crate) methods: Vec<Method>,
+    /// The calls that have no method: streams in the form of publish/subscribe.
+    pub(crate) left_out: Vec<String>,
     pub(crate) events: Vec<Event>,
     /// The errors of the file, each once.
     pub(crate) errors: Vec<ErrorClass>,
@@ -221,6 +225,10 @@ pub(crate) struct Method {
     pub(crate) params: Params,
     /// `None` where the result is `null`.
     pub(crate) result: Option<Type>,
+    /// The items that it answers with, one by one.
+    pub(crate) stream: Option<Type>,
+    /// The items that it takes, one by one.
+    pub(crate) upload: Option<Type>,
     /// The errors that it may answer.
     pub(crate) errors: Vec<usize>,
     /// Whether these are others than the service's.
@@ -265,6 +273,12 @@ pub(crate) struct ErrorClass {
 }
 
 impl Method {
+    /// The types that it is made of.
+    fn parts(&self) -> impl Iterator<Item = &Type> {
+        let items = self.upload.iter().chain(&self.stream);
+        self.params.parts().into_iter().chain(items).chain(&self.result)
+    }
+
     /// The errors that its caller may meet: a notification is never answered.
     pub(crate) fn answers(&self) -> impl Iterator<Item = &usize> {
         self.errors.iter().filter(|_| self.is_call())
@@ -291,7 +305,7 @@ impl Service {
     /// The types it is made of, in the order in which they are met: calls, peer, events, errors.
     fn parts(&self) -> Vec<&Type> {
         let methods = self.methods.iter().chain(self.peer.iter().flat_map(|peer| &peer.methods));
-        let calls = methods.flat_map(|method| method.params.parts().into_iter().chain(&method.result));
+        let calls = methods.flat_map(Method::parts);
         let events = self.events.iter().flat_map(|event| event.params.parts());
         let errors = self.errors.iter().flat_map(|error| &error.details);
         calls.chain(events).chain(errors).collect()

@@ -22,6 +22,7 @@ pub(super) fn field_docs(schema: &Value, body: &Type, required: bool) -> String 
 pub(super) fn checks(schema: &Value, body: &Type) -> String {
     let mut notes = Vec::new();
     notes.extend(length(schema, "minLength", "maxLength", "character"));
+    notes.extend(length(schema, "x-minBytes", "x-maxBytes", "byte"));
     if !matches!(body, Type::Tuple(_)) {
         notes.extend(length(schema, "minItems", "maxItems", "item"));
     }

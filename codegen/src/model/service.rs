@@ -15,8 +15,10 @@ impl Service {
         let mut errors = Errors { contract, classes: Vec::new(), sets: Vec::new() };
         let default_errors = errors.add(service.error.as_ref());
         let calls: &[contract::Call] = if is_client_side { &[] } else { &service.calls };
+        let (subscriptions, calls): (Vec<&contract::Call>, Vec<&contract::Call>) =
+            calls.iter().partition(|call| call.subscription.is_some());
         let methods =
-            calls.iter().map(|call| method(call, Side::Server, &default_errors, &mut errors)).collect();
+            calls.into_iter().map(|call| method(call, Side::Server, &default_errors, &mut errors)).collect();
         let peer = if is_client_side { Some(service) } else { service.peer.as_deref() };
         let peer = peer.map(|peer| {
             let peer_errors = errors.add(peer.error.as_ref());
@@ -38,6 +40,7 @@ impl Service {
             fingerprint,
             client: pascal(&service.rust_name),
             methods,
+            left_out: subscriptions.into_iter().map(|call| call.method.clone()).collect(),
             events: service
                 .events
                 .iter()
@@ -59,8 +62,10 @@ fn method(call: &contract::Call, side: Side, default_errors: &[usize], errors: &
         Side::Client => (Form::Written, Form::Read),
     };
     let own = call.error.as_ref().map(|set| errors.add(Some(set)));
-    let result =
-        call.returns.as_ref().map(|schema| Lower { contract, form: writes }.schema(schema, Hint::default()));
+    let lower = |schema: &Option<Value>, form: Form| {
+        schema.as_ref().map(|schema| Lower { contract, form }.schema(schema, Hint::default()))
+    };
+    let result = lower(&call.returns, writes);
     Method {
         wire: call.method.clone(),
         rust_name: call.rust_name.clone(),
@@ -69,6 +74,8 @@ fn method(call: &contract::Call, side: Side, default_errors: &[usize], errors: &
         kind: call.kind,
         params: params(contract, &call.params, &call.rust_name, reads),
         result: result.filter(|body| *body != Type::Null && call.kind == CallKind::Call),
+        stream: lower(&call.stream, writes),
+        upload: lower(&call.upload, reads),
         has_own_errors: own.as_deref().is_some_and(|own| own != default_errors),
         errors: own.unwrap_or_else(|| default_errors.to_vec()),
         timeout_ms: call.timeout_ms,

@@ -1,14 +1,14 @@
 //! The client class of a service: one method a call, one an event.
 
+use super::WIRECALL;
 use super::declarations::class;
 use super::docstring::{docstring, docstring_with};
 use super::module::Module;
 use super::names::name;
 use super::syntax::{brackets, list, list_before, string};
 use super::types::{Py, PyField, alternatives, has_class};
-use super::{STEP, WIDTH, WIRECALL};
-use crate::model::{Event, Method, Params, params_docs};
-use crate::print::docs::with_note;
+use crate::model::{Event, Method, Params, Type, params_docs};
+use crate::print::docs::{with_left_out, with_note};
 use crate::print::layout::Doc;
 use crate::print::names::{Scope, pascal, snake};
 
@@ -27,6 +27,8 @@ pub(super) struct PyMethod<'m> {
     pub(super) name: String,
     pub(super) params: PyParams,
     pub(super) result: Option<Py>,
+    pub(super) stream: Option<Py>,
+    pub(super) upload: Option<Py>,
 }
 
 impl<'m> Module<'m> {
@@ -72,14 +74,19 @@ impl<'m> Module<'m> {
     fn methods(&mut self, methods: &'m [Method]) -> Vec<PyMethod<'m>> {
         let params: Vec<PyParams> =
             methods.iter().map(|call| self.params(&call.params, &params_docs(call))).collect();
-        let prepared = methods.iter().zip(params).map(|(call, params)| PyMethod {
-            call,
-            name: name(&call.rust_name),
-            params,
-            result: call
-                .result
-                .as_ref()
-                .map(|body| self.lower(body, &format!("{}Result", pascal(&call.rust_name)), None, true)),
+        let prepared = methods.iter().zip(params).map(|(call, params)| {
+            let path = pascal(&call.rust_name);
+            let mut lower = |body: &Option<Type>, what: &str| {
+                body.as_ref().map(|body| self.lower(body, &format!("{path}{what}"), None, true))
+            };
+            PyMethod {
+                call,
+                name: name(&call.rust_name),
+                params,
+                upload: lower(&call.upload, "Chunk"),
+                stream: lower(&call.stream, "Item"),
+                result: lower(&call.result, "Result"),
+            }
         });
         prepared.collect()
     }
@@ -92,7 +99,7 @@ impl<'m> Module<'m> {
                 PyParams::Fields(name.clone(), self.class_of(name))
             }
             Params::Own { name, record } => {
-                PyParams::One(self.lower(&crate::model::Type::Record(record.clone()), name, Some(docs), true))
+                PyParams::One(self.lower(&Type::Record(record.clone()), name, Some(docs), true))
             }
             Params::Type(body) => PyParams::One(self.lower(body, "Params", None, true)),
         }
@@ -106,6 +113,7 @@ impl<'m> Module<'m> {
         } else {
             service.docs.clone()
         };
+        let docs = with_left_out(&docs, &service.left_out);
         let client = self.imports.value(WIRECALL, "Client");
         let mut arguments: Vec<Doc> =
             vec![string(&service.name).into(), format!("contract={}", string(&service.fingerprint)).into()];
@@ -135,87 +143,6 @@ impl<'m> Module<'m> {
             });
         }
         class(format!("class {}", service.client).into(), body)
-    }
-
-    fn call(&mut self, name: &str, method: &PyMethod<'_>, hidden: &[String]) -> Doc {
-        let call = method.call;
-        let (mut parameters, names) = self.parameters(&method.params, hidden);
-        let mut options = "options".to_owned();
-        while names.contains(&options) {
-            options = format!("call_{options}");
-        }
-        if call.is_call() {
-            let class = self.imports.value(WIRECALL, "CallOptions");
-            if !parameters.iter().any(|(is_named, _)| *is_named) {
-                parameters.push((true, "*".into()));
-            }
-            parameters.push((true, format!("{options}: {class} | None = None").into()));
-        }
-        let parameters =
-            std::iter::once("self".into()).chain(parameters.into_iter().map(|(_, doc)| doc)).collect();
-        let result = match &method.result {
-            Some(body) => self.result(body, hidden),
-            None => "None".into(),
-        };
-        let verb = if call.is_call() { "Calls" } else { "Sends" };
-        let docs = self.method_docs(call, &format!("{verb} `{}`.", call.wire));
-        let body = self.call_body(method, &options, &names);
-        function(&format!("async def {name}"), parameters, result, vec![docs, body])
-    }
-
-    fn call_body(&mut self, method: &PyMethod<'_>, options: &str, names: &[String]) -> Doc {
-        let call = method.call;
-        let (verb, keyword) = match (call.is_call(), &method.result) {
-            (true, Some(_)) => ("call", "return await"),
-            (true, None) => ("call", "await"),
-            (false, _) => ("notify", "await"),
-        };
-        let mut tail = Vec::new();
-        if call.is_call() {
-            tail.push(
-                method.result.as_ref().map_or_else(|| "None".into(), |body| self.expression(body, names)),
-            );
-            tail.push(options.to_owned().into());
-            tail.extend(self.settings(call));
-        }
-        let sent = |params: Doc| {
-            let arguments = [vec![string(&call.wire).into(), params], tail.clone()].concat();
-            list(format!("{keyword} self._service.{verb}("), arguments, ")")
-        };
-        match &method.params {
-            PyParams::None => sent("None".into()),
-            PyParams::One(_) => sent("params".into()),
-            PyParams::Fields(class, fields) => {
-                let arguments = fields.iter().map(|field| format!("{0}={0}", field.name).into()).collect();
-                let made = list(format!("{class}("), arguments, ")");
-                let inline = sent(made.clone());
-                if inline.render(usize::MAX, STEP).chars().count() + 2 * STEP <= WIDTH {
-                    return inline;
-                }
-                let mut local = "params".to_owned();
-                while names.contains(&local) {
-                    local.push('_');
-                }
-                Doc::lines([Doc::Concat(vec![format!("{local} = ").into(), made]), sent(local.into())])
-            }
-        }
-    }
-
-    fn settings(&self, call: &Method) -> Vec<Doc> {
-        let mut settings: Vec<Doc> = Vec::new();
-        settings.extend(call.idempotent.then(|| "idempotent=True".into()));
-        settings.extend(call.timeout_ms.map(|limit| {
-            let limit = std::time::Duration::from_millis(limit).as_secs_f64();
-            format!("timeout={limit:?}").into()
-        }));
-        if call.has_own_errors {
-            let errors = call.errors.iter().filter_map(|place| self.service()?.errors.get(*place));
-            let errors: Vec<Doc> = errors.map(|error| error.class.clone().into()).collect();
-            // Not a list: mypy joins its classes while it chooses an overload, and may fail to.
-            settings.push(brackets("errors=(", errors, ")"));
-        }
-        settings.extend(call.positional.then(|| "positional=True".into()));
-        settings
     }
 
     /// The parameters of a method, each with whether it is given by name, and their names.

@@ -126,8 +126,11 @@ impl Module<'_> {
             others.into_iter().partition(|leaf| matches!(leaf, Type::List(_) | Type::Tuple(_)));
         let strings: Vec<&Type> = others.iter().copied().filter(|leaf| is_string(leaf)).collect();
         let fits = kinds_of_strings(&strings) <= 1;
+        // Bytes are a text in one codec and none in the other: beside another text they may be either.
+        let mixed = if strings.contains(&&Type::Bytes) { Py::Any } else { Py::Str };
         for other in others {
-            parts.push(if is_string(other) && !fits { Py::Str } else { self.lower(other, path, None, lazy) });
+            let is_mixed = is_string(other) && !fits;
+            parts.push(if is_mixed { mixed.clone() } else { self.lower(other, path, None, lazy) });
         }
         if let [only] = arrays.as_slice() {
             parts.push(self.lower(only, path, None, lazy));
@@ -193,6 +196,7 @@ fn condensed(leaves: Vec<Type>, name: &str) -> Vec<Type> {
                 };
                 Type::Record(Record { fields: vec![field], rest: None })
             }
+            Type::Bytes => Type::Unknown,
             leaf if is_string(&leaf) => Type::Text(Text::Plain),
             leaf => leaf,
         };
@@ -251,7 +255,7 @@ fn unite(parts: Vec<Py>) -> Py {
 
 fn is_string(leaf: &Type) -> bool {
     match leaf {
-        Type::Text(_) => true,
+        Type::Text(_) | Type::Bytes => true,
         Type::Literal(literals) => literals.iter().any(|literal| literal.value.is_string()),
         _ => false,
     }
@@ -260,7 +264,11 @@ fn is_string(leaf: &Type) -> bool {
 /// How many alternatives a string has for msgspec: literals and plain strings go together.
 fn kinds_of_strings(leaves: &[&Type]) -> usize {
     let plain = leaves.iter().any(|leaf| matches!(leaf, Type::Text(Text::Plain) | Type::Literal(_)));
-    let others = leaves.iter().filter(|leaf| matches!(leaf, Type::Text(text) if *text != Text::Plain));
+    let others = leaves.iter().filter(|leaf| match leaf {
+        Type::Text(text) => *text != Text::Plain,
+        Type::Bytes => true,
+        _ => false,
+    });
     usize::from(plain) + others.count()
 }
 

@@ -9,6 +9,7 @@ mod docstring;
 mod errors;
 mod imports;
 mod merge;
+mod method;
 mod module;
 mod names;
 mod peer;

@@ -201,6 +201,7 @@ impl<'m> Module<'m> {
             Type::Text(Text::DateTime) => Py::DateTime,
             Type::Text(Text::Date) => Py::Date,
             Type::Text(Text::Uuid) => Py::Uuid,
+            Type::Bytes => Py::Bytes,
             Type::Literal(literals) => {
                 Py::Literal(literals.iter().map(|literal| literal.value.clone()).collect())
             }

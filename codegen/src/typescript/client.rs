@@ -1,11 +1,10 @@
 //! The client class of a service: one method a call, one a event.
 
-use super::syntax::{
-    Last, access, arguments, brackets, comment, method, number, parameter, parentheses, signature, string,
-};
+use super::convert::Way;
+use super::syntax::{brackets, comment, method, parameter, parentheses, signature, string};
 use super::{CLIENT, Context};
-use crate::model::{Event, Method, Params};
-use crate::print::docs::with_note;
+use crate::model::Event;
+use crate::print::docs::{with_left_out, with_note};
 use crate::print::layout::Doc;
 use crate::print::names::{Scope, pascal};
 
@@ -35,6 +34,7 @@ impl Context<'_> {
         } else {
             service.docs.clone()
         };
+        let docs = with_left_out(&docs, &service.left_out);
         Doc::Concat(vec![
             comment(&docs, 0),
             format!("export class {} {{", service.client).into(),
@@ -77,63 +77,6 @@ impl Context<'_> {
         ])
     }
 
-    fn method(&mut self, call: &Method, name: String) -> Doc {
-        let verb = if call.is_call() { "Calls" } else { "Sends" };
-        let docs = self.method_docs(call, &format!("{verb} `{}`.", call.wire));
-        let mut parameters = Vec::new();
-        if let Some(body) = self.params_type(&call.params) {
-            let default = if is_optional(&call.params) { " = {}" } else { "" };
-            parameters.push(Doc::Concat(vec!["params: ".into(), body, default.into()]));
-        }
-        if call.is_call() {
-            let options = self.imports.class(CLIENT, "CallOptions");
-            parameters.push(format!("options?: {options}").into());
-        }
-        let result = call.result.as_ref().map_or_else(|| "Promise<void>".into(), |body| self.promise(body));
-        let result = Doc::Concat(vec![" ".into(), result]);
-        let sent = self.sent(call);
-        Doc::Concat(vec![
-            comment(&docs, 1),
-            name.into(),
-            signature(parameters, result),
-            " {".into(),
-            Doc::indent(vec![Doc::HardLine, "return this.#service.".into(), sent, ";".into()]),
-            Doc::HardLine,
-            "}".into(),
-        ])
-    }
-
-    /// The call of the runtime that a method is.
-    fn sent(&self, call: &Method) -> Doc {
-        let wire: Doc = string(&call.wire).into();
-        let positions = match &call.params {
-            Params::Own { record, .. } if call.positional => Some(
-                record.fields.iter().map(|field| access("params", &field.wire).into()).collect::<Vec<Doc>>(),
-            ),
-            _ => None,
-        };
-        let by_name = if matches!(call.params, Params::None) { "undefined" } else { "params" };
-        if !call.is_call() {
-            let given = match positions {
-                Some(positions) => arguments(vec![wire], Some(Last::Array(positions))),
-                None => parentheses(vec![wire, by_name.into()]),
-            };
-            return Doc::Concat(vec!["notify".into(), given]);
-        }
-        let params = positions.map_or_else(|| by_name.into(), brackets);
-        let mut settings: Vec<Doc> = Vec::new();
-        if call.idempotent {
-            settings.push("idempotent: true".into());
-        }
-        settings.extend(call.timeout_ms.map(|limit| format!("timeoutMs: {}", number(limit)).into()));
-        if call.has_own_errors {
-            let errors = self.error_names(&call.errors).into_iter().map(Doc::from).collect();
-            settings.push(Doc::Concat(vec!["errors: ".into(), brackets(errors)]));
-        }
-        let last = Some(settings).filter(|settings| !settings.is_empty()).map(Last::Object);
-        Doc::Concat(vec!["call".into(), arguments(vec![wire, params, "options".into()], last)])
-    }
-
     fn event(&mut self, event: &Event, name: String) -> Doc {
         let unsubscribe = self.imports.class(CLIENT, "Unsubscribe");
         let docs =
@@ -147,7 +90,8 @@ impl Context<'_> {
             None => vec![],
         };
         let listener = Doc::Concat(vec!["listener: ".into(), parentheses(parameters), " => void".into()]);
-        let given = vec![string(&event.wire).into(), "listener".into()];
+        let mut given = vec![string(&event.wire).into(), "listener".into()];
+        given.extend(self.params_converter(&event.params, Way::Decode).map(Doc::from));
         Doc::Concat(vec![
             comment(&docs, 1),
             name.into(),
@@ -163,9 +107,4 @@ impl Context<'_> {
             "}".into(),
         ])
     }
-}
-
-/// Whether every parameter may be left out.
-fn is_optional(params: &Params) -> bool {
-    matches!(params, Params::Own { record, .. } if record.fields.iter().all(|field| !field.required))
 }

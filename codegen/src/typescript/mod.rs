@@ -5,8 +5,10 @@
 //! build tool answers differently).
 
 mod client;
+mod convert;
 mod declarations;
 mod errors;
+mod method;
 mod peer;
 mod syntax;
 mod types;
@@ -31,6 +33,7 @@ struct Context<'m> {
     service: &'m Service,
     place: usize,
     imports: Imports,
+    converters: convert::Converters,
 }
 
 /// One file a service.
@@ -40,7 +43,8 @@ pub(crate) fn files(model: &Model) -> Vec<File> {
         let base = words(&service.name).join("_").to_lowercase();
         let base = names.take([if base.is_empty() { "service".to_owned() } else { base }]);
         let imports = Imports::new(service.names.clone());
-        let mut context = Context { model, service, place, imports };
+        let converters = convert::Converters::new();
+        let mut context = Context { model, service, place, imports, converters };
         File::new(format!("{base}.ts"), context.file())
     });
     files.collect()
@@ -52,6 +56,7 @@ impl Context<'_> {
         parts.extend(self.handler());
         parts.extend(self.declarations());
         parts.extend(self.error_classes());
+        parts.extend(self.converters());
         let body = Doc::join(vec![Doc::HardLine, Doc::HardLine], parts).render(WIDTH, STEP);
         format!("{}\n\n{}\n{body}\n", self.header(), self.import_lines())
     }
@@ -69,7 +74,10 @@ impl Context<'_> {
             for is_type in [true, false] {
                 let mut names: Vec<&Import> =
                     names.iter().filter(|import| import.is_type == is_type).collect();
-                names.sort_by_key(|import| import.local.as_ref().unwrap_or(&import.name));
+                names.sort_by_key(|import| {
+                    let local = import.local.as_ref().unwrap_or(&import.name);
+                    (local.to_lowercase(), local)
+                });
                 let names: Vec<Doc> = names.into_iter().map(|import| import.to_string().into()).collect();
                 if !names.is_empty() {
                     let keyword = if is_type { "import type " } else { "import " };

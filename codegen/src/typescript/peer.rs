@@ -1,5 +1,6 @@
 //! What the client answers: the interface that an application implements.
 
+use super::convert::Way;
 use super::syntax::{comment, method, parentheses, signature, string};
 use super::types::Place;
 use super::{CLIENT, Context};
@@ -110,7 +111,10 @@ impl Context<'_> {
             " =>".into(),
             Doc::indent(vec![Doc::Line, body.into()]),
         ]);
-        let object = super::syntax::braces(vec![arrow], ",");
+        let decode = self.params_converter(&call.params, Way::Decode).map(|name| format!("decode: {name}"));
+        let encode = self.result_converter(call, Way::Encode).map(|name| format!("encode: {name}"));
+        let members = std::iter::once(arrow).chain(decode.map(Doc::from)).chain(encode.map(Doc::from));
+        let object = super::syntax::braces(members.collect(), ",");
         Doc::Concat(vec![format!("{}: ", string(&call.wire)).into(), object, ",".into()])
     }
 }

@@ -40,6 +40,7 @@ impl Context<'_> {
             Type::Bool => "boolean".into(),
             Type::Int | Type::Float => "number".into(),
             Type::Text(_) => "string".into(),
+            Type::Bytes => "Uint8Array".into(),
             Type::Named(key) => self.name(key).into(),
             Type::List(item) => {
                 read_only(vec!["readonly ".into(), self.of(item, Place::Element), "[]".into()], place)
@@ -63,25 +64,13 @@ impl Context<'_> {
         }
     }
 
-    /// A promise of the type; an object type hugs the brackets.
-    pub(super) fn promise(&self, body: &Type) -> Doc {
-        let inner = self.of(body, Place::Inside);
-        let hugs = matches!(body, Type::Record(_) | Type::Map(_)) || is_object_or_null(body);
-        let inner = if hugs {
-            inner
-        } else {
-            Doc::Concat(vec![Doc::indent(vec![Doc::SoftLine, inner]), Doc::SoftLine])
-        };
-        Doc::group(vec!["Promise<".into(), inner, ">".into()])
-    }
-
     /// The type, or a promise of it, with the space before it.
     pub(super) fn or_promise(&self, body: &Type) -> Doc {
         if *body == Type::Unknown {
             return " unknown".into();
         }
         let mut members = self.members(body).unwrap_or_else(|| vec![self.of(body, Place::Alternative)]);
-        members.push(self.promise(body));
+        members.push(self.generic("Promise", &[body]));
         broken_union(members)
     }
 
@@ -190,7 +179,7 @@ impl Context<'_> {
 }
 
 /// Alternatives after a colon or an equals sign, from the next line on where they do not fit.
-fn broken_union(members: Vec<Doc>) -> Doc {
+pub(super) fn broken_union(members: Vec<Doc>) -> Doc {
     let members = Doc::join(vec![Doc::Line, "| ".into()], members.into_iter().map(Doc::indent));
     Doc::group(Doc::indent(vec![Doc::Line, Doc::IfBroken("| ", ""), members]))
 }
@@ -198,6 +187,11 @@ fn broken_union(members: Vec<Doc>) -> Doc {
 fn read_only(parts: Vec<Doc>, place: Place) -> Doc {
     let doc = Doc::Concat(parts);
     if place == Place::Element { Doc::Concat(vec!["(".into(), doc, ")".into()]) } else { doc }
+}
+
+/// An object type, alone or with `null`: it hugs the brackets around it.
+pub(super) fn is_object(body: &Type) -> bool {
+    matches!(body, Type::Record(_) | Type::Map(_)) || is_object_or_null(body)
 }
 
 /// One object type and `null`, which stay together on a line.

@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Check {
-    /// Characters of a string, items of an array, or members of a map.
+    /// Characters of a string, bytes of `Bytes`, items of an array, or members of a map.
     Length {
         /// The fewest allowed.
         min: Option<u64>,
@@ -53,6 +53,8 @@ impl Check {
                 let (least, most) = match kind(object) {
                     Some("array") => ("minItems", "maxItems"),
                     Some("object") => ("minProperties", "maxProperties"),
+                    // JSON Schema counts the characters of the base64 text.
+                    _ if object.contains_key("contentEncoding") => ("x-minBytes", "x-maxBytes"),
                     _ => ("minLength", "maxLength"),
                 };
                 set(object, least, min.map(Value::from));
@@ -96,5 +98,18 @@ fn kind(object: &Map<String, Value>) -> Option<&str> {
 fn set(object: &mut Map<String, Value>, key: &str, value: Option<Value>) {
     if let Some(value) = value {
         object.insert(key.to_owned(), value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_of_bytes_is_no_length_of_their_text() {
+        let mut schema = json!({ "type": "string", "contentEncoding": "base64" });
+        Check::Length { min: Some(1), max: Some(4) }.apply(&mut schema);
+        assert_eq!(schema["x-maxBytes"], 4);
+        assert_eq!((schema.get("minLength"), schema.get("maxLength")), (None, None));
     }
 }
