@@ -49,7 +49,7 @@
 //!
 //! # Messages and checks
 //!
-//! What crosses the wire is a [`Message`](trait@Message): the plain types of the standard library, [`Timestamp`], [`UserId`],
+//! What crosses the wire is a [`Message`](trait@Message): the plain types of the standard library, [`Timestamp`], [`Bytes`], [`UserId`],
 //! and every type with [`#[wirecall::message]`](macro@message). `#[check(…)]` on a field says what a value must be; all
 //! failures of a call are told at once.
 //!
@@ -193,5 +193,5 @@ pub use service::{
 #[cfg(feature = "client")]
 pub use session::BackoffOptions;
 pub use session::{Disconnect, Reason as SessionReason};
-pub use types::{Message, Timestamp, TimestampError, UserId};
+pub use types::{Bytes, Message, Timestamp, TimestampError, UserId};
 pub use wirecall_macros::{Events, Message, Service, ServiceError, message};

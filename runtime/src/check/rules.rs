@@ -8,14 +8,14 @@ pub use regex::Regex;
 
 use super::Checker;
 
-/// What has a length: characters of a string, items of a collection.
+/// What has a length: characters of a string, bytes, items of a collection.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no length to check",
     label = "`length` is for strings, arrays and maps",
     note = "for a number, write `#[check(range(min = …, max = …))]`"
 )]
 pub trait Length {
-    /// The length, in characters or items.
+    /// The length, in characters, bytes or items.
     fn length(&self) -> usize;
     /// What is counted.
     const UNIT: &'static str;
@@ -32,6 +32,13 @@ impl Length for String {
     const UNIT: &'static str = "characters";
     fn length(&self) -> usize {
         self.chars().count()
+    }
+}
+
+impl Length for crate::Bytes {
+    const UNIT: &'static str = "bytes";
+    fn length(&self) -> usize {
+        self.len()
     }
 }
 

@@ -1,7 +1,6 @@
 //! Bytes to messages and back. One file a codec; nothing here knows sessions or sockets.
 
 mod batch;
-#[allow(dead_code, reason = "the type of it is about to come")]
 mod bytes;
 mod encode;
 mod explain;
@@ -12,7 +11,6 @@ mod scan;
 mod seal;
 
 pub(crate) use batch::{BatchAnswer, batch_entries};
-#[allow(unused_imports, reason = "the type of it is about to come")]
 pub(crate) use bytes::{deserialize_bytes, serialize_bytes};
 pub(crate) use encode::{
     Frame, MetaMap, by_position, error_frame, event_frame, notification_frame, ping_frame, pong_frame,

@@ -1,6 +1,7 @@
 //! What may cross the wire: the [`Message`] trait, and the types of wirecall's own that implement it.
 
 mod builtin;
+mod bytes;
 mod params;
 mod timestamp;
 #[cfg(feature = "ts-rs")]
@@ -11,6 +12,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use bytes::Bytes;
 pub use params::Params;
 pub use timestamp::{Timestamp, TimestampError};
 pub use user_id::UserId;

@@ -1,16 +1,16 @@
-//! `ts_rs::TS` for wirecall's own types: both are strings on the wire.
+//! `ts_rs::TS` for wirecall's own types, as the generator writes them.
 
 use ts_rs::{Config, TS};
 
-use super::{Timestamp, UserId};
+use super::{Bytes, Timestamp, UserId};
 
-macro_rules! text {
-    ($($type:ty),*) => { $(
+macro_rules! named {
+    ($($type:ty => $name:literal),*) => { $(
         impl TS for $type {
             type WithoutGenerics = Self;
             type OptionInnerType = Self;
             fn name(_: &Config) -> String {
-                "string".to_owned()
+                $name.to_owned()
             }
             fn inline(cfg: &Config) -> String {
                 <Self as TS>::name(cfg)
@@ -19,4 +19,4 @@ macro_rules! text {
     )* };
 }
 
-text!(Timestamp, UserId);
+named!(Bytes => "Uint8Array", Timestamp => "string", UserId => "string");

@@ -116,12 +116,12 @@ impl Context<'_> {
         for (leaf, variant) in &leaves {
             let Some(tests) = self.tests(leaf, value, way) else { continue };
             let bytes = *self.model.behind(leaf) == Type::Bytes;
-            let converter = if bytes && kept {
+            let function_name = if bytes && kept {
                 None
             } else {
                 self.converter(leaf, way, &format!("{}{variant}", function.path))
             };
-            let converted = match (converter, way) {
+            let converted = match (function_name, way) {
                 (Some(name), Way::Encode) => {
                     let shape = self.of(leaf, Place::Inside);
                     Doc::Concat(vec![format!("{name}({value} as ").into(), shape, ")".into()])
@@ -180,7 +180,9 @@ impl Context<'_> {
         match self.model.behind(body) {
             Type::Record(record) => names.extend(required(record)),
             Type::All(parts) if depth < MAX_DEPTH => {
-                parts.iter().for_each(|part| self.required(part, names, depth + 1));
+                for part in parts {
+                    self.required(part, names, depth + 1);
+                }
             }
             _ => {}
         }
