@@ -100,6 +100,7 @@ impl Dice {
             1 => json!(null),
             2 => json!({ "type": "null" }),
             3 => json!({ "type": "integer", "format": "uint8", "minimum": 0, "maximum": self.roll(300) }),
+            4 if self.roll(2) == 0 => json!({ "type": "string", "contentEncoding": "base64" }),
             4 => {
                 json!({ "type": "string", "format": self.one_of(&["date-time", "uuid", "date", "email"]), "minLength": self.roll(3) })
             }
@@ -152,14 +153,37 @@ impl Dice {
         json!({ "type": "object", "description": self.docs(), "properties": properties, "required": required, "additionalProperties": self.roll(4) == 0 })
     }
 
-    fn call(&mut self) -> Value {
+    fn call(&mut self, side: &str) -> Value {
         let fields = json!([{ "name": self.name(), "rust_name": self.name() }]);
-        json!({
+        let mut call = json!({
             "method": self.name(), "rust_name": self.name(), "docs": self.docs(), "deprecated": self.docs(),
             "kind": self.one_of(&["call", "notification"]), "timeout_ms": self.roll(u64::MAX), "idempotent": true,
             "params": { "fields": fields, "schema": self.schema(0), "positional": self.roll(2) == 0 },
             "returns": self.schema(0), "error": self.error(),
-        })
+        });
+        if side == "server" {
+            self.streams(&mut call);
+        }
+        call
+    }
+
+    /// Makes a call stream, now and then, in one of the ways that a contract may say.
+    fn streams(&mut self, call: &mut Value) {
+        // `null` in the place of a schema is none.
+        let mut item = || Some(self.schema(0)).filter(|schema| !schema.is_null()).unwrap_or(json!(true));
+        let (stream, upload) = (item(), item());
+        match self.roll(6) {
+            0 => call["stream"] = stream,
+            1 => call["upload"] = upload,
+            2 => (call["stream"], call["upload"]) = (stream, upload),
+            3 => {
+                call["stream"] = stream;
+                call["returns"] = Value::Null;
+                call["subscription"] = json!({ "notification": self.name(), "unsubscribe": self.name() });
+            }
+            _ => return,
+        }
+        call["kind"] = json!("call");
     }
 
     fn error(&mut self) -> Value {
@@ -171,7 +195,7 @@ impl Dice {
         let event = json!({ "method": self.name(), "rust_name": self.name(), "params": { "fields": [], "schema": self.schema(0) } });
         let peer = if peer { self.service("client", false) } else { Value::Null };
         json!({
-            "name": self.name(), "rust_name": self.name(), "docs": self.docs(), "side": side, "calls": [self.call(), self.call()],
+            "name": self.name(), "rust_name": self.name(), "docs": self.docs(), "side": side, "calls": [self.call(side), self.call(side)],
             "events": { "rust_name": "E", "events": [event] }, "error": self.error(), "peer": peer,
         })
     }

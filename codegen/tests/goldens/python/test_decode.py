@@ -50,6 +50,12 @@ SAMPLES: list[tuple[str, str, object]] = [
     ("kinds.kinds", "HashOrBlock", {"number": 1, "transactions": [{"hash": "a", "value": "b"}]}),
     ("kinds.kinds", "HashOrBlock", {"uncle": "0x1"}),
     ("kinds.kinds", "Color", "red"),
+    ("files.files", "File", {"name": "a", "content": "AP8B", "thumbnail": None, "preview": ""}),
+    ("files.files", "Part", {"Raw": "AP8B"}),
+    ("files.files", "Change", {"type": "written", "content": "AP8B"}),
+    ("files.files", "Adjacent", {"t": "data", "c": {"data": "AP8B"}}),
+    ("files.files", "Mixed", "text"),
+    ("files.files", "Extra", {"name": "a", "first": "AP8B", "other": "AP8B"}),
     ("recursive.tree", "Comment", {"text": "a", "answers": [{"text": "b", "answers": []}]}),
     (
         "recursive.tree",

@@ -8,6 +8,7 @@ from msgspec import UNSET
 from wirecall import CallOptions, Client, ServedCall, connect
 
 from chat.chat import Announcement, BusyError, ChatClient, Message, RoomNotFoundError
+from files.files import FilesClient
 from kinds.kinds import (
     A,
     External,
@@ -24,6 +25,8 @@ from shared.archive import ArchiveClient
 from shared.chat import ChatClient as SharedChatClient
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterable
+
     from shared.messages import Message as SharedMessage
 
 
@@ -122,3 +125,30 @@ async def others(client: Client) -> float:
     await service.draw(Struct(count=1))
     balance = await service.get_balance(address="0x0")
     return len(balance) + total(await TreeClient(client).expr())
+
+
+async def streams(client: Client, lines: AsyncIterable[str]) -> int:
+    """Streams down, up and both ways."""
+    chat = ChatClient(client)
+    found = chat.search(query="hi", options=CallOptions(timeout=2.0))
+    async for message in found:
+        if message.text == "enough":
+            break
+    async with chat.follow() as followed:
+        async for message in followed:
+            return message.id
+    async for line in chat.translate(lines, language="de"):
+        print(line.strip())
+    stored = await chat.import_(["one", "two"], room="lobby")
+    return stored + (await found.result()).searched
+
+
+async def pieces(client: Client) -> int:
+    """Bytes wherever a type has them."""
+    files = FilesClient(client)
+    digest = await files.write(name="a", content=b"12")
+    file = await files.read(name="a")
+    written = await files.fill([digest, file.content], name="b")
+    async for piece in files.chunks(name="b"):
+        written += len(piece)
+    return written

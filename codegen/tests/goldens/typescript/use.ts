@@ -2,6 +2,7 @@
 
 import { type Client, connect } from "@wirecall/client";
 import { ChatClient, type Message, RoomNotFoundError, type UiHandler } from "./chat/chat.ts";
+import { type Change, FilesClient, type Part } from "./files/files.ts";
 import type { Everything, External, FieldsInput, Flat, Internal } from "./kinds/kinds.ts";
 import { KindsClient } from "./kinds/kinds.ts";
 import { type Expr, TreeClient } from "./recursive/tree.ts";
@@ -77,4 +78,35 @@ export async function others(client: Client): Promise<number> {
   await service.draw({ type: "struct", count: 1, note: null });
   const balance = await service.getBalance({ address: "0x0" });
   return balance.length + sum(await new TreeClient(client).expr());
+}
+
+/** Streams down, up and both ways. */
+export async function streams(client: Client, lines: AsyncIterable<string>): Promise<number> {
+  const chat = new ChatClient(client);
+  const found = chat.search({ query: "hi" }, { timeoutMs: 2000 });
+  for await (const message of found) {
+    if (message.text === "enough") break;
+  }
+  for await (const message of chat.follow()) return message.id;
+  for await (const line of chat.translate({ language: "de" }, lines)) line.trim();
+  const stored = await chat.import({ room: "lobby" }, ["one", "two"]);
+  return stored + (await found.result).searched;
+}
+
+/** Bytes wherever a type has them. */
+export async function bytes(client: Client): Promise<number> {
+  const files = new FilesClient(client);
+  files.onChanged((change: Change) => change.type === "written" && change.content.byteLength);
+  files.serveViewer({
+    show: async ({ picture }) => (picture.length > 0 ? null : files.read({ name: "a" })),
+    shown() {},
+  });
+  const digest = await files.write({ name: "a", content: Uint8Array.of(1, 2) });
+  const parts: Part[] = [{ Raw: digest }, "Nothing"];
+  const packed = files.pack(parts);
+  for await (const part of packed) if (part !== "Nothing" && "Raw" in part) return part.Raw.length;
+  const { content } = await files.read({ name: "a" });
+  return (
+    content.length + (await files.fill({ name: "b" }, [content])) + (await packed.result).length
+  );
 }
