@@ -12,10 +12,10 @@ use serde_json::value::RawValue;
 use serde_path_to_error::Segment;
 
 use super::scan::{Scanner, Unexpected};
-use super::{Codec, Invalid, MAX_SAFE, Raw};
+use super::{Codec, Invalid, Raw};
 use crate::check::{Checker, Violation, push_segment};
 use crate::contract::{Builder, Side};
-use crate::message::Id;
+use crate::message::{Id, MAX_SAFE};
 use crate::types::Params;
 
 /// `meta` of a call. Unknown members are ignored.

@@ -1,7 +1,6 @@
 //! Bytes to messages and back. One file a codec; nothing here knows sessions or sockets.
 
 mod batch;
-mod bytes;
 mod encode;
 mod explain;
 mod input;
@@ -11,7 +10,6 @@ mod scan;
 mod seal;
 
 pub(crate) use batch::{BatchAnswer, batch_entries};
-pub(crate) use bytes::{deserialize_bytes, serialize_bytes};
 pub(crate) use encode::{
     Frame, MetaMap, by_position, error_frame, event_frame, notification_frame, ping_frame, pong_frame,
     request_frame, result_frame,
@@ -26,9 +24,6 @@ pub(crate) use seal::{seal, seq_of, tail_seq};
 
 /// The deepest nesting of arrays and objects in a message.
 pub(crate) const MAX_NESTING: usize = 128;
-
-/// The largest whole number that every language reads exactly: 2^53 − 1.
-pub(crate) const MAX_SAFE: u64 = (1 << 53) - 1;
 
 /// How messages are written on a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

@@ -3,7 +3,8 @@
 //! A body that many receive is encoded once and sealed for each. Receivers look at the tail first, since
 //! *the receiver checks `seq` before the content*.
 
-use super::{Codec, Frame, Input, MAX_SAFE, Raw};
+use super::{Codec, Frame, Input, Raw};
+use crate::message::MAX_SAFE;
 
 /// A `seq` that is no whole number from 1 to 2^53 − 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

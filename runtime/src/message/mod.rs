@@ -1,5 +1,6 @@
-//! JSON-RPC 2.0 values: ids, errors, and the protocol's own messages. No I/O, no codec.
+//! JSON-RPC 2.0 values: ids, errors, bytes, and the protocol's own messages. No I/O, no codec.
 
+pub(crate) mod bytes;
 mod error;
 mod hello;
 mod id;
@@ -11,3 +12,6 @@ pub use error::{ErrorKind, RpcError};
 pub(crate) use hello::PeerLimits;
 pub(crate) use hello::{CloseNotice, Hello, HelloAnswer, HelloLimits, Program};
 pub(crate) use id::Id;
+
+/// The largest whole number that every language reads exactly: 2^53 − 1.
+pub(crate) const MAX_SAFE: u64 = (1 << 53) - 1;

@@ -11,8 +11,8 @@ use serde::de::DeserializeOwned;
 
 use super::Message;
 use crate::check::Checker;
-use crate::codec::MAX_SAFE;
 use crate::contract::Builder;
+use crate::message::MAX_SAFE;
 
 macro_rules! plain {
     ($($type:ty),*) => { $( impl Message for $type {} )* };

@@ -8,7 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Message;
-use crate::codec::{deserialize_bytes, serialize_bytes};
+use crate::message::bytes::{deserialize_bytes, serialize_bytes};
 
 /// Bytes: base64 text (the standard alphabet, with padding) in JSON, `bin` in MessagePack, a `Uint8Array` in
 /// TypeScript, `bytes` in Python. Cheap to clone.
