@@ -17,6 +17,7 @@ from websockets.protocol import Event
 from websockets.typing import Subprotocol
 
 from wirecall.codec_json import JSON
+from wirecall.codec_msgpack import MSGPACK
 
 T = TypeVar("T")
 Json: TypeAlias = dict[str, Any]
@@ -73,9 +74,15 @@ class PeerConnection:
     def __init__(self, socket: _Server) -> None:
         """Wraps what the server accepted."""
         self._socket = socket
+        self._binary = socket.subprotocol == MSGPACK.subprotocol
         self.hello: Json = {}
         self.pinged = socket.pinged
         self.fragments = socket.fragments
+
+    def _decode(self, frame: str | bytes) -> Json:
+        if self._binary and isinstance(frame, bytes):
+            return msgspec.msgpack.decode(frame, type=Json)
+        return msgspec.json.decode(frame, type=Json)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -85,8 +92,7 @@ class PeerConnection:
 
     async def receive(self, *, silently: bool = False) -> Json:
         """The next message, its number acknowledged unless the peer is silent."""
-        frame = await soon(self._socket.recv())
-        message: Json = msgspec.json.decode(frame)
+        message = self._decode(await soon(self._socket.recv()))
         seq = message.pop("seq", None)
         if seq is not None and not silently:
             await self.acknowledge(seq)
@@ -104,8 +110,11 @@ class PeerConnection:
 
     async def send(self, message: Json) -> None:
         """Sends a message, which gets its `jsonrpc` here."""
-        text = msgspec.json.encode({"jsonrpc": "2.0", **message})
-        await self._socket.send(text, text=True)
+        value = {"jsonrpc": "2.0", **message}
+        if self._binary:
+            await self._socket.send(msgspec.msgpack.encode(value))
+        else:
+            await self._socket.send(msgspec.json.encode(value), text=True)
 
     async def send_raw(self, frame: str | bytes) -> None:
         """Sends a frame as it is."""
@@ -134,8 +143,12 @@ class PeerConnection:
 
     async def greet(self, **members: object) -> None:
         """Takes the hello and answers it."""
-        self.hello = await self.receive()
-        await self.result(self.hello, hello_answer(**members))
+        await self.greet_with(await self.receive(), **members)
+
+    async def greet_with(self, hello: Json, **members: object) -> None:
+        """Answers a hello that was taken already."""
+        self.hello = hello
+        await self.result(hello, hello_answer(**members))
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Closes with a handshake."""

@@ -445,7 +445,7 @@ class Outgoing:
         # The limit goes as what is left of it, because it ran on while the call waited.
         meta = dict(call.request.meta)
         if not self._plain and math.isfinite(call.deadline):
-            meta["timeout_ms"] = max(1, math.ceil((call.deadline - now) * 1000))
+            meta["timeout_ms"] = max(1, math.ceil(round((call.deadline - now) * 1000, 3)))
         if call.request.stream and call.request.credit is not None:
             meta["credit"] = call.request.credit
         return meta
