@@ -6,6 +6,7 @@ import asyncio
 import re
 import runpy
 import sys
+from base64 import b64decode
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 from tests.fixtures import chat
 from tests.peer import Peer, listen, silence
 from tests.test_call import MESSAGE
+from wirecall import connect
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -65,3 +67,33 @@ async def test_the_plain_example_runs(code: dict[str, Any]) -> None:
     async with listen(silence, subprotocol=None) as peer:
         _, number = await asyncio.gather(serve_plainly(peer), block_number(peer.url))
     assert number == 16
+
+
+async def test_the_streaming_example_runs(code: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "photo"
+    path.write_bytes(b"x" * 100_000)
+
+    async def serve_streams(peer: Peer) -> list[int]:
+        connection = await peer.accept()
+        search = await connection.receive()
+        found = {"id": search["id"], "items": [MESSAGE]}
+        await connection.send({"method": "rpc.item", "params": found})
+        await connection.result(search, {"searched": 7})
+        upload = await connection.receive()
+        credit = {"id": upload["id"], "credit": 8}
+        await connection.send({"method": "rpc.upload_credit", "params": credit})
+        sizes: list[int] = []
+        while (message := await connection.receive())["method"] == "rpc.upload":
+            sizes += [len(b64decode(item["data"])) for item in message["params"]["items"]]
+        await connection.result(upload, "file-1")
+        return sizes
+
+    async def use(peer: Peer) -> tuple[int, str]:
+        async with connect(peer.url) as client:
+            searched = await code["find"](client, "hi")
+            return searched, await code["attach"](client, "lobby", path)
+
+    async with listen() as peer:
+        sizes, results = await asyncio.gather(serve_streams(peer), use(peer))
+    assert sizes == [65_536, 34_464]
+    assert results == (7, "file-1")
