@@ -26,6 +26,10 @@ export interface RpcErrorClass {
   new (init: RpcErrorInit<never>): RpcError;
   readonly code: number;
   readonly kind: string;
+  /** For details whose form on the wire differs from their type. */
+  readonly decode?: (wire: unknown) => unknown;
+  /** The same, where this side answers with the error. */
+  readonly encode?: (details: never) => unknown;
 }
 
 /**
@@ -250,17 +254,25 @@ export function toError(
   };
   const fits = (one: RpcErrorClass) => one.code === code && (known ?? one.kind) === one.kind;
   const Class = classes.find(fits) ?? PROTOCOL_ERRORS.find((one) => one.code === code);
-  return Class ? new Class(init) : new RpcError({ ...init, code, kind: known });
+  const plain = () => new RpcError({ ...init, code, kind: known });
+  if (!Class?.decode || details === undefined) return Class ? new Class(init) : plain();
+  try {
+    return new Class({ ...init, details: Class.decode(details) as never });
+  } catch {
+    // An error whose details do not fit is still an error.
+    return plain();
+  }
 }
 
 /** An error of this side in the form of the wire. */
 export function toWire(error: RpcError): WireError {
   const { code, message, kind, retryable, retryAfterMs, details } = error;
+  const { encode } = error.constructor as Partial<RpcErrorClass>;
   const data = error.data ?? {
     kind,
     retryable: retryable || undefined,
     retry_after_ms: retryAfterMs,
-    details,
+    details: encode ? encode(details as never) : details,
   };
   return { code, message, data };
 }

@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { toError, toWire, wireError } from "../src/errors.ts";
 import * as wirecall from "../src/index.ts";
-import { RpcError, ValidationError } from "../src/index.ts";
+import { decodeBytes, encodeBytes, RpcError, ValidationError } from "../src/index.ts";
 import { MutedError, RoomNotFoundError } from "./fixtures/chat.ts";
 
 /** The protocol's table: code, kind, class. */
@@ -89,4 +89,24 @@ test("names do not come from the names of classes, which minifiers change", () =
   expect(String(toError(wireError(wirecall.UnavailableError, "later")))).toBe(
     "UnavailableError: later",
   );
+});
+
+test("details in a form of their own are decoded, encoded, and never hide the error", () => {
+  class BrokenError extends RpcError<{ readonly found: Uint8Array }> {
+    static readonly code = 1;
+    static readonly kind = "broken";
+    static decode(wire: unknown) {
+      return { found: decodeBytes((wire as { found: unknown }).found) };
+    }
+    static encode(details: { readonly found: Uint8Array }) {
+      return { found: encodeBytes(details.found) };
+    }
+  }
+  const found = Uint8Array.of(7);
+  const wire = JSON.parse(JSON.stringify(toWire(new BrokenError({ details: { found } }))));
+  expect(wire.data.details).toEqual({ found: "Bw==" });
+  expect(toError(wire, [BrokenError])).toMatchObject({ kind: "broken", details: { found } });
+  const strange = { ...wire, data: { kind: "broken", details: { found: 1 } } };
+  expect(toError(strange, [BrokenError])).toMatchObject({ code: 1, details: { found: 1 } });
+  expect(toError({ code: 1, message: "m" }, [BrokenError])).toBeInstanceOf(BrokenError);
 });
