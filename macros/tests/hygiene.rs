@@ -30,6 +30,8 @@ mod no_implicit_prelude;
 mod raw_identifiers;
 #[path = "ui/pass/shadowed_names.rs"]
 mod shadowed_names;
+#[path = "ui/pass/streams_of_every_form.rs"]
+mod streams_of_every_form;
 #[path = "ui/pass/warnings_denied.rs"]
 mod warnings_denied;
 
@@ -41,6 +43,11 @@ fn the_runtime_is_found_where_the_user_says() {
 #[test]
 fn a_service_may_have_no_calls_and_a_set_no_members() {
     empty_enums::main();
+}
+
+#[test]
+fn calls_may_stream_up_down_and_both_ways() {
+    streams_of_every_form::main();
 }
 
 #[test]

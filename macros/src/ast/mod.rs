@@ -5,12 +5,14 @@ mod errors;
 mod events;
 mod message;
 mod service;
+mod streams;
 
 pub(crate) use body::{Body, Field, Names};
 pub(crate) use errors::{ErrorSet, ErrorVariant};
 pub(crate) use events::{Event, EventSet};
 pub(crate) use message::{Inner, Message, MessageVariant, Shape, Tagging, VariantBody, units_only};
 pub(crate) use service::{Call, Method, Serial, Service};
+pub(crate) use streams::Streams;
 
 use syn::punctuated::Punctuated;
 use syn::{Data, DeriveInput, Path, Token, Variant, parse_quote};

@@ -4,7 +4,7 @@ use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::{DeriveInput, LitStr, Path, Type, Variant, Visibility};
 
-use super::{Body, Names, root, variants};
+use super::{Body, Names, Streams, root, variants};
 use crate::attr::forward::Forward;
 use crate::attr::rpc::{self, CallOptions, Side};
 use crate::attr::serde::{self, Renames};
@@ -43,6 +43,7 @@ pub(crate) struct Call {
     /// The rule for the names of its fields.
     pub(crate) field_case: Option<Case>,
     pub(crate) returns: Option<Type>,
+    pub(crate) streams: Streams,
     pub(crate) error: Option<Type>,
     pub(crate) timeout_ms: Option<u64>,
     pub(crate) idempotent: bool,
@@ -124,16 +125,20 @@ impl Service {
         let name = check::service::name(options.name.as_ref(), &input.ident, errors);
         let variants = variants(input, "Service", errors)?;
         let positional = options.positional;
-        let calls: Vec<Call> =
-            variants.iter().filter_map(|variant| Call::read(variant, renames, positional, errors)).collect();
+        let side = options.side.as_ref().map(|(side, _)| *side).unwrap_or_default();
+        let read = |variant| Call::read(variant, renames, (positional, side), errors);
+        let calls: Vec<Call> = variants.iter().filter_map(read).collect();
         let named: Vec<Named<'_>> = calls.iter().map(|call| call.named(&name)).collect();
         check::service::calls(&named, options.events.is_some(), errors);
+        for call in &calls {
+            call.streams.apart_from(&named, errors);
+        }
         Some(Self {
             vis: input.vis.clone(),
             ident: input.ident.clone(),
             name,
             root: root(options.krate),
-            side: options.side.map(|(side, _)| side).unwrap_or_default(),
+            side,
             error: options.error,
             events: options.events,
             peer: options.peer,
@@ -157,7 +162,9 @@ impl Call {
         }
     }
 
-    fn read(variant: &Variant, renames: Renames, positional: bool, errors: &Errors) -> Option<Self> {
+    /// `of` is what the service says of all its calls: whether they are positional, and who answers them.
+    fn read(variant: &Variant, renames: Renames, of: (bool, Side), errors: &Errors) -> Option<Self> {
+        let (positional, side) = of;
         let options = rpc::call(&variant.attrs, errors);
         let serde = serde::read(&variant.attrs, &serde::CALL, errors);
         attr::refuse(&variant.attrs, "check", "`#[check(…)]` goes on a field", errors);
@@ -168,6 +175,7 @@ impl Call {
         let given = (options.name.as_ref(), options.method.as_ref(), given_by_serde.as_ref());
         let method = Method::read(given, &variant.ident, renames.all, errors);
         check::service::notification(&options, errors);
+        let streams = Streams::read(&options, side, errors);
         let serial = serial(&options, &body, errors);
         let Some(function) = names::ident(&names::snake(&names::plain(&variant.ident)), &variant.ident)
         else {
@@ -183,6 +191,7 @@ impl Call {
             body,
             field_case,
             returns: options.returns.map(|(_, ty)| ty).filter(|_| !notification),
+            streams,
             error: options.error.map(|(_, ty)| ty).filter(|_| !notification),
             timeout_ms: options.timeout.and_then(|text| check::service::timeout(&text, errors)),
             idempotent: options.idempotent.is_some(),

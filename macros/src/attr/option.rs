@@ -22,6 +22,9 @@ pub(crate) const CALL: Place = Place {
     noun: "the variant of a service",
     options: &[
         "returns",
+        "stream",
+        "upload",
+        "subscription",
         "error",
         "timeout",
         "idempotent",
@@ -41,7 +44,7 @@ pub(crate) const ERROR: Place =
 pub(crate) const MESSAGE: Place = Place { noun: "a message", options: &["crate"] };
 
 /// Options that later versions will have.
-const RESERVED: [&str; 4] = ["channels", "stream", "upload", "require"];
+const RESERVED: [&str; 2] = ["channels", "require"];
 
 /// One option, its value not read yet.
 pub(crate) struct Opt<'a> {
@@ -81,6 +84,44 @@ impl Opt<'_> {
     /// `name` or `name = "text"`
     pub(crate) fn flag_or_text(&self) -> syn::Result<Option<LitStr>> {
         if self.input.peek(Token![=]) { self.text().map(Some) } else { self.flag().map(|_| None) }
+    }
+
+    /// `name(first = "…", second = "…")`: all of `wanted`, each once.
+    pub(crate) fn texts<const N: usize>(&self, wanted: [&'static str; N]) -> syn::Result<[LitStr; N]> {
+        let all = wanted.map(|name| format!("{name} = \"…\"")).join(", ");
+        let example = format!("write `{}({all})`", self.name);
+        if !self.input.peek(syn::token::Paren) {
+            return Err(syn::Error::new(
+                self.name.span(),
+                format!("`{}` needs its names: {example}", self.name),
+            ));
+        }
+        let inside;
+        syn::parenthesized!(inside in self.input);
+        let mut given: [Option<LitStr>; N] = [const { None }; N];
+        while !inside.is_empty() {
+            let option = Opt { name: inside.call(Ident::parse_any)?, input: &inside };
+            let name = names::plain(&option.name);
+            let place = wanted.iter().position(|wanted| *wanted == name);
+            let Some(place) = place.and_then(|place| given.get_mut(place)) else {
+                let message =
+                    format!("unknown name `{name}` in `{}`: {}", self.name, names::one_of(&name, &wanted));
+                return Err(syn::Error::new(option.name.span(), message));
+            };
+            if place.replace(option.text()?).is_some() {
+                return Err(syn::Error::new(
+                    option.name.span(),
+                    format!("`{name}` is given twice; keep one"),
+                ));
+            }
+            if !inside.is_empty() {
+                inside.parse::<Token![,]>()?;
+            }
+        }
+        if let Some(missing) = given.iter().position(Option::is_none).and_then(|place| wanted.get(place)) {
+            return Err(syn::Error::new(self.name.span(), format!("`{missing}` is missing: {example}")));
+        }
+        Ok(given.map(|text| text.unwrap_or_else(|| LitStr::new("", self.name.span()))))
     }
 
     /// `name = 1001`

@@ -31,6 +31,9 @@ pub(crate) enum Side {
 #[derive(Default)]
 pub(crate) struct CallOptions {
     pub(crate) returns: Option<(Span, Type)>,
+    pub(crate) stream: Option<(Span, Type)>,
+    pub(crate) upload: Option<(Span, Type)>,
+    pub(crate) subscription: Option<(Span, [LitStr; 2])>,
     pub(crate) error: Option<(Span, Type)>,
     pub(crate) timeout: Option<LitStr>,
     pub(crate) idempotent: Option<Span>,
@@ -90,6 +93,12 @@ pub(crate) fn call(attrs: &[Attribute], errors: &Errors) -> CallOptions {
     read(attrs, &CALL, errors, |name, option| {
         match name {
             "returns" => options.returns = Some((option.name.span(), option.ty()?)),
+            "stream" => options.stream = Some((option.name.span(), option.ty()?)),
+            "upload" => options.upload = Some((option.name.span(), option.ty()?)),
+            "subscription" => {
+                let names = option.texts(["notification", "unsubscribe"])?;
+                options.subscription = Some((option.name.span(), names));
+            }
             "error" => options.error = Some((option.name.span(), option.ty()?)),
             "timeout" => options.timeout = Some(option.text()?),
             "idempotent" => options.idempotent = Some(option.flag()?),

@@ -5,6 +5,7 @@ pub(crate) mod names;
 pub(crate) mod pattern;
 pub(crate) mod rules;
 pub(crate) mod service;
+pub(crate) mod stream;
 pub(crate) mod types;
 
 use std::collections::HashMap;

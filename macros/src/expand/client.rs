@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use super::params::Parameters;
-use super::{Paths, handler};
+use super::{Paths, handler, stream};
 use crate::ast::{Call, Service};
 use crate::check::types::convertible;
 use crate::names;
@@ -94,6 +94,17 @@ fn method(service: &Service, call: &Call, parameters: &Parameters<'_>, paths: &P
     } else {
         (handler::returns(call), handler::error(service, call, paths), format_ident!("__call"))
     };
+    if call.streams.any() {
+        let stream::Client { argument, returns, send, given } =
+            stream::client(call, [&returns, &error], paths);
+        let arguments = arguments.chain(argument);
+        return quote! {
+            #docs
+            #vis fn #function(&self, #(#arguments),*) -> #returns {
+                #send(&self.peer, &#params #given)
+            }
+        };
+    }
     quote! {
         #docs
         #vis fn #function(&self, #(#arguments),*) -> #root::Pending<#returns, #error> {

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use super::{Paths, handler};
+use super::{Paths, handler, stream};
 use crate::ast::{Body, Service};
 use crate::attr::rpc::Side;
 
@@ -23,8 +23,10 @@ pub(super) fn items(service: &Service, paths: &Paths) -> TokenStream {
             }
         }
     });
+    let streaming = stream::glue(service, paths);
     quote! {
         #listen
+        #streaming
         trait __Call: #private::Params {
             type Returns: #root::Message;
             type Error: #root::ServiceError;

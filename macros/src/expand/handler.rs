@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::Type;
 
-use super::Paths;
+use super::{Paths, stream};
 use crate::ast::{Body, Call, Service};
 use crate::names;
 
@@ -26,8 +26,10 @@ pub(super) fn items(service: &Service, paths: &Paths) -> [TokenStream; 2] {
         let signature = signature(service, call, paths);
         let function = &call.function;
         let arguments = arguments(call).into_iter().map(|(name, _)| name);
+        let streams = stream::arguments(call, paths).into_iter().map(|(name, _)| name);
         let context = context(call);
-        quote!(#signature { #handler::#function(&**self, #context, #(#arguments),*) })
+        let given = arguments.chain(streams);
+        quote!(#signature { #handler::#function(&**self, #context, #(#given),*) })
     });
     let declaration = quote! {
         #[doc = #heading]
@@ -59,6 +61,8 @@ fn signature(service: &Service, call: &Call, paths: &Paths) -> TokenStream {
     let function = &call.function;
     let context = context(call);
     let arguments = arguments(call).into_iter().map(|(name, ty)| quote!(#name: #ty));
+    let streams = stream::arguments(call, paths).into_iter().map(|(name, ty)| quote!(#name: #ty));
+    let arguments = arguments.chain(streams);
     let returns = returns(call);
     let error = error(service, call, paths);
     quote! {
@@ -69,9 +73,14 @@ fn signature(service: &Service, call: &Call, paths: &Paths) -> TokenStream {
 
 /// The parameter that is given the context: `cx`, unless a field has that name.
 fn context(call: &Call) -> Ident {
+    free(call, ["cx", "context", "__cx"])
+}
+
+/// The first of `names` that no field has.
+pub(super) fn free(call: &Call, names: [&str; 3]) -> Ident {
     let taken = |name: &str| call.body.fields().iter().any(|field| field.rust_name() == name);
-    let name = ["cx", "context"].into_iter().find(|name| !taken(name));
-    format_ident!("{}", name.unwrap_or("__cx"))
+    let [first, second, last] = names;
+    format_ident!("{}", [first, second].into_iter().find(|name| !taken(name)).unwrap_or(last))
 }
 
 /// The arguments behind the context, of the handler and of the client.

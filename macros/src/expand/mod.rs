@@ -19,6 +19,7 @@ mod message;
 mod params;
 mod rules;
 mod service;
+mod stream;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};

@@ -5,7 +5,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::{Type, parse_quote};
 
 use super::params::Parameters;
-use super::{Paths, client, contract, glue, handler, place};
+use super::{Paths, client, contract, glue, handler, place, stream};
 use crate::ast::{Call, Serial, Service};
 use crate::attr::rpc::Side;
 
@@ -64,6 +64,15 @@ fn inherent(service: &Service, parameters: &[Parameters<'_>], paths: &Paths) -> 
             let ident = &field.ident;
             quote!(|params: &#ty| #private::lane(&params.#ident))
         }));
+        if call.streams.any() {
+            return stream::method(
+                call,
+                &handler,
+                [&ty, &quote!(#(#arguments),*), &lane],
+                unused.as_ref(),
+                paths,
+            );
+        }
         quote! {
             #private::Method::new(<#ty as __Call>::SPEC, |handler, arrival| {
                 __start::<__H, #ty, _, _>(handler, arrival, #lane, |handler, cx, params| async move {
@@ -139,7 +148,9 @@ fn described(service: &Service, parameters: &[Parameters<'_>], paths: &Paths) ->
             }),
         });
         let (returns, error) = (call.returns.is_some(), call.error.is_some());
-        quote!(__describe::<#ty>(builder, #rust_name, #docs, #deprecated, #returns, #error, #serial))
+        let described =
+            quote!(__describe::<#ty>(builder, #rust_name, #docs, #deprecated, #returns, #error, #serial));
+        if call.streams.any() { stream::described(call, &ty, &described) } else { described }
     });
     let emitted = events.as_ref().map(|events| {
         let service = quote!(const SERVICE: &'static str = #name;);
@@ -185,10 +196,13 @@ fn call_items(service: &Service, call: &Call, parameters: &Parameters<'_>, paths
     } else {
         quote!(<__Of as #root::Service>::Error)
     };
+    more.extend(stream::types(call, paths));
     let items = parameters.items(&more);
     let spec = spec(service, call, private);
+    let streaming = stream::items(call, parameters, paths);
     quote! {
         #items
+        #streaming
         impl<__Of: #root::Service + #types> __Call for #ident<__Of> {
             type Returns = <__Of as #types>::Returns;
             type Error = #error;
@@ -206,9 +220,12 @@ fn spec(service: &Service, call: &Call, private: &TokenStream) -> TokenStream {
         (call.no_cancel, quote!(.no_cancel())),
         (matches!(call.serial, Serial::Call), quote!(.serial())),
         (call.positional, quote!(.positional())),
+        (call.streams.items.is_some(), quote!(.stream())),
+        (call.streams.chunks.is_some(), quote!(.upload())),
     ];
     let flags = flags.into_iter().filter(|(given, _)| *given).map(|(_, flag)| flag);
-    quote!(#private::CallSpec::new(#method) #timeout #(#flags)*)
+    let subscription = stream::subscription(call);
+    quote!(#private::CallSpec::new(#method) #timeout #(#flags)* #subscription)
 }
 
 fn side(side: Side, paths: &Paths) -> TokenStream {
