@@ -187,8 +187,8 @@ pub use message::{ErrorKind, RpcError};
 pub use server::{Server, ServerHandle, Session};
 pub use service::{
     Answer, CallContext, CallError, Emitted, EncodeError, EventStream, Events, Extract, Failure, Incident,
-    Internal, Layer, Mounted, Next, NoError, NoEvents, Peer, Pending, Reply, Service, ServiceClient,
-    ServiceError, Unexpected,
+    Incoming, Internal, Items, Layer, Mounted, Next, NoError, NoEvents, Outgoing, Peer, Pending, Reply,
+    SendError, Service, ServiceClient, ServiceError, Streaming, Unexpected,
 };
 #[cfg(feature = "client")]
 pub use session::BackoffOptions;

@@ -11,6 +11,8 @@ pub use std::string::String;
 pub use std::sync::{Arc, LazyLock};
 pub use std::vec::Vec;
 
+pub use futures_util::Stream;
+
 pub use schemars;
 pub use serde;
 #[cfg(feature = "ts-rs")]
@@ -24,6 +26,6 @@ pub use crate::check::rules::{Each, Length, Ranged, Regex, custom, email, length
 pub use crate::message::Details;
 pub use crate::service::{
     Arrival, CallSpec, EncodeError, EncodedEvent, EventEncoder, EventInput, Lane, Method, Refused, Started,
-    lane, mount, start,
+    lane, mount, start, start_stream,
 };
 pub use crate::types::Params;

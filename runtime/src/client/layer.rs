@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::link::Link;
 use crate::codec::Payload;
-use crate::service::{CallError, Outgoing};
+use crate::service::{CallError, OutgoingCall};
 
 /// The result of a call, not decoded yet.
 #[derive(Debug, Clone)]
@@ -24,7 +24,7 @@ pub type ClientFuture = Pin<Box<dyn Future<Output = ClientResult> + Send>>;
 
 /// A call that is about to be made.
 #[derive(Debug, Clone)]
-pub struct ClientCall(pub(crate) Outgoing);
+pub struct ClientCall(pub(crate) OutgoingCall);
 
 impl ClientCall {
     /// The method as on the wire.

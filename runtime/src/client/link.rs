@@ -1,7 +1,5 @@
 //! The way of a call from a generated client to the desk, and of its answer back.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,7 +10,9 @@ use super::layer::{ClientCall, ClientFuture, ClientLayers, ClientNext, RawResult
 use super::shared::{Shared, Waiting, closed_by_user};
 use crate::codec::Codec;
 use crate::message::{ErrorKind, RpcError};
-use crate::service::{Answered, Outgoing as Call, PeerAnswer, PeerFault, PeerLink, RawEvent};
+use crate::service::{
+    Answered, Demand, Handed, OutgoingCall as Call, PeerAnswer, PeerFault, PeerLink, RawEvent, UploadMessage,
+};
 use crate::session::Kind;
 
 /// The way to the server, as generated clients hold it.
@@ -66,18 +66,16 @@ async fn send(shared: &Arc<Shared>, call: Call) -> PeerAnswer {
     if shared.closing.is_cancelled() {
         return Err(PeerFault::Closed(closed_by_user()));
     }
-    let limit = call
-        .timeout
-        .or(call.spec.timeout_ms.map(Duration::from_millis))
-        .unwrap_or(shared.options.call_timeout);
+    let default = (!call.spec.streams()).then_some(shared.options.call_timeout);
+    let limit = call.timeout.or(call.spec.timeout_ms.map(Duration::from_millis)).or(default);
     let kind = if call.spec.notification {
         Kind::Notification
     } else {
-        Kind::Call { idempotent: call.spec.idempotent, stream: false }
+        Kind::Call { idempotent: call.spec.idempotent, stream: call.spec.streams() }
     };
     let (waiter, answer) = oneshot::channel();
     // A limit that the clock cannot hold is none.
-    let deadline = Instant::now().checked_add(limit);
+    let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
     let order = shared.enter(kind, Waiting { call, waiter, deadline })?;
     let _open = OpenCall { shared, order };
     let late = async {
@@ -91,7 +89,7 @@ async fn send(shared: &Arc<Shared>, call: Call) -> PeerAnswer {
         answer = answer => answer.unwrap_or(Err(PeerFault::ConnectionLost)),
         () = late => Err(PeerFault::Rpc(RpcError::new(
             ErrorKind::DeadlineExceeded,
-            format!("the time limit of the call passed, {} ms", limit.as_millis()),
+            format!("the time limit of the call passed, {} ms", limit.unwrap_or_default().as_millis()),
         ))),
     }
 }
@@ -118,9 +116,20 @@ impl PeerLink for Link {
         Box::pin(async move { answered.await.map(|result| result.0) })
     }
 
-    fn notify(&self, call: Call) -> Pin<Box<dyn Future<Output = Result<(), PeerFault>> + Send>> {
+    fn notify(&self, call: Call) -> Handed {
         let sent = self.through_layers(call);
         Box::pin(async move { sent.await.map(drop) })
+    }
+
+    fn grant(&self, demand: &Demand, credit: u32) {
+        if let Some(order) = demand.place() {
+            self.shared.grant(order, credit);
+        }
+    }
+
+    fn upload(&self, demand: &Arc<Demand>, message: UploadMessage) -> Handed {
+        let (shared, demand) = (Arc::clone(&self.shared), Arc::clone(demand));
+        Box::pin(async move { shared.upload(&demand, message).await })
     }
 
     fn events(&self) -> Option<broadcast::Receiver<RawEvent>> {

@@ -20,6 +20,7 @@ mod options;
 mod pump;
 mod shared;
 mod state;
+mod streams;
 mod task;
 #[cfg(feature = "client-tls")]
 mod tls;

@@ -128,6 +128,14 @@ impl Local for ClientSide<'_> {
     fn protocol(&self, call: ProtocolCall<'_>) -> Result<Option<Reaction>, Disconnect> {
         Ok(match call.method {
             "rpc.pong" => Some(Reaction::Done),
+            "rpc.item" => {
+                self.shared.receive_items(call.params);
+                Some(Reaction::Done)
+            }
+            "rpc.upload_credit" => {
+                self.shared.receive_upload_credit(call.params);
+                Some(Reaction::Done)
+            }
             "rpc.close" => {
                 if let Ok(notice) = call.params.read::<CloseNotice>() {
                     self.drains.set(notice.in_ms.is_some());

@@ -10,10 +10,10 @@ use tokio_util::sync::CancellationToken;
 use super::ClientState;
 use super::broadcast::Broadcast;
 use super::options::Options;
-use crate::codec::{Payload, notification_frame, request_frame};
-use crate::message::{ErrorKind, RpcError};
+use crate::codec::{Payload, about_frame, credit_frame, request_frame};
+use crate::message::{ErrorKind, Id, RpcError};
 use crate::service::{
-    EVENTS_KEPT, Endpoint, Environment, MethodTable, Outgoing as Call, PeerAnswer, PeerFault, RawEvent,
+    EVENTS_KEPT, Endpoint, Environment, MethodTable, OutgoingCall as Call, PeerAnswer, PeerFault, RawEvent,
 };
 use crate::session::{Disconnect, Full, Kind, Outgoing, Room, code};
 
@@ -36,14 +36,16 @@ pub(crate) struct Shared {
 }
 
 /// The messages that are not done, and where they go.
-struct Desk {
-    outgoing: Outgoing<Waiting>,
+pub(super) struct Desk {
+    pub(super) outgoing: Outgoing<Waiting>,
     /// Calls of this connection that were given up and that the server has not been told of. They leave before any
     /// new call, so they are no more than the server takes at once.
-    cancels: VecDeque<u64>,
-    endpoint: Option<Arc<Endpoint>>,
+    pub(super) cancels: VecDeque<u64>,
+    /// Items that the application took, and that the server has not been told of: at most two grants for each stream.
+    pub(super) grants: VecDeque<(u64, u32)>,
+    pub(super) endpoint: Option<Arc<Endpoint>>,
     /// The largest message that the server takes.
-    max_message_bytes: usize,
+    pub(super) max_message_bytes: usize,
     closed: Option<Disconnect>,
 }
 
@@ -64,6 +66,7 @@ impl Shared {
             desk: Mutex::new(Desk {
                 outgoing,
                 cancels: VecDeque::new(),
+                grants: VecDeque::new(),
                 endpoint: None,
                 max_message_bytes: usize::MAX,
                 closed: None,
@@ -76,7 +79,7 @@ impl Shared {
         }
     }
 
-    fn desk(&self) -> MutexGuard<'_, Desk> {
+    pub(super) fn desk(&self) -> MutexGuard<'_, Desk> {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -100,6 +103,7 @@ impl Shared {
         if let Some(disconnect) = &desk.closed {
             return Err(PeerFault::Closed(disconnect.clone()));
         }
+        let demand = waiting.call.demand.clone();
         let order = desk.outgoing.enter(kind, waiting).map_err(|Full| {
             let text = format!(
                 "not connected, and {} messages wait already: the client's `queue` is full",
@@ -107,6 +111,11 @@ impl Shared {
             );
             PeerFault::Rpc(RpcError::new(ErrorKind::ResourceExhausted, text))
         })?;
+        if demand.is_some_and(|demand| !demand.enter(order)) {
+            desk.outgoing.leave(order);
+            let text = "a call that has streamed something cannot be made again";
+            return Err(PeerFault::Rpc(RpcError::new(ErrorKind::InvalidRequest, text)));
+        }
         desk.flush();
         Ok(order)
     }
@@ -121,11 +130,11 @@ impl Shared {
     }
 
     /// A connection is open: what waits is sent.
-    pub(crate) fn connected(&self, endpoint: &Arc<Endpoint>, max_calls: usize, max_message_bytes: usize) {
+    pub(crate) fn connected(&self, endpoint: &Arc<Endpoint>, room: Room, max_message_bytes: usize) {
         let mut desk = self.desk();
         desk.endpoint = Some(Arc::clone(endpoint));
         desk.max_message_bytes = max_message_bytes;
-        desk.outgoing.connected(Room { calls: max_calls, streams: max_calls });
+        desk.outgoing.connected(room);
         desk.flush();
     }
 
@@ -164,6 +173,7 @@ impl Shared {
         let Some(endpoint) = desk.endpoint.take() else { return };
         let unknown = desk.outgoing.lost(endpoint.outbox.taken());
         desk.cancels.clear();
+        desk.grants.clear();
         drop(desk);
         endpoint.end();
         tell(unknown, || Err(PeerFault::ConnectionLost));
@@ -202,20 +212,24 @@ fn tell(waiting: Vec<Waiting>, answer: impl Fn() -> PeerAnswer) {
 
 impl Desk {
     /// Sends what may be sent.
-    fn flush(&mut self) {
+    pub(super) fn flush(&mut self) {
         let Some(endpoint) = &self.endpoint else { return };
         while let Some(id) = self.cancels.front() {
-            // A number always encodes.
-            let Ok(frame) =
-                notification_frame(endpoint.codec, "rpc.cancel", &serde_json::json!({ "id": id }))
-            else {
-                return;
-            };
+            let frame = about_frame(endpoint.codec, "rpc.cancel", &id_on_wire(*id));
             // It takes the queue, since it must not overtake its own call.
             if endpoint.outbox.try_push(frame).is_err() {
                 return;
             }
             self.cancels.pop_front();
+        }
+        while let Some((order, credit)) = self.grants.front() {
+            if let Some(id) = self.outgoing.id_of(*order) {
+                let frame = credit_frame(endpoint.codec, "rpc.credit", &id_on_wire(id), *credit);
+                if endpoint.outbox.try_push(frame).is_err() {
+                    return;
+                }
+            }
+            self.grants.pop_front();
         }
         while let Some(turn) = self.outgoing.turn() {
             let (order, id) = (turn.order, turn.id);
@@ -237,7 +251,12 @@ impl Desk {
             };
             match frame {
                 Ok(frame) => match endpoint.outbox.try_push(frame) {
-                    Ok(number) => self.outgoing.sent(order, id, number),
+                    Ok(number) => {
+                        if let Some(demand) = &call.demand {
+                            demand.begin();
+                        }
+                        self.outgoing.sent(order, id, number);
+                    }
                     // It goes when the socket has taken something.
                     Err(_) => return,
                 },
@@ -250,6 +269,12 @@ impl Desk {
             }
         }
     }
+}
+
+/// The id that this side gave a call, as on the wire.
+pub(super) fn id_on_wire(id: u64) -> Id {
+    // The session ends long before ids are that large.
+    Id::Number(i64::try_from(id).unwrap_or(i64::MAX))
 }
 
 /// The end of a client that its user closed.

@@ -13,7 +13,7 @@ use super::{ClientState, ConnectError, handshake};
 use crate::connection::{Driver, DriverConfig, Meter, Outbox, OutboxLimits};
 use crate::message::HelloAnswer;
 use crate::service::{Endpoint, EndpointConfig};
-use crate::session::{Backoff, Disconnect};
+use crate::session::{Backoff, Disconnect, Room};
 use crate::types::UserId;
 
 /// The stream of a connection, with TLS or without.
@@ -99,12 +99,15 @@ async fn converse(
     let driver = Driver::new(socket, pump, config);
 
     let limits = answer.as_ref().map(|answer| answer.limits);
-    let max_calls = limits.map_or(usize::MAX, |limits| limits.max_calls as usize);
+    let room = limits.map_or(Room { calls: usize::MAX, streams: usize::MAX }, |limits| Room {
+        calls: limits.max_calls as usize,
+        streams: limits.max_streams as usize,
+    });
     let max_bytes =
         limits.map_or(usize::MAX, |limits| usize::try_from(limits.max_message_bytes).unwrap_or(usize::MAX));
     let (session, user) = answer.map(|answer| (answer.session, answer.user)).unwrap_or_default();
     shared.set_state(ClientState::Open { session, user: user.map(UserId::from) });
-    shared.connected(&endpoint, max_calls, max_bytes);
+    shared.connected(&endpoint, room, max_bytes);
     if let Some(first) = first {
         // Whoever dropped the future of the connect no longer asks.
         drop(first.send(Ok(())));
@@ -134,6 +137,7 @@ async fn converse(
 /// What a client takes of its server's calls.
 const ENDPOINT: EndpointConfig = EndpointConfig {
     max_calls: 64,
+    max_streams: 0,
     max_waiting: 256,
     max_waiting_bytes: 1 << 20,
     max_batch: 32,

@@ -22,7 +22,7 @@ thread_local! {
 /// A buffer that grew beyond this for one large message is given back.
 const KEEP_BYTES: usize = 64 * 1024;
 
-fn with_buffer<E>(write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<Frame, E> {
+pub(super) fn with_buffer<E>(write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<Frame, E> {
     // A `Serialize` of the user's own may encode something itself: then there is a buffer of its own for that.
     let mut buffer = BUFFER.try_with(RefCell::take).unwrap_or_default();
     buffer.clear();

@@ -71,7 +71,7 @@ fn what_is_wrong(text: &str) -> &'static str {
     if object.get("meta").is_some_and(|meta| {
         meta.is_array() || serde_json::from_value::<Option<super::Meta>>(meta.clone()).is_err()
     }) {
-        return "the member \"meta\" must be an object, its \"timeout_ms\" a whole number of milliseconds";
+        return "the member \"meta\" must be an object, its \"timeout_ms\" and \"credit\" whole numbers";
     }
     "a member is repeated, or a request carries a result"
 }

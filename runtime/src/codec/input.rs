@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use serde_path_to_error::Segment;
 
@@ -23,6 +24,9 @@ use crate::types::Params;
 pub(crate) struct Meta {
     #[serde(default)]
     pub(crate) timeout_ms: Option<u64>,
+    /// How many items of a stream may come before the first grant.
+    #[serde(default)]
+    pub(crate) credit: Option<u64>,
     #[serde(default)]
     pub(crate) traceparent: Option<String>,
     #[serde(default)]
@@ -330,6 +334,21 @@ fn type_violations<P: Params>(text: &str) -> Vec<Violation> {
         return vec![Violation { path, rule: "required", message: "is missing".to_owned() }];
     }
     vec![violation(path, &said)]
+}
+
+/// Reads a value again, this time noting the path to what does not fit.
+pub(super) fn unfit_json<T: DeserializeOwned>(text: &str) -> Vec<Violation> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let Err(error) = serde_path_to_error::deserialize::<_, T>(&mut deserializer) else { return Vec::new() };
+    let mut path = String::new();
+    for segment in error.path() {
+        match segment {
+            Segment::Seq { index } => push_segment(&mut path, &index.to_string()),
+            Segment::Map { key } => push_segment(&mut path, key),
+            _ => {}
+        }
+    }
+    vec![violation(path, &error.inner().to_string())]
 }
 
 /// How many parameters there were where serde wanted more.

@@ -8,6 +8,7 @@ mod raw;
 mod scan;
 #[allow(dead_code, reason = "sessions are about to number their messages")]
 mod seal;
+mod stream;
 
 pub(crate) use batch::{BatchAnswer, batch_entries};
 pub(crate) use encode::{
@@ -21,6 +22,7 @@ pub(crate) use scan::Scanner;
 pub(crate) use seal::Invalid;
 #[allow(unused_imports, reason = "sessions are about to number their messages")]
 pub(crate) use seal::{seal, seq_of, tail_seq};
+pub(crate) use stream::{about_frame, credit_frame, credit_in, item_frame, items_in, read_or_explain};
 
 /// The deepest nesting of arrays and objects in a message.
 pub(crate) const MAX_NESTING: usize = 128;

@@ -71,7 +71,7 @@ pub(crate) struct HelloLimits {
     pub(crate) max_calls: u32,
     #[serde(default)]
     pub(crate) max_waiting: u32,
-    #[serde(default)]
+    #[serde(default = "default_max_streams")]
     pub(crate) max_streams: u32,
     #[serde(default)]
     pub(crate) max_batch: u32,
@@ -81,6 +81,10 @@ pub(crate) struct HelloLimits {
 
 const fn default_max_calls() -> u32 {
     64
+}
+
+const fn default_max_streams() -> u32 {
+    128
 }
 
 /// The answer to `rpc.hello`.

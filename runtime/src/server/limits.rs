@@ -23,6 +23,9 @@ pub struct Limits {
     pub max_message_bytes: usize,
     /// Calls that run at once in a session. Default 64: one client cannot take the whole server.
     pub max_calls: usize,
+    /// Streams and uploads that are open at once in a session. Default 128: each is a handler that may live long, so they
+    /// are counted apart from calls. One more is answered `resource_exhausted`.
+    pub max_streams: usize,
     /// Calls that wait for their turn in a session, in number. Default 256. One more is answered `resource_exhausted`.
     pub max_waiting: usize,
     /// Calls that wait for their turn in a session, in bytes. Default 1 MiB.
@@ -58,6 +61,7 @@ impl Default for Limits {
         Self {
             max_message_bytes: 1 << 20,
             max_calls: 64,
+            max_streams: 128,
             max_waiting: 256,
             max_waiting_bytes: 1 << 20,
             max_peer_calls: 256,
@@ -80,6 +84,7 @@ impl Limits {
     pub(crate) fn endpoint(&self) -> EndpointConfig {
         EndpointConfig {
             max_calls: self.max_calls,
+            max_streams: self.max_streams,
             max_waiting: self.max_waiting,
             max_waiting_bytes: self.max_waiting_bytes,
             max_batch: self.max_batch,
@@ -101,7 +106,7 @@ impl Limits {
             max_message_bytes: self.max_message_bytes as u64,
             max_calls: narrow(self.max_calls),
             max_waiting: narrow(self.max_waiting),
-            max_streams: 0,
+            max_streams: narrow(self.max_streams),
             max_batch: narrow(self.max_batch),
             buffer_bytes: self.max_queue_bytes as u64,
         }

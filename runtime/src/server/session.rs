@@ -14,7 +14,7 @@ use crate::codec::{Codec, notification_frame};
 use crate::connection::Overflow;
 use crate::message::{CloseNotice, ErrorKind, Program, RpcError};
 use crate::service::{
-    Answered, Emitted, EncodeError, EncodedEvent, Endpoint, EventEncoder, Outgoing, Peer, PeerFault,
+    Answered, Emitted, EncodeError, EncodedEvent, Endpoint, EventEncoder, OutgoingCall, Peer, PeerFault,
     PeerLink, ServiceClient,
 };
 use crate::session::{Disconnect, code};
@@ -281,13 +281,13 @@ impl PeerLink for SessionPeer {
         self.0.codec
     }
 
-    fn call(&self, call: Outgoing) -> Answered {
+    fn call(&self, call: OutgoingCall) -> Answered {
         Box::pin(Arc::clone(&self.0).call(call))
     }
 
     fn notify(
         &self,
-        call: Outgoing,
+        call: OutgoingCall,
     ) -> std::pin::Pin<Box<dyn Future<Output = Result<(), PeerFault>> + Send>> {
         Box::pin(Arc::clone(&self.0).notify(call))
     }

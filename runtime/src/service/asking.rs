@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::endpoint::{Endpoint, Local};
-use super::peer::{Fault as CallFault, Outgoing};
+use super::peer::{Fault as CallFault, OutgoingCall};
 use crate::codec::{Frame, Outcome, Payload, notification_frame, request_frame};
 use crate::message::{ErrorKind, Id, RpcError};
 use crate::session::{Disconnect, code};
@@ -42,7 +42,7 @@ impl Endpoint {
     /// Calls the other end.
     ///
     /// Cancel safe: a dropped future sends `rpc.cancel`.
-    pub(crate) async fn call(self: Arc<Self>, call: Outgoing) -> Result<Payload, CallFault> {
+    pub(crate) async fn call(self: Arc<Self>, call: OutgoingCall) -> Result<Payload, CallFault> {
         let limit = call.timeout.or(call.spec.timeout_ms.map(Duration::from_millis));
         let limit = limit.unwrap_or(self.environment.default_timeout);
         let (waiter, answer) = oneshot::channel();
@@ -66,7 +66,7 @@ impl Endpoint {
     }
 
     /// Sends a notification to the other end.
-    pub(crate) async fn notify(self: Arc<Self>, call: Outgoing) -> Result<(), CallFault> {
+    pub(crate) async fn notify(self: Arc<Self>, call: OutgoingCall) -> Result<(), CallFault> {
         let frame =
             notification_frame(self.codec, call.spec.method, &call.params).map_err(CallFault::Decode)?;
         let frame = self.fitting(frame)?;

@@ -87,6 +87,11 @@ impl CallContext {
         self.meta.tracestate.as_deref()
     }
 
+    /// The largest message that the caller takes, in bytes.
+    pub(crate) fn max_message_bytes(&self) -> usize {
+        self.scope.max_message_bytes()
+    }
+
     /// Turns what the handler said into the answer.
     pub(crate) fn conclude<R, E>(&self, said: Reply<R, E>) -> Answer
     where

@@ -29,6 +29,7 @@ use crate::session::{Calls, Cancelled, Disconnect, PendingCalls, Place, Refusal,
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct EndpointConfig {
     pub(crate) max_calls: usize,
+    pub(crate) max_streams: usize,
     pub(crate) max_waiting: usize,
     pub(crate) max_waiting_bytes: usize,
     pub(crate) max_batch: usize,
@@ -78,8 +79,8 @@ pub(crate) enum Reaction {
 #[derive(Debug)]
 pub struct Arrival<'i, 't> {
     pub(crate) input: &'i mut Input<'t>,
+    pub(super) endpoint: &'i Arc<Endpoint>,
     scope: &'i Scope,
-    environment: &'i Arc<Environment>,
     spec: &'static CallSpec,
     now: Instant,
 }
@@ -100,19 +101,28 @@ impl Arrival<'_, '_> {
             codec: self.input.codec(),
             meta: self.input.meta.clone(),
             deadline: self.deadline(),
-            environment: Arc::clone(self.environment),
+            environment: Arc::clone(&self.endpoint.environment),
         }
     }
 
-    /// *`meta.timeout_ms` bounds the call*; without it the declaration's limit, else the default.
+    /// *`meta.timeout_ms` bounds the call*; without it the declaration's limit, else the default, which streams have
+    /// none of.
     fn deadline(&self) -> Option<Instant> {
         let limit = self.input.meta.timeout().or(self.spec.timeout_ms.map(Duration::from_millis));
-        self.now.checked_add(limit.unwrap_or(self.environment.default_timeout))
+        let default = self.endpoint.environment.default_timeout;
+        self.now.checked_add(limit.or((!self.spec.streams()).then_some(default))?)
     }
 
     /// The layers to run around it, if there are any.
     pub(crate) fn layers(&self) -> Option<Layers> {
-        (!self.environment.layers.is_empty()).then(|| Arc::clone(&self.environment.layers))
+        let layers = &self.endpoint.environment.layers;
+        (!layers.is_empty()).then(|| Arc::clone(layers))
+    }
+}
+
+impl std::fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Endpoint").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
@@ -145,7 +155,8 @@ impl Endpoint {
         environment: Arc<Environment>,
         methods: Arc<MethodTable>,
     ) -> Self {
-        let calls = Calls::new(config.max_calls, config.max_waiting, config.max_waiting_bytes);
+        let calls =
+            Calls::new(config.max_calls, config.max_streams, config.max_waiting, config.max_waiting_bytes);
         let pending = Mutex::new(Some(PendingCalls::new()));
         Self {
             config,
@@ -242,7 +253,7 @@ impl Endpoint {
             return self.receive_unknown(&mut input, &method, message, local, sink);
         };
         let spec = found.spec;
-        let arrival = Arrival { input: &mut input, scope, environment: &self.environment, spec, now };
+        let arrival = Arrival { input: &mut input, endpoint: self, scope, spec, now };
         // Checks and `Deserialize` may be code of the user's own.
         match catch_unwind(AssertUnwindSafe(|| found.start(arrival))) {
             Ok(Ok(started)) => self.admit(started, spec, &mut input, message.len(), local, sink),
@@ -289,7 +300,11 @@ impl Endpoint {
                 }
                 Some(Reaction::Done)
             }
+            _ if self.receive_flow(method, params)? => Some(Reaction::Done),
             _ if method.starts_with("rpc.") => local.protocol(ProtocolCall { method, params })?,
+            _ if id.is_some() && self.methods.ends_subscriptions(method) => {
+                Payload::of(self.codec, &self.unsubscribe(params)).ok().map(Reaction::Result)
+            }
             _ => {
                 if id.is_none() {
                     local.notification(method, params);
@@ -330,13 +345,20 @@ impl Endpoint {
             return input.id.take().map_or_else(|| sink.pass(self), |id| self.refuse(sink, &id, &error));
         }
         let lane = started.lane.map(|lane| lane.0);
-        let place = Place { id: input.id.take(), lane, bytes, no_cancel: spec.no_cancel };
+        let place =
+            Place { id: input.id.take(), lane, bytes, no_cancel: spec.no_cancel, stream: spec.streams() };
         let id = place.id.clone();
-        match self.enter(started.run, place, spec, started.deadline, sink) {
+        match self.enter(started.run, place, spec, (started.deadline, started.flow), sink) {
             Ok(()) => Ok(()),
             Err(Refusal::Duplicate) => {
                 let error = RpcError::new(ErrorKind::InvalidRequest, "a call of this id is still open");
                 self.refuse(sink, &Id::null(), &error)
+            }
+            Err(Refusal::Streams) => {
+                let Some(id) = id else { return sink.pass(self) };
+                local.limit_reached("max_streams");
+                let text = format!("{} streams are open: max_streams is reached", self.config.max_streams);
+                self.refuse(sink, &id, &RpcError::new(ErrorKind::ResourceExhausted, text))
             }
             Err(Refusal::Full) => {
                 let Some(id) = id else {
@@ -355,18 +377,23 @@ impl Endpoint {
 
     fn receive_cancel(&self, params: Raw<'_>) -> Result<(), Disconnect> {
         let Some(id) = id_of(params) else { return Ok(()) };
+        self.end_call(&id, &RpcError::new(ErrorKind::Cancelled, "the caller cancelled the call"))
+    }
+
+    /// Ends an open call from the reader: it is answered that error at once, and its handler is dropped. *That of a
+    /// `no_cancel` call runs on.*
+    pub(super) fn end_call(&self, id: &Id, error: &RpcError) -> Result<(), Disconnect> {
         let mut calls = self.calls();
-        let sink = match calls.cancel(&id) {
+        let sink = match calls.cancel(id) {
             Cancelled::Nothing => return Ok(()),
             Cancelled::Stop(held, next) => {
                 Held::start(&mut calls, &next);
                 self.tell_idle(calls);
                 held.map(Held::stop)
             }
-            Cancelled::RunsOn(key) => calls.held(key).map(|held| held.sink.clone()),
+            Cancelled::RunsOn(key) => calls.held(key).map(|held| held.over()),
         };
-        let error = RpcError::new(ErrorKind::Cancelled, "the caller cancelled the call");
-        self.refuse(&sink.unwrap_or(Sink::Direct), &id, &error)
+        self.refuse(&sink.unwrap_or(Sink::Direct), id, error)
     }
 
     /// Answers an error from the reader itself.
@@ -388,6 +415,9 @@ impl Endpoint {
         self.outbox.end();
         let mut calls = self.calls();
         let stopped = calls.end();
+        for (_, kept) in calls.all() {
+            kept.over();
+        }
         self.tell_idle(calls);
         for held in stopped {
             held.stop();

@@ -1,6 +1,6 @@
 //! Methods: from a name and parameters to the future of a handler.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::endpoint::Arrival;
 use super::layer::{Answer, Layers, Next, Run};
+use super::stream::Flow;
 use super::traits::{Service, ServiceError};
 use super::{CallContext, ContractSource, Extract, Reply};
 use crate::codec::Fault;
@@ -37,6 +38,21 @@ pub struct CallSpec {
     pub serial: bool,
     /// Whether clients send the parameters by position.
     pub positional: bool,
+    /// Whether it answers with items before its result.
+    pub stream: bool,
+    /// Whether it takes items beside its parameters.
+    pub upload: bool,
+    /// The names of its stream in the publish/subscribe form.
+    pub(crate) subscription: Option<SubscriptionForm>,
+}
+
+/// The names that existing publish/subscribe clients know a stream by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SubscriptionForm {
+    /// The method of the notifications that carry the items.
+    pub(crate) notification: &'static str,
+    /// The method of the call that ends it.
+    pub(crate) unsubscribe: &'static str,
 }
 
 impl CallSpec {
@@ -50,6 +66,9 @@ impl CallSpec {
             no_cancel: false,
             serial: false,
             positional: false,
+            stream: false,
+            upload: false,
+            subscription: None,
         }
     }
 
@@ -94,6 +113,32 @@ impl CallSpec {
         self.positional = true;
         self
     }
+
+    /// It answers with items before its result.
+    #[must_use]
+    pub const fn stream(mut self) -> Self {
+        self.stream = true;
+        self
+    }
+
+    /// It takes items beside its parameters.
+    #[must_use]
+    pub const fn upload(mut self) -> Self {
+        self.upload = true;
+        self
+    }
+
+    /// Existing publish/subscribe clients know its stream by these names.
+    #[must_use]
+    pub const fn subscription(mut self, notification: &'static str, unsubscribe: &'static str) -> Self {
+        self.subscription = Some(SubscriptionForm { notification, unsubscribe });
+        self
+    }
+
+    /// Whether more crosses the wire than its parameters and its result.
+    pub(crate) const fn streams(&self) -> bool {
+        self.stream || self.upload
+    }
 }
 
 /// A value that calls of one serial lane share.
@@ -111,6 +156,8 @@ pub struct Started {
     pub(crate) run: Run,
     pub(crate) lane: Option<Lane>,
     pub(crate) deadline: Option<Instant>,
+    /// Of a call that streams.
+    pub(crate) flow: Option<Arc<Flow>>,
 }
 
 impl fmt::Debug for Started {
@@ -168,23 +215,41 @@ where
 {
     let params = arrival.input.decode::<P>().map_err(Refused)?;
     let call = arrival.context();
-    let lane = match lane {
-        Some(lane) => Some(Lane(format!("{}:{}", call.method(), lane(&params).0))),
-        None => call.spec.serial.then(|| Lane(call.method().to_owned())),
-    };
-    let deadline = call.deadline;
+    let lane = lane_of(&call, &params, lane);
     let handler = Arc::clone(handler);
     let layers = arrival.layers();
-    let info = layers.as_ref().map(|_| call.clone());
-    let body = async move {
-        let answered = async {
+    let answered = {
+        let call = call.clone();
+        async move {
             let context = C::extract(&call).await;
             let said = match context {
                 Ok(context) => run(handler, context, params).await,
                 Err(refused) => Err(refused.into()),
             };
             call.conclude::<R, E>(said)
-        };
+        }
+    };
+    Ok(prepare(call, layers, lane, answered))
+}
+
+/// The serial lane of a call.
+pub(super) fn lane_of<P>(call: &CallContext, params: &P, lane: Option<fn(&P) -> Lane>) -> Option<Lane> {
+    match lane {
+        Some(lane) => Some(Lane(format!("{}:{}", call.method(), lane(params).0))),
+        None => call.spec.serial.then(|| Lane(call.method().to_owned())),
+    }
+}
+
+/// Boxes the future of a call, with what is around it.
+pub(super) fn prepare(
+    call: CallContext,
+    layers: Option<Layers>,
+    lane: Option<Lane>,
+    answered: impl Future<Output = Answer> + Send + 'static,
+) -> Started {
+    let deadline = call.deadline;
+    let info = layers.as_ref().map(|_| call.clone());
+    let body = async move {
         let answer = AssertUnwindSafe(answered).catch_unwind().await;
         answer.unwrap_or_else(|panic| call.panicked(&*panic))
     };
@@ -192,7 +257,7 @@ where
         (Some(layers), Some(info)) => Box::pin(surrounded(layers, info, Box::pin(body))),
         _ => Box::pin(body),
     };
-    Ok(Started { run, lane, deadline })
+    Started { run, lane, deadline, flow: None }
 }
 
 /// Runs the layers around a call, from its turn on and not before.
@@ -264,6 +329,8 @@ impl MethodRef {
 #[derive(Default)]
 pub(crate) struct MethodTable {
     methods: HashMap<&'static str, MethodRef>,
+    /// Methods that end subscriptions; several kinds may share one.
+    unsubscribe: HashSet<&'static str>,
 }
 
 impl MethodTable {
@@ -274,8 +341,15 @@ impl MethodTable {
             if self.methods.insert(spec.method, method).is_some() {
                 return Err(spec.method);
             }
+            self.unsubscribe.extend(spec.subscription.map(|form| form.unsubscribe));
         }
-        Ok(())
+        // A method of the services comes first, so that this would never be asked.
+        self.unsubscribe.iter().find(|name| self.methods.contains_key(*name)).map_or(Ok(()), |name| Err(name))
+    }
+
+    /// Whether a call of it ends a subscription.
+    pub(crate) fn ends_subscriptions(&self, method: &str) -> bool {
+        self.unsubscribe.contains(method)
     }
 
     pub(crate) fn get(&self, method: &str) -> Option<&MethodRef> {

@@ -11,6 +11,7 @@ mod layer;
 mod method;
 mod open;
 mod peer;
+mod stream;
 mod traits;
 
 #[cfg(feature = "client")]
@@ -32,8 +33,10 @@ pub use failure::{Failure, Internal, NoError, Reply, Unexpected};
 pub use layer::{Answer, Layer, Next};
 pub(crate) use method::MethodTable;
 pub use method::{CallSpec, Lane, Method, Mounted, Refused, Started, lane, mount, start};
-pub(crate) use peer::{Answered, Fault as PeerFault, Outgoing, PeerLink};
+pub(crate) use peer::{Answered, Fault as PeerFault, Handed, OutgoingCall, PeerLink};
 pub use peer::{CallError, Peer, Pending};
+pub(crate) use stream::{Demand, UploadMessage};
+pub use stream::{Incoming, Items, Outgoing, SendError, Streaming, start_stream};
 pub use traits::{
     Emitted, EncodeError, EncodedEvent, EventEncoder, EventInput, Events, NoEvents, Service, ServiceClient,
     ServiceError,

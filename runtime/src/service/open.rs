@@ -11,6 +11,7 @@ use super::context::Scope;
 use super::endpoint::{Endpoint, Local};
 use super::layer::{Answer, Run};
 use super::method::CallSpec;
+use super::stream::Flow;
 use crate::codec::{BatchAnswer, Codec, Frame, Raw, batch_entries, error_frame};
 use crate::message::{ErrorKind, Id, RpcError};
 use crate::session::{Admission, Calls, Disconnect, Place, Refusal};
@@ -22,13 +23,22 @@ pub(crate) struct Held {
     gate: Option<oneshot::Sender<()>>,
     task: AbortHandle,
     pub(super) sink: Sink,
+    pub(super) flow: Option<Arc<Flow>>,
 }
 
 impl Held {
     /// Stops the call; its answer, if it still gets one, goes to the sink.
     pub(super) fn stop(self) -> Sink {
         self.task.abort();
-        self.sink
+        self.over()
+    }
+
+    /// The call was answered otherwise: no item leaves any more. Gives where that answer goes.
+    pub(super) fn over(&self) -> Sink {
+        if let Some(flow) = &self.flow {
+            flow.close();
+        }
+        self.sink.clone()
     }
 
     /// Lets calls run whose turn it is.
@@ -92,7 +102,7 @@ impl Sink {
     }
 
     /// The frame that leaves now that `answer` is there, if one does.
-    fn frame(&self, answer: Option<Frame>) -> Option<Frame> {
+    pub(super) fn frame(&self, answer: Option<Frame>) -> Option<Frame> {
         match self {
             Self::Direct => answer,
             Self::Batch(batch) => batch.add(answer.as_ref()),
@@ -137,11 +147,13 @@ impl Endpoint {
         mut run: Run,
         place: Place,
         spec: &'static CallSpec,
-        deadline: Option<Instant>,
+        (deadline, flow): (Option<Instant>, Option<Arc<Flow>>),
         sink: &Sink,
     ) -> Result<(), Refusal> {
         let id = place.id.clone();
-        if self.calls().runs_now(id.as_ref(), place.lane.as_ref())
+        // A stream has to be known before its handler runs, since the other end may say something about it.
+        if flow.is_none()
+            && self.calls().runs_now(id.as_ref(), place.lane.as_ref())
             && let Poll::Ready(answer) = run.as_mut().poll(&mut Context::from_waker(Waker::noop()))
         {
             let Some(frame) = frame_of(self.codec, answer, id.as_ref(), spec, sink) else { return Ok(()) };
@@ -149,11 +161,12 @@ impl Endpoint {
             return match self.outbox.try_push(frame) {
                 Ok(_) => Ok(()),
                 Err(frame) => {
-                    self.spawn(Box::pin(async move { Answer::result(frame) }), place, spec, None, sink)
+                    let answered = Box::pin(async move { Answer::result(frame) });
+                    self.spawn(answered, place, spec, (None, None), sink)
                 }
             };
         }
-        self.spawn(run, place, spec, deadline, sink)
+        self.spawn(run, place, spec, (deadline, flow), sink)
     }
 
     fn spawn(
@@ -161,7 +174,7 @@ impl Endpoint {
         run: Run,
         place: Place,
         spec: &'static CallSpec,
-        deadline: Option<Instant>,
+        (deadline, flow): (Option<Instant>, Option<Arc<Flow>>),
         sink: &Sink,
     ) -> Result<(), Refusal> {
         let id = place.id.clone();
@@ -174,11 +187,22 @@ impl Endpoint {
                 (key, Some(gate), Some(turn))
             }
         };
-        let task = Task { endpoint: Arc::clone(self), key, id, spec, deadline, sink: sink.clone() };
+        if let Some(flow) = &flow {
+            flow.enter(key, sink.clone());
+        }
+        let task = Task {
+            endpoint: Arc::clone(self),
+            key,
+            id,
+            spec,
+            deadline,
+            sink: sink.clone(),
+            flow: flow.clone(),
+        };
         let running = task.run(run, turn);
         let task = if spec.no_cancel { self.no_cancel.spawn(running) } else { tokio::spawn(running) };
         let task = task.abort_handle();
-        calls.hold(key, Held { gate, task, sink: sink.clone() });
+        calls.hold(key, Held { gate, task, sink: sink.clone(), flow });
         Ok(())
     }
 }
@@ -191,6 +215,7 @@ struct Task {
     spec: &'static CallSpec,
     deadline: Option<Instant>,
     sink: Sink,
+    flow: Option<Arc<Flow>>,
 }
 
 impl Task {
@@ -229,6 +254,10 @@ impl Task {
 
     /// Gives the answer, unless the call was answered before.
     async fn settle(&self, answer: Answer) {
+        if let Some(flow) = &self.flow {
+            // *The result is the end.*
+            flow.close();
+        }
         let wanted = self.id.is_none() || self.endpoint.calls().answer(self.key);
         if !wanted {
             return;

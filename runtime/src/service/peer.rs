@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::method::CallSpec;
+use super::stream::{Demand, OpenStream, Source, Step, UploadMessage};
 use super::traits::{EncodeError, ServiceError, checked};
 use crate::codec::{Codec, CodecError, MetaMap, Payload, by_position};
 use crate::message::{ErrorKind, RpcError};
@@ -28,15 +29,17 @@ impl fmt::Debug for Peer {
 
 /// A call that is about to leave.
 #[derive(Debug, Clone)]
-pub(crate) struct Outgoing {
+pub(crate) struct OutgoingCall {
     pub(crate) spec: &'static CallSpec,
     pub(crate) params: Payload,
     pub(crate) timeout: Option<Duration>,
     /// Members of `meta` beside the time limit.
     pub(crate) meta: Vec<(String, String)>,
+    /// The streams of a call that has some.
+    pub(crate) demand: Option<Arc<Demand>>,
 }
 
-impl Outgoing {
+impl OutgoingCall {
     /// `meta` on the wire, with what is left of the time limit.
     pub(crate) fn meta(&self, time_left: Option<Duration>) -> Option<MetaMap> {
         let mut meta = MetaMap::new();
@@ -45,6 +48,9 @@ impl Outgoing {
                 "timeout_ms".into(),
                 u64::try_from(time.as_millis().max(1)).unwrap_or(u64::MAX).into(),
             );
+        }
+        if let Some(credit) = self.demand.as_ref().and_then(|demand| demand.opening()) {
+            meta.insert("credit".into(), credit.into());
         }
         meta.extend(self.meta.iter().map(|(name, value)| (name.clone(), value.as_str().into())));
         (!meta.is_empty()).then_some(meta)
@@ -57,14 +63,26 @@ pub(crate) type Fault = CallError<std::convert::Infallible>;
 /// The future of an answer.
 pub(crate) type Answered = Pin<Box<dyn Future<Output = Result<Payload, Fault>> + Send>>;
 
+/// The future of something that is handed over.
+pub(crate) type Handed = Pin<Box<dyn Future<Output = Result<(), Fault>> + Send>>;
+
 /// How calls reach the other end.
 pub(crate) trait PeerLink: Send + Sync + 'static {
     /// What messages to the other end are written in.
     fn codec(&self) -> Codec;
     /// Sends a call and awaits its answer. Dropping the future cancels the call.
-    fn call(&self, call: Outgoing) -> Answered;
+    fn call(&self, call: OutgoingCall) -> Answered;
     /// Sends a notification; ready when it was handed over.
-    fn notify(&self, call: Outgoing) -> Pin<Box<dyn Future<Output = Result<(), Fault>> + Send>>;
+    fn notify(&self, call: OutgoingCall) -> Handed;
+    /// Allows so many items more, of a call with streams.
+    fn grant(&self, demand: &Demand, credit: u32) {
+        let _ = (demand, credit);
+    }
+    /// Sends a message of a call's upload; ready when it was handed over, or the call is over.
+    fn upload(&self, demand: &Arc<Demand>, message: UploadMessage) -> Handed {
+        drop((Arc::clone(demand), message));
+        Box::pin(std::future::ready(Ok(())))
+    }
     /// The largest message that the other end takes, in bytes.
     #[cfg(feature = "client")]
     fn max_message_bytes(&self) -> usize {
@@ -135,20 +153,43 @@ impl Peer {
         spec: &'static CallSpec,
         params: &P,
     ) -> Pending<R, E> {
-        self.pending(spec, params)
+        self.pending(spec, params, None)
     }
 
     /// Starts a notification. Generated clients use it.
     #[doc(hidden)]
     pub fn __notify<P: Params>(&self, spec: &'static CallSpec, params: &P) -> Pending<(), super::NoError> {
-        self.pending(spec, params)
+        self.pending(spec, params, None)
     }
 
-    fn pending<P: Params, R, E>(&self, spec: &'static CallSpec, params: &P) -> Pending<R, E> {
-        let encoded =
-            checked(|at| params.check(at)).and_then(|()| encode_params(self.0.codec(), spec, params));
-        let call = encoded.map(|params| Outgoing { spec, params, timeout: None, meta: Vec::new() });
-        Pending { peer: self.clone(), call, kind: PhantomData }
+    pub(super) fn pending<P: Params, R, E>(
+        &self,
+        spec: &'static CallSpec,
+        params: &P,
+        upload: Option<Source>,
+    ) -> Pending<R, E> {
+        Pending { peer: self.clone(), call: self.outgoing(spec, params), upload, kind: PhantomData }
+    }
+
+    pub(super) fn outgoing<P: Params>(
+        &self,
+        spec: &'static CallSpec,
+        params: &P,
+    ) -> Result<OutgoingCall, EncodeError> {
+        checked(|at| params.check(at))?;
+        let params = encode_params(self.0.codec(), spec, params)?;
+        Ok(OutgoingCall { spec, params, timeout: None, meta: Vec::new(), demand: None })
+    }
+}
+
+/// Makes a call that takes a stream.
+async fn uploaded(peer: &Peer, call: OutgoingCall, upload: Source) -> Result<Payload, Fault> {
+    let mut open = OpenStream::start(peer, call, Some(upload), false, 1);
+    loop {
+        // No items come: it is not a call that answers with some.
+        if let Step::End(answer) = std::future::poll_fn(|cx| open.poll(cx)).await {
+            return answer;
+        }
     }
 }
 
@@ -165,7 +206,8 @@ fn encode_params<P: Params>(codec: Codec, spec: &CallSpec, params: &P) -> Result
 #[must_use = "a call is sent when it is awaited"]
 pub struct Pending<R, E> {
     peer: Peer,
-    call: Result<Outgoing, EncodeError>,
+    call: Result<OutgoingCall, EncodeError>,
+    upload: Option<Source>,
     kind: PhantomData<fn() -> (R, E)>,
 }
 
@@ -205,7 +247,11 @@ impl<R: Message, E: ServiceError> IntoFuture for Pending<R, E> {
                 self.peer.0.notify(call).await?;
                 return Payload::of(codec, &()).and_then(|null| null.read()).map_err(CallError::Decode);
             }
-            self.peer.0.call(call).await?.read().map_err(CallError::Decode)
+            let answer = match self.upload {
+                None => self.peer.0.call(call).await,
+                Some(upload) => uploaded(&self.peer, call, upload).await,
+            };
+            answer?.read().map_err(CallError::Decode)
         })
     }
 }

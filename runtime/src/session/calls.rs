@@ -18,6 +18,8 @@ pub(crate) struct Place {
     /// The size of its message, while it waits.
     pub(crate) bytes: usize,
     pub(crate) no_cancel: bool,
+    /// *Open streams count against `max_streams`, not `max_calls`.*
+    pub(crate) stream: bool,
 }
 
 /// Whether a call may run.
@@ -36,6 +38,8 @@ pub(crate) enum Refusal {
     Duplicate,
     /// As many calls wait as may.
     Full,
+    /// As many streams are open as may.
+    Streams,
 }
 
 /// What a cancel met.
@@ -53,6 +57,7 @@ pub(crate) enum Cancelled<T> {
 #[derive(Debug)]
 pub(crate) struct Calls<T> {
     max_running: usize,
+    max_streams: usize,
     max_waiting: usize,
     max_waiting_bytes: usize,
     next: Key,
@@ -60,6 +65,8 @@ pub(crate) struct Calls<T> {
     ids: HashMap<Id, Key>,
     busy: HashSet<Lane>,
     running: usize,
+    /// Streams that run or wait for their lane.
+    streams: usize,
     waiting: VecDeque<Key>,
     waiting_bytes: usize,
 }
@@ -72,9 +79,15 @@ struct Slot<T> {
 }
 
 impl<T> Calls<T> {
-    pub(crate) fn new(max_running: usize, max_waiting: usize, max_waiting_bytes: usize) -> Self {
+    pub(crate) fn new(
+        max_running: usize,
+        max_streams: usize,
+        max_waiting: usize,
+        max_waiting_bytes: usize,
+    ) -> Self {
         Self {
             max_running,
+            max_streams,
             max_waiting,
             max_waiting_bytes,
             next: 0,
@@ -82,6 +95,7 @@ impl<T> Calls<T> {
             ids: HashMap::new(),
             busy: HashSet::new(),
             running: 0,
+            streams: 0,
             waiting: VecDeque::new(),
             waiting_bytes: 0,
         }
@@ -100,10 +114,13 @@ impl<T> Calls<T> {
         if place.id.as_ref().is_some_and(|id| self.ids.contains_key(id)) {
             return Err(Refusal::Duplicate);
         }
+        if place.stream && self.streams >= self.max_streams {
+            return Err(Refusal::Streams);
+        }
         let key = self.next;
-        let run = self.may_run(place.lane.as_ref()) && !self.overtakes(place.lane.as_ref());
+        let run = self.may_run(&place) && !self.overtakes(&place);
         if run {
-            self.occupy(place.lane.clone());
+            self.occupy(&place);
         } else {
             // An empty line takes any one message.
             let full = self.waiting.len() >= self.max_waiting
@@ -115,6 +132,7 @@ impl<T> Calls<T> {
             self.waiting_bytes += place.bytes;
         }
         self.next += 1;
+        self.streams += usize::from(place.stream);
         if let Some(id) = &place.id {
             self.ids.insert(id.clone(), key);
         }
@@ -132,6 +150,17 @@ impl<T> Calls<T> {
     /// What is kept of a call.
     pub(crate) fn held(&mut self, key: Key) -> Option<&mut T> {
         self.slots.get_mut(&key)?.held.as_mut()
+    }
+
+    /// What is kept of the open call of that id.
+    pub(crate) fn find(&mut self, id: &Id) -> Option<&mut T> {
+        let key = self.ids.get(id).copied()?;
+        self.held(key)
+    }
+
+    /// What is kept of all calls that are not done.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (Key, &T)> {
+        self.slots.iter().filter_map(|(key, slot)| Some((*key, slot.held.as_ref()?)))
     }
 
     /// Whether the call's answer is still wanted; from here on it is not, since there is one outcome.
@@ -152,11 +181,12 @@ impl<T> Calls<T> {
         if let Some(id) = &slot.place.id {
             self.ids.remove(id);
         }
+        self.streams -= usize::from(slot.place.stream);
         if slot.waits {
             self.waiting.retain(|waiting| *waiting != key);
             self.waiting_bytes = self.waiting_bytes.saturating_sub(slot.place.bytes);
         } else {
-            self.running -= 1;
+            self.running -= usize::from(!slot.place.stream);
             if let Some(lane) = &slot.place.lane {
                 self.busy.remove(lane);
             }
@@ -167,9 +197,17 @@ impl<T> Calls<T> {
     /// *`rpc.cancel` ends any call, also one that still waits.*
     pub(crate) fn cancel(&mut self, id: &Id) -> Cancelled<T> {
         let Some(key) = self.ids.get(id).copied() else { return Cancelled::Nothing };
+        let stopped = self.stop(key);
+        if let Cancelled::RunsOn(key) = stopped {
+            self.answer(key);
+        }
+        stopped
+    }
+
+    /// A call is to be stopped, answered or not.
+    pub(crate) fn stop(&mut self, key: Key) -> Cancelled<T> {
         let Some(slot) = self.slots.get_mut(&key) else { return Cancelled::Nothing };
         if slot.place.no_cancel && !slot.waits {
-            self.answer(key);
             return Cancelled::RunsOn(key);
         }
         let held = slot.held.take();
@@ -187,7 +225,8 @@ impl<T> Calls<T> {
         for slot in self.slots.values_mut() {
             slot.place.id = None;
         }
-        self.running = self.slots.len();
+        self.streams = self.slots.values().filter(|slot| slot.place.stream).count();
+        self.running = self.slots.len() - self.streams;
         stopped.into_values().filter_map(|slot| slot.held).collect()
     }
 
@@ -196,40 +235,46 @@ impl<T> Calls<T> {
         self.slots.len()
     }
 
-    fn may_run(&self, lane: Option<&Lane>) -> bool {
-        self.running < self.max_running && lane.is_none_or(|lane| !self.busy.contains(lane))
+    fn may_run(&self, place: &Place) -> bool {
+        (place.stream || self.running < self.max_running)
+            && place.lane.as_ref().is_none_or(|lane| !self.busy.contains(lane))
     }
 
-    /// Calls start in the order of arrival: nobody passes one that waits for a slot, or for the same lane.
-    fn overtakes(&self, lane: Option<&Lane>) -> bool {
+    /// Calls start in the order of arrival: nobody passes one that waits for a slot (streams need none), or for the same
+    /// lane.
+    fn overtakes(&self, place: &Place) -> bool {
         self.waiting.iter().filter_map(|key| self.slots.get(key)).any(|slot| {
             let held_by_lane = slot.place.lane.as_ref().is_some_and(|lane| self.busy.contains(lane));
-            !held_by_lane || slot.place.lane.as_ref() == lane
+            let same_lane = place.lane.is_some() && slot.place.lane == place.lane;
+            same_lane || (!place.stream && !held_by_lane)
         })
     }
 
-    fn occupy(&mut self, lane: Option<Lane>) {
-        self.running += 1;
-        self.busy.extend(lane);
+    fn occupy(&mut self, place: &Place) {
+        self.running += usize::from(!place.stream);
+        self.busy.extend(place.lane.clone());
     }
 
     fn start_waiting(&mut self) -> Vec<Key> {
         let mut started = Vec::new();
         let mut index = 0;
-        while self.running < self.max_running {
-            let Some(key) = self.waiting.get(index).copied() else { break };
-            let lane = self.slots.get(&key).and_then(|slot| slot.place.lane.clone());
-            if !self.may_run(lane.as_ref()) {
-                index += 1;
-                continue;
+        while let Some(key) = self.waiting.get(index).copied() {
+            // Streams need no slot, so that one may start behind calls that have none.
+            if self.running >= self.max_running && self.streams == 0 {
+                break;
             }
-            self.waiting.remove(index);
-            self.occupy(lane);
-            if let Some(slot) = self.slots.get_mut(&key) {
-                slot.waits = false;
+            let Some(mut slot) = self.slots.remove(&key) else { break };
+            let run = self.may_run(&slot.place);
+            if run {
+                self.waiting.remove(index);
                 self.waiting_bytes = self.waiting_bytes.saturating_sub(slot.place.bytes);
+                self.occupy(&slot.place);
+                slot.waits = false;
                 started.push(key);
+            } else {
+                index += 1;
             }
+            self.slots.insert(key, slot);
         }
         started
     }
@@ -241,7 +286,7 @@ mod tests {
     use crate::message::Id;
 
     fn place(id: i64) -> Place {
-        Place { id: Some(Id::Number(id)), lane: None, bytes: 100, no_cancel: false }
+        Place { id: Some(Id::Number(id)), lane: None, bytes: 100, no_cancel: false, stream: false }
     }
 
     fn in_lane(id: i64, lane: &str) -> Place {
@@ -250,7 +295,7 @@ mod tests {
 
     #[test]
     fn calls_above_the_limit_wait_in_order() {
-        let mut calls = Calls::<()>::new(1, 2, 1000);
+        let mut calls = Calls::<()>::new(1, 2, 2, 1000);
         assert_eq!(calls.admit(place(1)), Ok(Admission::Run(0)));
         assert_eq!(calls.admit(place(2)), Ok(Admission::Wait(1)));
         assert_eq!(calls.admit(place(3)), Ok(Admission::Wait(2)));
@@ -261,7 +306,7 @@ mod tests {
 
     #[test]
     fn waiting_calls_are_bounded_in_bytes_but_an_empty_line_takes_any_one() {
-        let mut calls = Calls::<()>::new(1, 10, 150);
+        let mut calls = Calls::<()>::new(1, 2, 10, 150);
         assert!(calls.admit(place(1)).is_ok());
         assert!(calls.admit(Place { bytes: 1_000_000, ..place(2) }).is_ok());
         assert_eq!(calls.admit(place(3)), Err(Refusal::Full));
@@ -269,7 +314,7 @@ mod tests {
 
     #[test]
     fn an_id_that_is_open_is_not_taken_twice() {
-        let mut calls = Calls::<()>::new(4, 4, 1000);
+        let mut calls = Calls::<()>::new(4, 2, 4, 1000);
         assert!(calls.admit(place(7)).is_ok());
         assert_eq!(calls.admit(place(7)), Err(Refusal::Duplicate));
         calls.finish(0);
@@ -278,7 +323,7 @@ mod tests {
 
     #[test]
     fn a_serial_lane_runs_one_call_at_a_time_and_others_pass_it() {
-        let mut calls = Calls::<()>::new(4, 4, 1000);
+        let mut calls = Calls::<()>::new(4, 2, 4, 1000);
         assert_eq!(calls.admit(in_lane(1, "a")), Ok(Admission::Run(0)));
         assert_eq!(calls.admit(in_lane(2, "a")), Ok(Admission::Wait(1)));
         assert_eq!(calls.admit(in_lane(3, "b")), Ok(Admission::Run(2)));
@@ -287,7 +332,7 @@ mod tests {
 
     #[test]
     fn a_cancelled_call_makes_room_for_the_next() {
-        let mut calls = Calls::new(1, 4, 1000);
+        let mut calls = Calls::new(1, 2, 4, 1000);
         assert!(calls.admit(place(1)).is_ok() && calls.admit(place(2)).is_ok());
         calls.hold(0, 1);
         calls.hold(1, 2);
@@ -297,7 +342,7 @@ mod tests {
 
     #[test]
     fn a_waiting_call_that_is_cancelled_never_starts() {
-        let mut calls = Calls::new(1, 4, 1000);
+        let mut calls = Calls::new(1, 2, 4, 1000);
         assert!(calls.admit(place(1)).is_ok() && calls.admit(place(2)).is_ok());
         calls.hold(1, 2);
         assert_eq!(calls.cancel(&Id::Number(2)), Cancelled::Stop(Some(2), vec![]));
@@ -306,16 +351,42 @@ mod tests {
 
     #[test]
     fn a_no_cancel_call_is_answered_once_and_keeps_its_slot() {
-        let mut calls = Calls::<()>::new(1, 4, 1000);
+        let mut calls = Calls::<()>::new(1, 2, 4, 1000);
         assert!(calls.admit(Place { no_cancel: true, ..place(1) }).is_ok());
         assert_eq!(calls.cancel(&Id::Number(1)), Cancelled::RunsOn(0));
         assert!(!calls.answer(0));
         assert_eq!(calls.admit(place(2)), Ok(Admission::Wait(1)));
     }
 
+    fn stream(id: i64) -> Place {
+        Place { stream: true, ..place(id) }
+    }
+
+    #[test]
+    fn streams_take_no_place_of_calls_and_have_a_bound_of_their_own() {
+        let mut calls = Calls::<()>::new(1, 2, 4, 1000);
+        assert_eq!(calls.admit(place(1)), Ok(Admission::Run(0)));
+        assert_eq!(calls.admit(place(2)), Ok(Admission::Wait(1)));
+        assert_eq!(calls.admit(stream(3)), Ok(Admission::Run(2)));
+        assert_eq!(calls.admit(stream(4)), Ok(Admission::Run(3)));
+        assert_eq!(calls.admit(stream(5)), Err(Refusal::Streams));
+        assert!(calls.finish(2).is_empty());
+        assert_eq!(calls.admit(stream(5)), Ok(Admission::Run(4)));
+        assert_eq!(calls.finish(0), [1]);
+    }
+
+    #[test]
+    fn a_stream_waits_for_its_lane_only() {
+        let mut calls = Calls::<()>::new(1, 2, 4, 1000);
+        assert_eq!(calls.admit(in_lane(1, "a")), Ok(Admission::Run(0)));
+        assert_eq!(calls.admit(place(2)), Ok(Admission::Wait(1)));
+        assert_eq!(calls.admit(Place { stream: true, ..in_lane(3, "a") }), Ok(Admission::Wait(2)));
+        assert_eq!(calls.finish(0), [1, 2]);
+    }
+
     #[test]
     fn the_end_of_a_session_stops_all_but_no_cancel_calls() {
-        let mut calls = Calls::new(2, 4, 1000);
+        let mut calls = Calls::new(2, 2, 4, 1000);
         assert!(calls.admit(Place { no_cancel: true, ..place(1) }).is_ok());
         assert!(calls.admit(place(2)).is_ok() && calls.admit(place(3)).is_ok());
         calls.hold(0, 1);

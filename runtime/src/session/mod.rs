@@ -19,7 +19,7 @@ mod recovery;
 mod replay;
 #[allow(dead_code, reason = "until servers drive it")]
 mod store;
-#[allow(dead_code, reason = "the service side of streams follows")]
+#[allow(dead_code, reason = "clients follow")]
 mod streams;
 
 #[cfg(feature = "client")]
@@ -44,5 +44,4 @@ pub(crate) use recovery::{Answered, Recovery, Resume, Verdict};
 pub(crate) use replay::{Exhausted, OutOfRange, Receipt, Replay};
 #[allow(unused_imports, reason = "until servers drive it")]
 pub(crate) use store::{Claim, Decision, Gone, Left, Owner, Resumable, Store, StoreLimits};
-#[allow(unused_imports, reason = "the service side of streams follows")]
-pub(crate) use streams::{BeyondCredit, Credit, MAX_CREDIT, STREAM_CREDIT, Window};
+pub(crate) use streams::{BeyondCredit, Credit, STREAM_CREDIT, Window};

@@ -223,6 +223,16 @@ impl<T> Outgoing<T> {
         self.messages.get_mut(order).map(|message| &mut message.held)
     }
 
+    /// Whether the message is not done.
+    pub(crate) fn is_open(&self, order: Order) -> bool {
+        self.messages.contains_key(&order)
+    }
+
+    /// The id of a call that was sent.
+    pub(crate) fn id_of(&self, order: Order) -> Option<u64> {
+        self.messages.get(&order)?.sent?.id
+    }
+
     /// An item of that call's stream was delivered, or one of its upload was sent: it is not sent again.
     pub(crate) fn begun(&mut self, id: u64) {
         if let Some(message) = self.ids.get(&id).and_then(|order| self.messages.get_mut(order)) {

@@ -38,7 +38,7 @@ impl Credit {
     }
 
     /// How many items may leave now, of `wanted`.
-    pub(crate) fn allows(&self, wanted: usize) -> usize {
+    pub(crate) fn allows(self, wanted: usize) -> usize {
         self.left.map_or(wanted, |left| wanted.min(left as usize))
     }
 

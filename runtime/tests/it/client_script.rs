@@ -95,7 +95,7 @@ impl Script {
         let mut answer = json!({
             "session": "s", "secret": "", "resumed": false, "received": 0, "contract": {}, "channels": {},
             "ping_ms": 25000, "session_ttl_ms": 0,
-            "limits": { "max_message_bytes": 1 << 20, "max_calls": 64, "max_streams": 0, "buffer_bytes": 1 << 20 },
+            "limits": { "max_message_bytes": 1 << 20, "max_calls": 64, "max_streams": 128, "buffer_bytes": 1 << 20 },
         });
         for (name, value) in change.as_object().expect("an object") {
             answer[name] = value.clone();

@@ -10,6 +10,7 @@
 )]
 
 mod lab;
+mod stream_lab;
 mod support;
 
 mod auth;
@@ -38,6 +39,9 @@ mod serial;
 mod shutdown;
 mod slow_peer;
 mod specification;
+mod streams;
+mod subscriptions;
+mod uploads;
 mod validation;
 
 #[cfg(feature = "client")]
@@ -56,3 +60,5 @@ mod client_peer;
 mod client_reconnect;
 #[cfg(feature = "client")]
 mod client_script;
+#[cfg(feature = "client")]
+mod client_streams;

@@ -1,0 +1,21 @@
+//! Streams as their handler sees them: items that leave, items that arrive, and the credit that holds both.
+
+mod demand;
+mod flow;
+mod incoming;
+mod items;
+mod outgoing;
+mod receive;
+mod start;
+mod subscribe;
+mod upload;
+
+pub(crate) use demand::Demand;
+pub(super) use flow::Flow;
+pub use incoming::Incoming;
+pub use items::{Items, Streaming};
+pub(super) use items::{OpenStream, Step};
+pub use outgoing::{Outgoing, SendError};
+pub use start::start_stream;
+pub(super) use upload::Source;
+pub(crate) use upload::UploadMessage;
