@@ -177,6 +177,11 @@ pub mod contract {
 #[path = "private.rs"]
 pub mod __private;
 
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+#[path = "fuzzing.rs"]
+pub mod __fuzzing;
+
 pub use check::{Checker, Violation};
 #[cfg(feature = "client")]
 pub use client::{Client, connect};

@@ -7,9 +7,13 @@ cargo xtask setup                                     only what the tests need o
 cargo xtask tidy                                      only the repository's tidy checks
 cargo xtask full [--only PART,…] [--without NAME,…]   the long forms
 cargo xtask demo [--once]                             the chat example with its three clients
+cargo xtask fuzz [--seconds N] [--only TARGET,…]      every fuzz target for N seconds, 60 unless told
 cargo xtask help                                      this text and the parts by name
 
 --without takes parts and what parts need (redis, browser); what is skipped is printed.";
+
+/// How long a fuzz target runs unless it was told.
+const FUZZ_SECONDS: u64 = 60;
 
 /// One command of `cargo xtask`.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,6 +24,8 @@ pub(crate) enum Command {
     Full(Choice),
     /// The chat example; `once` ends it after the clients have talked.
     Demo { once: bool },
+    /// The fuzz targets, each for so many seconds; `only` these, or all when it is empty.
+    Fuzz { seconds: u64, only: Vec<String> },
     /// The usage and the list of parts.
     Help,
 }
@@ -50,12 +56,33 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Command, String> {
         ("tidy", []) => Ok(Command::Test(Choice::only("tidy"))),
         ("demo", []) => Ok(Command::Demo { once: false }),
         ("demo", [flag]) if flag == "--once" => Ok(Command::Demo { once: true }),
+        ("fuzz", _) => fuzz(rest),
         ("help" | "--help" | "-h", []) => Ok(Command::Help),
         ("setup" | "tidy" | "demo" | "help", [argument, ..]) => {
             Err(format!("`{name}` does not take `{argument}`"))
         }
         _ => Err(format!("no command `{name}`")),
     }
+}
+
+/// Reads `--seconds` and `--only`.
+fn fuzz(arguments: &[String]) -> Result<Command, String> {
+    let mut seconds = FUZZ_SECONDS;
+    let mut only = Vec::new();
+    let mut rest = arguments.iter();
+    while let Some(flag) = rest.next() {
+        match (flag.as_str(), rest.next()) {
+            ("--seconds", Some(number)) => {
+                seconds = number.parse().map_err(|_| format!("`{number}` is no number of seconds"))?;
+            }
+            ("--only", Some(list)) => {
+                only.extend(list.split(',').filter(|name| !name.is_empty()).map(str::to_owned));
+            }
+            (flag @ ("--seconds" | "--only"), None) => return Err(format!("`{flag}` needs a value")),
+            (other, _) => return Err(format!("unexpected `{other}`; expected `--seconds` or `--only`")),
+        }
+    }
+    Ok(Command::Fuzz { seconds, only })
 }
 
 /// Reads `--only` and `--without`, each followed by names with commas or spaces between them.
@@ -111,6 +138,15 @@ mod tests {
     fn the_demo_knows_one_flag() {
         assert_eq!(parsed("demo --once"), Ok(Command::Demo { once: true }));
         assert_eq!(parsed("demo --twice"), Err("`demo` does not take `--twice`".to_owned()));
+    }
+
+    #[test]
+    fn fuzzing_takes_a_time_and_targets() {
+        assert_eq!(parsed("fuzz"), Ok(Command::Fuzz { seconds: 60, only: Vec::new() }));
+        let only = vec!["json".to_owned(), "hello".to_owned()];
+        assert_eq!(parsed("fuzz --only json,hello --seconds 5"), Ok(Command::Fuzz { seconds: 5, only }));
+        assert_eq!(parsed("fuzz --seconds"), Err("`--seconds` needs a value".to_owned()));
+        assert_eq!(parsed("fuzz --seconds soon"), Err("`soon` is no number of seconds".to_owned()));
     }
 
     #[test]

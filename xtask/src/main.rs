@@ -6,6 +6,7 @@
 
 mod arguments;
 mod demo;
+mod fuzz;
 mod gate;
 mod living;
 mod parts;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         Command::Test(choice) => gate::run(parts::TEST, &choice),
         Command::Full(choice) => gate::run(parts::FULL, &choice),
         Command::Demo { once } => demo::run(once),
+        Command::Fuzz { seconds, only } => fuzz::run(seconds, &only),
         Command::Help => {
             println!("{}\n\n{}", arguments::USAGE, report::parts(&[parts::TEST, parts::FULL].concat()));
             ExitCode::SUCCESS

@@ -1,0 +1,6 @@
+//! The MessagePack decoder.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    let _ = bytes;
+});
