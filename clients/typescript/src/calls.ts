@@ -1,7 +1,8 @@
 // The table of this side's calls and queued notifications. Plain and synchronous: it knows who
-// waits, who was written, and what becomes of each when the connection is lost; it writes nothing.
+// waits, who is under way, and what becomes of each when the session is lost; it writes nothing.
 
 import type { Meta } from "./message.ts";
+import { Download, Upload } from "./streams.ts";
 
 /** What is to be sent. */
 export interface Request {
@@ -10,87 +11,145 @@ export interface Request {
   readonly meta: Meta | undefined;
   /** How long the call may take from now; infinite for none. */
   readonly timeoutMs: number;
-  /** Whether the call may be sent again after a lost connection. */
+  /** Whether the call may be sent again when nobody knows whether it ran. */
   readonly idempotent: boolean;
+  /** A call that answers items, and how many it allows to begin with; undefined there: any number. */
+  readonly stream?: { readonly credit: number | undefined } | undefined;
+  /** A call that takes items. */
+  readonly upload?: boolean | undefined;
 }
+
+/** The three that take turns apart: a call held back must not hold back a notification. */
+export type Kind = "call" | "stream" | "notification";
 
 /** A request in the table, and whoever awaits its outcome. */
 export interface Entry<Owner> extends Request {
   readonly id: number;
-  /** A notification is done once it is written. */
-  readonly isCall: boolean;
+  readonly kind: Kind;
   readonly deadline: number;
   readonly owner: Owner;
-  /** How often it was written. */
-  sends: number;
+  readonly download: Download | undefined;
+  readonly up: Upload | undefined;
+  /** Its place in the order of all that wait. */
+  turn: number;
+  /** Its number in the present session, 0 for a plain peer; undefined while it waits. */
+  seq: number | undefined;
+  /** Whether a byte of it was written in the present session. */
+  isWritten: boolean;
+  /** Whether the owner of a notification was told that it left: it may have to leave again. */
+  isTold: boolean;
+  /** How often it was sent again without knowing whether it had run. */
+  repeats: number;
 }
 
-/** An idempotent call is written once and sent again at most three times. */
-const MAX_SENDS = 4;
+/** How many calls may be under way. */
+export interface CallLimits {
+  readonly maxCalls: number;
+  readonly maxStreams: number;
+}
+
+/** *Calls declared idempotent are sent again, too, at most three times.* */
+const MAX_REPEATS = 3;
+
+const KINDS: readonly Kind[] = ["call", "stream", "notification"];
 
 /** The calls of one client, over all its connections. */
 export class Calls<Owner> {
-  /** Not written yet, in the order in which they were made. */
-  private waiting = new Map<number, Entry<Owner>>();
-  /** Written and unanswered, in the order of writing. */
+  /** Not in a session yet, in their order. */
+  private readonly waiting: Record<Kind, Map<number, Entry<Owner>>> = {
+    call: new Map(),
+    stream: new Map(),
+    notification: new Map(),
+  };
+  /** In the session, or written, and unanswered; in the order in which they entered. */
   private readonly open = new Map<number, Entry<Owner>>();
-  private waitingNotifications = 0;
+  private openStreams = 0;
   private lastId = 0;
+  private lastTurn = 0;
   /** No deadline is earlier. It may be out of date; then `expire` finds nothing and corrects it. */
   private earliest = Number.POSITIVE_INFINITY;
 
-  /** How many wait to be written. */
+  /** How many wait for their turn. */
   get waitingCount(): number {
-    return this.waiting.size;
+    const { call, stream, notification } = this.waiting;
+    return call.size + stream.size + notification.size;
   }
 
-  /** Takes a request in. Ids go on over connections: a late answer never meets another call. */
-  add(request: Request, isCall: boolean, owner: Owner, now: number): Entry<Owner> {
+  /** An id that no call has had: they go on over sessions, so that a late answer meets no other. */
+  newId(): number {
     this.lastId += 1;
-    const { method, params, meta, timeoutMs, idempotent } = request;
-    const deadline = now + timeoutMs;
-    const id = this.lastId;
-    const entry = { id, isCall, method, params, meta, timeoutMs, idempotent, deadline, owner };
-    const added: Entry<Owner> = Object.assign(entry, { sends: 0 });
-    this.waiting.set(id, added);
-    if (!isCall) this.waitingNotifications += 1;
-    if (deadline < this.earliest) this.earliest = deadline;
+    return this.lastId;
+  }
+
+  /** Takes a request in. */
+  add(request: Request, isCall: boolean, owner: Owner, now: number): Entry<Owner> {
+    const { stream, upload } = request;
+    const added: Entry<Owner> = {
+      ...request,
+      id: this.newId(),
+      kind: isCall ? (stream || upload ? "stream" : "call") : "notification",
+      deadline: now + request.timeoutMs,
+      owner,
+      download: stream && new Download(stream.credit),
+      up: upload ? new Upload() : undefined,
+      turn: 0,
+      seq: undefined,
+      isWritten: false,
+      isTold: false,
+      repeats: 0,
+    };
+    this.wait(added);
+    if (added.deadline < this.earliest) this.earliest = added.deadline;
     return added;
   }
 
   /**
-   * The next to write. Calls above `maxCalls` are held back; notifications pass them, since a
-   * notification may be what the open calls are waiting for.
+   * The next to enter the session. Calls and streams above their limits are held back; others pass
+   * them, since a notification may be what the open calls are waiting for.
    */
-  next(maxCalls: number): Entry<Owner> | undefined {
-    const hasRoom = this.open.size < maxCalls;
-    if (this.waiting.size === 0 || !(hasRoom || this.waitingNotifications > 0)) return undefined;
-    for (const entry of this.waiting.values()) {
-      if (hasRoom || !entry.isCall) return entry;
+  next({ maxCalls, maxStreams }: CallLimits): Entry<Owner> | undefined {
+    const hasRoom: Record<Kind, boolean> = {
+      call: this.open.size - this.openStreams < maxCalls,
+      stream: this.openStreams < maxStreams,
+      notification: true,
+    };
+    let next: Entry<Owner> | undefined;
+    for (const kind of KINDS) {
+      if (!hasRoom[kind]) continue;
+      const [first] = this.waiting[kind].values();
+      if (first && !(next && next.turn < first.turn)) next = first;
+    }
+    return next;
+  }
+
+  /** It entered the session, or was written. */
+  entered(entry: Entry<Owner>, seq: number): void {
+    this.waiting[entry.kind].delete(entry.id);
+    entry.seq = seq;
+    if (entry.kind === "notification") return;
+    this.open.set(entry.id, entry);
+    if (entry.kind === "stream") this.openStreams += 1;
+  }
+
+  /** The call of that id that waits for its turn. */
+  findWaiting(id: number): Entry<Owner> | undefined {
+    return this.waiting.call.get(id) ?? this.waiting.stream.get(id);
+  }
+
+  /** The open call of that id. */
+  find(id: unknown): Entry<Owner> | undefined {
+    return this.open.get(id as number);
+  }
+
+  /** Takes out a call, open or not. */
+  remove(id: unknown): Entry<Owner> | undefined {
+    const entry = this.find(id);
+    if (entry) return this.close(entry);
+    for (const kind of KINDS) {
+      const waiting = this.waiting[kind].get(id as number);
+      if (waiting && this.waiting[kind].delete(waiting.id)) return waiting;
     }
     return undefined;
-  }
-
-  /** It was handed to the connection. */
-  written(entry: Entry<Owner>): void {
-    entry.sends += 1;
-    this.forget(entry);
-    if (entry.isCall) this.open.set(entry.id, entry);
-  }
-
-  /** Takes out the written call that an answer is for; undefined when there is none. */
-  answered(id: unknown): Entry<Owner> | undefined {
-    const entry = this.open.get(id as number);
-    if (entry) this.open.delete(entry.id);
-    return entry;
-  }
-
-  /** Takes out a call, written or not. */
-  remove(id: number): Entry<Owner> | undefined {
-    const entry = this.waiting.get(id) ?? this.open.get(id);
-    if (entry) this.forget(entry);
-    this.open.delete(id);
-    return entry;
   }
 
   /** Takes out the calls whose time is over. */
@@ -98,7 +157,7 @@ export class Calls<Owner> {
     if (now < this.earliest) return [];
     this.earliest = Number.POSITIVE_INFINITY;
     const late: Entry<Owner>[] = [];
-    for (const entry of [...this.open.values(), ...this.waiting.values()]) {
+    for (const entry of this.all()) {
       if (entry.deadline <= now) late.push(entry);
       else this.earliest = Math.min(this.earliest, entry.deadline);
     }
@@ -107,24 +166,39 @@ export class Calls<Owner> {
   }
 
   /**
-   * The connection is lost. What was never written waits for the next one, and so do idempotent
-   * calls, before it and in their order; the other written calls are taken out.
+   * The session is lost. *Into the new session go, in order, the calls and notifications that the old
+   * one never received; calls declared idempotent are sent again, too.* They wait, before all that
+   * waits already; the others are taken out. `notifications` are those that may have to go again.
    */
-  disconnected(): Entry<Owner>[] {
-    const written = [...this.open.values()];
+  carry(
+    notifications: readonly Entry<Owner>[],
+    isUnreceived: (entry: Entry<Owner>) => boolean,
+  ): Entry<Owner>[] {
+    const lost: Entry<Owner>[] = [];
+    const carried: Entry<Owner>[] = [];
+    const entries = [...this.open.values(), ...notifications];
+    for (const entry of entries.sort((one, other) => (one.seq ?? 0) - (other.seq ?? 0))) {
+      if (isUnreceived(entry)) carried.push(entry);
+      else if (mayRepeat(entry)) carried.push(Object.assign(entry, { repeats: entry.repeats + 1 }));
+      else lost.push(entry);
+    }
+    const waiting = this.takeWaiting();
     this.open.clear();
-    const isCarried = (entry: Entry<Owner>) => entry.idempotent && entry.sends < MAX_SENDS;
-    const carried = written.filter(isCarried).map((entry) => [entry.id, entry] as const);
-    if (carried.length > 0) this.waiting = new Map([...carried, ...this.waiting]);
-    return written.filter((entry) => !isCarried(entry));
+    this.openStreams = 0;
+    for (const entry of [...carried, ...waiting]) {
+      Object.assign(entry, { seq: undefined, isWritten: false });
+      entry.up?.startOver();
+      this.wait(entry);
+    }
+    return lost;
   }
 
   /** Takes everything out. */
   clear(): Entry<Owner>[] {
-    const all = [...this.open.values(), ...this.waiting.values()];
+    const all = this.all();
+    this.takeWaiting();
     this.open.clear();
-    this.waiting.clear();
-    this.waitingNotifications = 0;
+    this.openStreams = 0;
     this.earliest = Number.POSITIVE_INFINITY;
     return all;
   }
@@ -134,7 +208,37 @@ export class Calls<Owner> {
     return this.earliest;
   }
 
-  private forget(entry: Entry<Owner>): void {
-    if (this.waiting.delete(entry.id) && !entry.isCall) this.waitingNotifications -= 1;
+  private wait(entry: Entry<Owner>): void {
+    this.lastTurn += 1;
+    entry.turn = this.lastTurn;
+    this.waiting[entry.kind].set(entry.id, entry);
   }
+
+  private close(entry: Entry<Owner>): Entry<Owner> {
+    this.open.delete(entry.id);
+    if (entry.kind === "stream") this.openStreams -= 1;
+    return entry;
+  }
+
+  private all(): Entry<Owner>[] {
+    return [...this.open.values(), ...this.inTurn()];
+  }
+
+  private inTurn(): Entry<Owner>[] {
+    const { call, stream, notification } = this.waiting;
+    const all = [...call.values(), ...stream.values(), ...notification.values()];
+    return all.sort((one, other) => one.turn - other.turn);
+  }
+
+  private takeWaiting(): Entry<Owner>[] {
+    const waiting = this.inTurn();
+    for (const kind of KINDS) this.waiting[kind].clear();
+    return waiting;
+  }
+}
+
+/** *A stream only if it has delivered no item, an upload only if it has sent none.* */
+function mayRepeat({ kind, idempotent, repeats, download, up }: Entry<unknown>): boolean {
+  if (kind === "notification" || !idempotent || repeats >= MAX_REPEATS) return false;
+  return (download?.delivered ?? 0) === 0 && (up?.sent ?? 0) === 0;
 }

@@ -1,23 +1,17 @@
 // The client as applications hold it: `connect`, its states, its services.
 
+import { failure, makeCall } from "./calling.ts";
 import { Connector, type ConnectorHost } from "./connector.ts";
 import { type Environment, realEnvironment } from "./environment.ts";
-import {
-  CancelledError,
-  ClosedError,
-  ConnectError,
-  ConnectionLostError,
-  toError,
-} from "./errors.ts";
+import { ConnectError } from "./errors.ts";
 import { webSocketUrl } from "./failure.ts";
-import { decodeOr, Incoming } from "./incoming.ts";
+import { Incoming } from "./incoming.ts";
 import { type OutgoingCall, wrap } from "./layers.ts";
 import { type ConnectOptions, complete, type Settings } from "./options.ts";
-import type { Outcome } from "./output.ts";
 import {
+  type AnyDeclaration,
   bindService,
-  type CallDeclaration,
-  prepare,
+  type CallParts,
   type ServiceClient,
   type ServiceDeclaration,
   type ServiceHost,
@@ -38,7 +32,8 @@ export interface Client {
   service(declaration: ServiceDeclaration): ServiceClient;
   /**
    * Closes the client for good. Calls that wait fail with `ClosedError`, calls that were sent with
-   * `ConnectionLostError`. Resolves when what was written has left, or after 3 seconds. Never rejects.
+   * `ConnectionLostError`. Resolves when the server has what was written, or after a few seconds. Never
+   * rejects.
    */
   close(): Promise<void>;
 }
@@ -131,10 +126,11 @@ class OwnClient implements Client, ConnectorHost, ServiceHost {
   makeCall(
     call: OutgoingCall,
     service: ServiceDeclaration,
-    declaration: CallDeclaration<unknown, never>,
+    declaration: AnyDeclaration,
+    parts: CallParts,
   ): Promise<unknown> {
     const { layers } = this.settings;
-    const send = (one: OutgoingCall) => this.send(one, service, declaration);
+    const send = (one: OutgoingCall) => makeCall(this.connector, one, service, declaration, parts);
     return layers.length === 0 ? send(call) : wrap(layers, send)(call);
   }
 
@@ -147,66 +143,16 @@ class OwnClient implements Client, ConnectorHost, ServiceHost {
         timeoutMs: Number.POSITIVE_INFINITY,
         idempotent: false,
       };
-      this.connector.send(request, false, (outcome) => {
-        if (outcome.type === "result") resolve();
-        else reject(failure(method, outcome));
+      this.connector.send(request, false, {
+        settle(outcome) {
+          if (outcome.type === "result") resolve();
+          else reject(failure(method, outcome));
+        },
       });
     });
     // Most callers leave a notification to itself; its failure must not end their process.
     sent.catch(() => {});
     return sent;
-  }
-
-  private send(
-    call: OutgoingCall,
-    service: ServiceDeclaration,
-    declaration: CallDeclaration<unknown, never>,
-  ): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const { method, timeoutMs, signal, meta, idempotent } = call;
-      // Also NaN is none.
-      if (!(timeoutMs > 0)) throw new RangeError(`timeoutMs of ${method} must be above 0`);
-      if (signal?.aborted) {
-        throw new CancelledError({ message: `${method} was cancelled`, cause: signal.reason });
-      }
-      const params = prepare(call.params as never, declaration.encode);
-      let id = 0;
-      const cancel = () => this.connector.cancel(id);
-      signal?.addEventListener("abort", cancel);
-      id = this.connector.send({ method, params, meta, timeoutMs, idempotent }, true, (outcome) => {
-        signal?.removeEventListener("abort", cancel);
-        if (outcome.type !== "result") {
-          const classes = [...(declaration.errors ?? []), ...(service.errors ?? [])];
-          return reject(failure(method, outcome, classes, signal));
-        }
-        const { decode } = declaration;
-        if (!decode) return resolve(outcome.result);
-        try {
-          resolve(decodeOr(method, outcome.result, decode));
-        } catch (error) {
-          reject(error);
-        }
-      });
-    });
-  }
-}
-
-/** What a call that did not succeed rejects with. */
-function failure(
-  method: string,
-  outcome: Exclude<Outcome, { type: "result" }>,
-  classes: Parameters<typeof toError>[1] = [],
-  signal?: AbortSignal,
-): unknown {
-  switch (outcome.type) {
-    case "error":
-      return toError(outcome.error, classes, signal?.aborted ? signal.reason : undefined);
-    case "threw":
-      return outcome.error;
-    case "lost":
-      return new ConnectionLostError(outcome.end, `the outcome of ${method} is unknown`);
-    case "unsent":
-      return new ClosedError(outcome.end, method);
   }
 }
 

@@ -1,7 +1,7 @@
 // From message to frame and back: the seam at which a second encoding is added.
 
 /** What one WebSocket message carries. */
-export type Frame = string | ArrayBuffer;
+export type Frame = string | ArrayBuffer | Uint8Array<ArrayBuffer>;
 
 /** An encoding and the subprotocol that names it. */
 export interface Codec {
@@ -10,35 +10,46 @@ export interface Codec {
   /** Whether a frame is of the type, text or binary, that this encoding goes in. */
   fits(frame: Frame): boolean;
   /** Throws what the encoder throws: for JSON a `TypeError` for a cycle or a `bigint`. */
-  encode(message: unknown): Frame;
+  encode(message: object): Frame;
+  /** Adds `seq` to an encoded message, as its last member. */
+  seal(body: Frame, seq: number): Frame;
   /** Throws when the frame does not hold one encoded value. */
   decode(frame: Frame): unknown;
+  /** The `seq` with which a frame ends that cannot be decoded; undefined when it ends otherwise. */
+  seqAtEnd(frame: Frame): number | undefined;
 }
 
 /** JSON in text frames. */
 export const json: Codec = {
   subprotocol: "wirecall.1.json",
   fits: (frame) => typeof frame === "string",
-  encode: JSON.stringify,
-  decode: readJson,
+  encode: (message) => JSON.stringify(message),
+  seal: (body, seq) => `${text(body).slice(0, -1)},"seq":${seq}}`,
+  decode: (frame) => JSON.parse(text(frame)),
+  seqAtEnd(frame) {
+    const [, seq] = /"seq":\s*(\d{1,16})\s*\}\s*$/.exec(text(frame).slice(-64)) ?? [];
+    return seq === undefined ? undefined : Number(seq);
+  },
 };
 
 /** JSON as plain peers speak it: some send it in binary frames, so both are read. */
-export const plainJson: Codec = {
-  subprotocol: "",
-  fits: () => true,
-  encode: JSON.stringify,
-  decode: readJson,
-};
+export const plainJson: Codec = { ...json, subprotocol: "", fits: () => true };
 
-function readJson(frame: Frame): unknown {
-  return JSON.parse(typeof frame === "string" ? frame : new TextDecoder().decode(frame));
+function text(frame: Frame): string {
+  return typeof frame === "string" ? frame : new TextDecoder().decode(frame);
 }
 
-/** True when a frame takes more than `limit` bytes on the wire. */
-export function isLarger(frame: Frame, limit: number): boolean {
-  if (typeof frame !== "string") return frame.byteLength > limit;
-  // A UTF-16 unit takes one to three bytes of UTF-8, so most frames need no counting.
-  if (frame.length * 3 <= limit) return false;
-  return frame.length > limit || new TextEncoder().encode(frame).byteLength > limit;
+/** How many bytes a frame takes on the wire. */
+export function byteLength(frame: Frame): number {
+  if (typeof frame !== "string") return frame.byteLength;
+  // Counted here and not by an encoder, since nearly all frames are short.
+  let bytes = frame.length;
+  for (let index = 0; index < frame.length; index += 1) {
+    const unit = frame.charCodeAt(index);
+    if (unit < 0x80) continue;
+    // Two units of a pair make four bytes together.
+    const isPair = unit >= 0xd800 && unit <= 0xdfff;
+    bytes += unit < 0x800 || isPair ? 1 : 2;
+  }
+  return bytes;
 }

@@ -17,8 +17,15 @@ import type { State } from "./states.ts";
 import { onWake } from "./wake.ts";
 import { type Connection, closeReason, openConnection } from "./websocket.ts";
 
-/** Hears how a call ended; once. */
-export type Settle = (outcome: Outcome) => void;
+/** Whoever awaits a call. */
+export interface Owner {
+  /** How it ended; once. */
+  settle(outcome: Outcome): void;
+  /** Items of its stream. */
+  items?(items: readonly unknown[]): void;
+  /** Its upload may go on. */
+  room?(): void;
+}
 
 /** What the connector needs of its client. */
 export interface ConnectorHost {
@@ -33,7 +40,7 @@ export interface ConnectorHost {
 const MAX_UNSENT_BYTES = 16 * 1_048_576;
 /** At so much the peer reads nothing, and the connection is given up: 64 calls of 1 MiB fit. */
 const GIVE_UP_UNSENT_BYTES = 4 * MAX_UNSENT_BYTES;
-/** How long `close()` waits for what was written to leave and for the other side's farewell. */
+/** How long `close()` waits for the other side's farewell, when that has all that was written. */
 const FAREWELL_MS = 3_000;
 /** A timer that is younger is left alone, when it only fires too early: most messages set none. */
 const TIMER_AGE_MS = 1_000;
@@ -45,7 +52,7 @@ export class Connector {
   private readonly environment: Environment;
   private readonly host: ConnectorHost;
   private readonly codec: Codec;
-  private readonly session: Session<Settle>;
+  private readonly session: Session<Owner>;
   private readonly backoff: Backoff;
   private readonly stopWaking: () => void;
   private connection: Connection | undefined;
@@ -60,8 +67,10 @@ export class Connector {
   private cancelTimer: (() => void) | undefined;
   private timerAt = Number.POSITIVE_INFINITY;
   private timerSetAt = 0;
-  /** Set by `close()`: whom to tell when the connection is gone. */
+  /** Set by `close()`: what to do when the connection is gone, */
   private farewell: (() => void) | undefined;
+  /** and, while the WebSocket closes, what stops the wait for it. */
+  private stopFarewell: (() => void) | undefined;
   private closed: Promise<void> | undefined;
 
   constructor(url: URL, settings: Settings, environment: Environment, host: ConnectorHost) {
@@ -101,14 +110,14 @@ export class Connector {
   }
 
   /** Sends a call or a notification; the id is for `cancel`. */
-  send(request: Request, isCall: boolean, settle: Settle): number {
+  send(request: Request, isCall: boolean, owner: Owner): number {
     if (!isCall && this.connection && this.connection.unsentBytes > MAX_UNSENT_BYTES) {
       const message = `the connection has ${MAX_UNSENT_BYTES} bytes to send already`;
-      settle({ type: "error", error: wireError(ResourceExhaustedError, message, true) });
+      owner.settle({ type: "error", error: wireError(ResourceExhaustedError, message, true) });
       return 0;
     }
     const now = this.now();
-    const id = this.session.send(request, isCall, settle, now);
+    const id = this.session.send(request, isCall, owner, now);
     this.act(now);
     return id;
   }
@@ -120,22 +129,51 @@ export class Connector {
     this.act(now);
   }
 
-  /** Ends it all. Resolves when what was written has left, or after a few seconds. */
+  /** The consumer of a stream took an item. */
+  took(id: number): void {
+    const now = this.now();
+    this.session.took(id, 1, now);
+    this.act(now);
+  }
+
+  /** An item of an upload. False when it has to wait until its owner is told of room. Throws what the
+   * encoder throws. */
+  push(id: number, item: unknown): boolean {
+    const now = this.now();
+    try {
+      return this.session.push(id, item, now);
+    } finally {
+      this.act(now);
+    }
+  }
+
+  /** An upload has no more items. */
+  endUpload(id: number): void {
+    const now = this.now();
+    this.session.endUpload(id, now);
+    this.act(now);
+  }
+
+  /** Ends it all. Resolves when the server has what was written, or after a few seconds. */
   close(): Promise<void> {
-    this.closed ??= new Promise((resolve) => {
-      const { connection } = this;
-      this.connection = undefined;
-      this.finish(disconnect(CloseCode.normal, "closed by this client"), false);
-      if (!connection) return resolve();
-      const giveUp = this.environment.after(FAREWELL_MS, () => this.farewell?.());
+    if (this.closed) return this.closed;
+    const end = disconnect(CloseCode.normal, "closed by this client");
+    this.closed = new Promise((resolve) => {
       this.farewell = () => {
-        giveUp();
-        connection.abort();
+        this.stopFarewell?.();
+        this.connection?.abort();
+        this.connection = undefined;
+        this.session.end(end);
+        this.act(this.environment.now());
         resolve();
       };
-      if (connection.isWritable) connection.close(CloseCode.normal, "");
-      else this.farewell();
     });
+    const now = this.now();
+    this.stop();
+    const isAwaited = this.session.close(end, now);
+    this.host.changed({ type: "closed", gaveUp: false, disconnect: end });
+    this.act(now);
+    if (!isAwaited) this.farewell?.();
     return this.closed;
   }
 
@@ -152,7 +190,6 @@ export class Connector {
   }
 
   private received(frame: Frame): void {
-    if (this.closed) return;
     const now = this.now();
     this.session.received(frame, now);
     this.act(now);
@@ -203,13 +240,18 @@ export class Connector {
   }
 
   private finish(end: Disconnect, gaveUp: boolean, error?: Error): void {
-    this.attempt += 1;
     this.closed ??= Promise.resolve();
-    this.retryAt = Number.POSITIVE_INFINITY;
-    this.stopWaking();
+    this.stop();
     this.session.end(end);
     this.host.changed({ type: "closed", gaveUp, disconnect: end }, error);
     this.act(this.environment.now());
+  }
+
+  /** No attempt is made any more. */
+  private stop(): void {
+    this.attempt += 1;
+    this.retryAt = Number.POSITIVE_INFINITY;
+    this.stopWaking();
   }
 
   /** The time. What the WebSocket would throw away must not count as written. */
@@ -230,7 +272,7 @@ export class Connector {
   }
 
   /** A fault in acting on one output, such as a WebSocket class that throws, harms no other. */
-  private attend(output: Output<Settle>, now: number): void {
+  private attend(output: Output<Owner>, now: number): void {
     try {
       this.perform(output, now);
     } catch (error) {
@@ -238,20 +280,27 @@ export class Connector {
     }
   }
 
-  private perform(output: Output<Settle>, now: number): void {
+  private perform(output: Output<Owner>, now: number): void {
     switch (output.type) {
       case "write":
         this.write(output.frame);
         break;
       case "settle":
-        output.owner(output.outcome);
+        output.owner.settle(output.outcome);
+        break;
+      case "items":
+        output.owner.items?.(output.items);
+        break;
+      case "room":
+        output.owner.room?.();
         break;
       case "opened": {
         const { session, user } = output.hello;
         this.isOpen = true;
         this.mayRetry = true;
         this.backoff.opened(now);
-        this.host.changed({ type: "open", session, user });
+        const { resumed, reason } = output;
+        this.host.changed({ type: "open", session, user, resumed, reason });
         break;
       }
       case "event":
@@ -262,6 +311,9 @@ export class Connector {
         break;
       case "abort":
         this.host.incoming.abort(output.call, output.reason);
+        break;
+      case "expiring":
+        void this.refresh();
         break;
       case "drop":
         this.drop(output.code, output.reason);
@@ -280,14 +332,39 @@ export class Connector {
   }
 
   private drop(code: number, reason: string): void {
-    this.connection?.abort();
+    const { connection, farewell } = this;
+    if (farewell) {
+      // What was handed to the WebSocket leaves first; its farewell is waited for.
+      if (code === CloseCode.normal && connection?.isWritable) {
+        this.stopFarewell = this.environment.after(FAREWELL_MS, farewell);
+        connection.close(code, "");
+      } else farewell();
+      return;
+    }
+    connection?.abort(code);
     this.lost(code, reason);
+  }
+
+  /** Asks for a new token, and shows it on the live connection. */
+  private async refresh(): Promise<void> {
+    const { token } = this.settings;
+    const { attempt } = this;
+    if (typeof token !== "function") return;
+    try {
+      const fresh = await token();
+      if (attempt !== this.attempt) return;
+      const now = this.now();
+      this.session.authenticate(fresh, now);
+      this.act(now);
+    } catch (error) {
+      this.settings.onError(error);
+    }
   }
 
   private serve(call: Served): void {
     void this.host.incoming.run(call).then((answer) => {
       const now = this.now();
-      this.session.answer(call, answer);
+      this.session.answer(call, answer, now);
       this.act(now);
     });
   }

@@ -24,6 +24,7 @@ export const CloseCode = {
   abnormal: 1006,
   heartbeatTimeout: 4008,
   tooSlow: 4013,
+  sequenceBroken: 4050,
 } as const;
 
 const REASONS: ReadonlyMap<number, string> = new Map([
@@ -69,16 +70,26 @@ export function describe({ code, reason }: Disconnect): string {
   return reason ? `${reason} (${code})` : `close code ${code}`;
 }
 
+/** An end that the server announces. */
+export interface Announced {
+  readonly end: Disconnect;
+  /** When it comes; undefined: now. */
+  readonly inMs: number | undefined;
+  /** The last message that the server has received in a session that ends with it. */
+  readonly received: number | undefined;
+}
+
 /** Reads the params of `rpc.close`. What an earlier one said of the return still holds. */
-export function readClose(
-  params: unknown,
-  earlier: Disconnect | undefined,
-): { readonly end: Disconnect; readonly inMs: number | undefined } | undefined {
-  const { code, reason, in_ms, retry_within_ms } = isRecord(params) ? params : {};
+export function readClose(params: unknown, earlier: Disconnect | undefined): Announced | undefined {
+  const { code, reason, in_ms, retry_within_ms, received } = isRecord(params) ? params : {};
   if (!isNumber(code)) return undefined;
   const retryWithinMs = isNumber(retry_within_ms) ? retry_within_ms : earlier?.retryWithinMs;
   const text = typeof reason === "string" ? reason : "";
-  return { end: disconnect(code, text, retryWithinMs), inMs: isNumber(in_ms) ? in_ms : undefined };
+  return {
+    end: disconnect(code, text, retryWithinMs),
+    inMs: isNumber(in_ms) ? in_ms : undefined,
+    received: isNumber(received) ? received : undefined,
+  };
 }
 
 function isNumber(value: unknown): value is number {

@@ -1,7 +1,15 @@
 // Why no connection came about, in words that say what to do.
 
 import { CloseCode, type Disconnect, describe } from "./disconnect.ts";
-import { ConnectError, toError } from "./errors.ts";
+import {
+  ConnectError,
+  DeadlineExceededError,
+  InternalError,
+  RateLimitedError,
+  ResourceExhaustedError,
+  toError,
+  UnavailableError,
+} from "./errors.ts";
 import type { WireError } from "./message.ts";
 
 /** What is said when the server chose no subprotocol. */
@@ -14,6 +22,19 @@ const HINT_PLAIN = " (For a JSON-RPC 2.0 server that is none of wirecall's pass 
 /** `ws` refuses such a server itself, and says so in the text of its error only. */
 export function isNoSubprotocol(error: string | undefined): boolean {
   return error !== undefined && /no subprotocol/i.test(error);
+}
+
+const PASSING = [
+  InternalError,
+  RateLimitedError,
+  DeadlineExceededError,
+  UnavailableError,
+  ResourceExhaustedError,
+];
+
+/** Whether a hello that was refused so may be accepted the next time. */
+export function isPassing({ code }: WireError): boolean {
+  return PASSING.some((one) => one.code === code);
 }
 
 /** The WebSocket URL. Throws a `ConnectError` when there is no making one. */

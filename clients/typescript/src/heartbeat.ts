@@ -9,6 +9,8 @@ export interface HeartbeatSettings {
   readonly callSilenceMs: number;
   /** How long after that ping the connection is given up. */
   readonly callGraceMs: number;
+  /** How long something may wait for room in the session without an acknowledgement. */
+  readonly timeoutMs: number;
 }
 
 /** Watches one connection at a time. */

@@ -27,6 +27,7 @@ export {
   UnavailableError,
   ValidationError,
 } from "./errors.ts";
+export type { LostReason } from "./hello.ts";
 export type { ServedCall } from "./incoming.ts";
 export type { Layer, Next, OutgoingCall } from "./layers.ts";
 export type {
@@ -45,4 +46,5 @@ export type { WebSocketClass, WebSocketLike } from "./websocket.ts";
 export { decodeBytes, encodeBytes } from "./bytes.ts";
 export type { RpcErrorClass } from "./errors.ts";
 export type { ServedMethod } from "./incoming.ts";
-export type { CallDeclaration, Items, ServiceClient, ServiceDeclaration } from "./service.ts";
+export type { CallDeclaration, ServiceClient, ServiceDeclaration } from "./service.ts";
+export type { Items } from "./upload.ts";

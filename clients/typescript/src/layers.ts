@@ -4,6 +4,9 @@ import type { Meta } from "./message.ts";
 
 /** A call on its way out, as layers see it. Hand a changed copy to `next` to change the call. */
 export interface OutgoingCall {
+  /** What goes beside the params and the result. Of all but `call`, `next` resolves at the end of the
+   * last item, and must not be called again when items have passed. */
+  readonly kind: "call" | "stream" | "upload" | "duplex";
   readonly method: string;
   /** As the application gave them, before they are encoded. */
   readonly params: unknown;

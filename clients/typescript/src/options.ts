@@ -2,6 +2,7 @@
 
 import type { ReconnectSettings } from "./backoff.ts";
 import type { HeartbeatSettings } from "./heartbeat.ts";
+import { DEFAULT_BUFFER_BYTES } from "./hello.ts";
 import type { Layer } from "./layers.ts";
 import { CLIENT } from "./version.ts";
 import type { WebSocketClass } from "./websocket.ts";
@@ -34,6 +35,9 @@ export interface HeartbeatOptions {
   readonly callSilenceMs?: number;
   /** How long that ping may stay unanswered. Default 5,000. */
   readonly callGraceMs?: number;
+  /** How long a call may wait for room (`bufferBytes`) without a sign that the server has received
+   * anything. Then the session is given up. Default 60,000. */
+  readonly timeoutMs?: number;
 }
 
 /** The options of `connect`. */
@@ -46,7 +50,11 @@ export interface ConnectOptions {
   /** Calls and notifications that may wait while there is no connection; one more fails at once with
    * `ResourceExhaustedError`. Default 256. */
   readonly queue?: number;
-  /** The time limit of calls that set none themselves. Default 30,000; `Infinity` for none. */
+  /** Bytes that are kept until the server has received them, so that a cut loses nothing. Calls that
+   * find no room wait. Default 4 MiB, four of the largest messages; at least 256 KiB. */
+  readonly bufferBytes?: number;
+  /** The time limit of calls that set none themselves. Default 30,000; `Infinity` for none. Streams and
+   * uploads have none unless they set it. */
   readonly timeoutMs?: number;
   /** Return at once and connect in the background; calls wait. Default false: `connect` resolves when
    * the connection is open, and rejects when the first attempt fails. */
@@ -73,6 +81,7 @@ export interface Settings {
   readonly connectTimeoutMs: number;
   readonly heartbeat: HeartbeatSettings;
   readonly queue: number;
+  readonly bufferBytes: number;
   readonly timeoutMs: number;
   readonly lazy: boolean;
   readonly plain: boolean;
@@ -93,7 +102,10 @@ const HEARTBEAT: HeartbeatSettings = {
   graceMs: 10_000,
   callSilenceMs: 10_000,
   callGraceMs: 5_000,
+  timeoutMs: 60_000,
 };
+
+const LEAST_BUFFER_BYTES = 262_144;
 
 /** Completes the options. Throws a `TypeError` that says what to do when they cannot work. */
 export function complete(options: ConnectOptions): Settings {
@@ -110,6 +122,7 @@ export function complete(options: ConnectOptions): Settings {
     throw new TypeError("a plain peer says no hello that could carry `token`: put it into the URL");
   }
   const { reconnect = {}, heartbeat, queue = 256, timeoutMs = 30_000 } = options;
+  const { bufferBytes = DEFAULT_BUFFER_BYTES } = options;
   const { connectTimeoutMs = 10_000, ...tries } = reconnect || { attempts: 0 };
   return {
     token,
@@ -117,6 +130,7 @@ export function complete(options: ConnectOptions): Settings {
     connectTimeoutMs,
     heartbeat: withDefaults(HEARTBEAT, heartbeat),
     queue,
+    bufferBytes: Math.max(bufferBytes, LEAST_BUFFER_BYTES),
     timeoutMs,
     lazy,
     plain,

@@ -1,8 +1,7 @@
-// This side's calls and notifications on their way out: who is let into the queue, how each becomes
-// a frame, and how each ends. Pure, like the session that it is a part of.
+// This side's calls and notifications on their way out: who is let into the queue, how each enters
+// the session, and how each ends. Pure, like the session that it is a part of.
 
 import { Calls, type Entry, type Request } from "./calls.ts";
-import { type Codec, type Frame, isLarger } from "./codec.ts";
 import type { Disconnect } from "./disconnect.ts";
 import {
   CancelledError,
@@ -13,14 +12,15 @@ import {
 } from "./errors.ts";
 import { type Hello, PLAIN_HELLO } from "./hello.ts";
 import type { WireError } from "./message.ts";
+import type { Body, Outbox } from "./outbox.ts";
 import type { Emit, Outcome } from "./output.ts";
+import { Transfers } from "./transfers.ts";
 
 /** What the way out is told once. */
 export interface OutgoingSettings {
-  readonly codec: Codec;
-  /** A plain peer writes no `meta` of the protocol's own. */
+  /** A plain peer writes no `meta` of the protocol's own, but for streams. */
   readonly plain: boolean;
-  /** Calls and notifications that may wait while there is no open connection. */
+  /** Calls and notifications that may wait while there is no session, or no room in it. */
   readonly queue: number;
 }
 
@@ -29,20 +29,32 @@ const MAX_HELD = 65_536;
 
 /** The way out. */
 export class Outgoing<Owner> {
+  readonly transfers: Transfers<Owner>;
+  /** The last message that an answer shows to have been received. */
+  confirmed = 0;
   private readonly settings: OutgoingSettings;
+  private readonly outbox: Outbox<Entry<Owner>>;
   private readonly emit: Emit<Owner>;
   private readonly calls: Calls<Owner> = new Calls();
-  /** The last hello: its limits bind, and its user owns what waits. */
+  /** The last hello: its limits bind. */
   private hello: Hello = PLAIN_HELLO;
+  /** The size of the one that waits for room, before all others. */
+  private blockedBytes: number | undefined;
 
-  constructor(settings: OutgoingSettings, emit: Emit<Owner>) {
+  constructor(settings: OutgoingSettings, outbox: Outbox<Entry<Owner>>, emit: Emit<Owner>) {
     this.settings = settings;
+    this.outbox = outbox;
     this.emit = emit;
+    this.transfers = new Transfers(this.calls, outbox, emit, (entry, error) => {
+      this.calls.remove(entry.id);
+      this.end(entry, error);
+    });
   }
 
   /** Takes a request in, or refuses it when the queue is full. */
   add(request: Request, isCall: boolean, owner: Owner, isOpen: boolean, now: number): number {
-    const limit = isOpen ? MAX_HELD : this.settings.queue;
+    const isHeld = isOpen && isCall && this.blockedBytes === undefined;
+    const limit = isHeld ? MAX_HELD : this.settings.queue;
     const isFull = this.calls.waitingCount >= limit;
     const entry = this.calls.add(request, isCall, owner, now);
     if (isFull) {
@@ -53,62 +65,86 @@ export class Outgoing<Owner> {
     return entry.id;
   }
 
-  /** A connection is open. Nothing is carried from one user to another. */
-  opened(hello: Hello): void {
-    const before = this.hello;
+  /** An id for a call that is not in this table. */
+  newId(): number {
+    return this.calls.newId();
+  }
+
+  /** Hello was answered: its limits bind. */
+  limit(hello: Hello): void {
     this.hello = hello;
-    if (before.session === undefined || before.user === hello.user) return;
-    const reason = "the connection came back with another user";
-    this.clear({ code: 1000, reason, comeBack: true });
   }
 
-  /** Whether anything waits. */
-  get isWaiting(): boolean {
-    return this.calls.waitingCount > 0;
-  }
-
-  /** Writes what may be written now. True when a call was. */
-  flush(now: number): boolean {
-    let asked = false;
-    for (;;) {
-      const entry = this.calls.next(this.hello.maxCalls);
-      if (!entry) return asked;
-      asked = this.write(entry, now) || asked;
+  /** Lets in what may enter now, and tells the producers of uploads that may go on. */
+  flush(mayStart: boolean, now: number): void {
+    if (this.blockedBytes !== undefined && this.outbox.fits(this.blockedBytes)) {
+      this.blockedBytes = undefined;
     }
+    while (mayStart && this.blockedBytes === undefined) {
+      const entry = this.calls.next(this.hello);
+      if (!entry || !this.enter(entry, now)) break;
+    }
+    this.transfers.flush();
   }
 
-  /** An answer arrived. False when nobody waits for it. */
-  answered(id: unknown, outcome: Outcome): boolean {
-    const entry = this.calls.answered(id);
-    if (entry) this.settle(entry, outcome);
-    return entry !== undefined;
+  /** A byte of it was written. */
+  wrote(entry: Entry<Owner>): void {
+    entry.isWritten = true;
+    if (entry.kind !== "notification" || entry.isTold) return;
+    entry.isTold = true;
+    this.settle(entry, { type: "result", result: undefined });
   }
 
-  /** Ends a call. True when the server may know of it and should be told. */
-  cancel(id: number): boolean {
+  /** An answer arrived. Ignored when nobody waits for it. */
+  answered(id: unknown, outcome: Outcome): void {
+    const entry = this.calls.find(id);
+    // What has not left yet cannot be answered.
+    if (!entry?.isWritten) return;
+    this.calls.remove(id);
+    this.confirmed = Math.max(this.confirmed, entry.seq ?? 0);
+    this.settle(entry, outcome);
+  }
+
+  /** Ends a call, and tells the server where it may know of it. */
+  cancel(id: number): void {
     const entry = this.calls.remove(id);
-    if (!entry) return false;
-    this.fail(entry, wireError(CancelledError, `${entry.method} was cancelled`));
-    return entry.sends > 0;
+    if (entry) this.end(entry, wireError(CancelledError, `${entry.method} was cancelled`));
   }
 
-  /** Ends the calls whose time is over. */
+  /** The producer of an upload has no more items. */
+  endUpload(id: number): void {
+    this.transfers.end(id, this.calls.find(id) ?? this.calls.findWaiting(id));
+  }
+
+  /** Ends the calls whose time is over. The server keeps the time, too, from the arrival on. */
   expire(now: number): void {
     for (const entry of this.calls.expire(now)) {
       const message = `${entry.method} took longer than ${entry.timeoutMs} ms`;
       this.fail(entry, wireError(DeadlineExceededError, message));
+      if (!entry.isWritten) this.tellCancelled(entry);
     }
   }
 
-  /** The connection is lost: each call is carried or ends. */
-  disconnected(end: Disconnect): void {
-    for (const entry of this.calls.disconnected()) this.settle(entry, { type: "lost", end });
+  /**
+   * The session is lost: each call goes into the next one, or ends. `received` is what the server had
+   * received of it; without it, only what was never written was never received.
+   */
+  carry(received: number | undefined, end: Disconnect): void {
+    this.blockedBytes = undefined;
+    this.confirmed = 0;
+    const lost = this.calls.carry(this.notifications(), (entry) => isUnreceived(entry, received));
+    for (const entry of lost) {
+      if (entry.kind !== "notification") this.settle(entry, { type: "lost", end });
+    }
   }
 
   /** Ends everything. */
-  clear(end: Disconnect): void {
-    for (const entry of this.calls.clear()) {
-      this.settle(entry, { type: entry.sends > 0 ? "lost" : "unsent", end });
+  clear(received: number | undefined, end: Disconnect): void {
+    this.blockedBytes = undefined;
+    for (const entry of [...this.calls.clear(), ...this.notifications()]) {
+      if (entry.isTold) continue;
+      entry.isTold = true;
+      this.settle(entry, { type: isUnreceived(entry, received) ? "unsent" : "lost", end });
     }
   }
 
@@ -117,36 +153,30 @@ export class Outgoing<Owner> {
     return this.calls.wakeAt();
   }
 
-  /** Encodes a message; undefined when it is larger than the server takes. */
-  encode(message: unknown): Frame | undefined {
-    const frame = this.settings.codec.encode(message);
-    return isLarger(frame, this.hello.maxMessageBytes) ? undefined : frame;
-  }
-
-  /** Writes one. A request that cannot be written ends alone. */
-  private write(entry: Entry<Owner>, now: number): boolean {
-    const { id, isCall, method, params } = entry;
+  /** Lets one in. False when it has to wait. A request that cannot be encoded ends alone. */
+  private enter(entry: Entry<Owner>, now: number): boolean {
+    let body: Body | undefined;
     try {
-      const meta = this.meta(entry, now);
-      const frame = this.encode(
-        isCall
-          ? { jsonrpc: "2.0", id, method, params, meta }
-          : { jsonrpc: "2.0", method, params, meta },
-      );
-      if (frame === undefined) return this.refuse(entry, this.tooLarge(method));
-      this.calls.written(entry);
-      this.emit({ type: "write", frame });
+      body = this.outbox.encode(this.message(entry, now));
     } catch (error) {
       return this.refuse(entry, { type: "threw", error });
     }
-    if (!isCall) this.settle(entry, { type: "result", result: undefined });
-    return isCall;
+    if (!body) return this.refuse(entry, this.tooLarge(entry.method));
+    if (!this.outbox.fits(body.bytes)) {
+      this.blockedBytes = body.bytes;
+      return false;
+    }
+    const seq = this.outbox.push(body, entry);
+    if (seq === undefined) return false;
+    this.calls.entered(entry, seq);
+    this.transfers.entered(entry);
+    return true;
   }
 
-  private refuse(entry: Entry<Owner>, outcome: Outcome): false {
+  private refuse(entry: Entry<Owner>, outcome: Outcome): true {
     this.calls.remove(entry.id);
     this.settle(entry, outcome);
-    return false;
+    return true;
   }
 
   private tooLarge(method: string): Outcome {
@@ -154,10 +184,39 @@ export class Outgoing<Owner> {
     return { type: "error", error: wireError(TooLargeError, `${method} is too large: ${limit}`) };
   }
 
+  private message(entry: Entry<Owner>, now: number): Readonly<Record<string, unknown>> {
+    const { id, kind, method, params } = entry;
+    const meta = this.meta(entry, now);
+    return kind === "notification" ? { method, params, meta } : { id, method, params, meta };
+  }
+
   /** The time limit goes as what is left of it: it has run on while the call waited. */
-  private meta({ meta, isCall, deadline }: Entry<Owner>, now: number): unknown {
-    if (this.settings.plain || !isCall || deadline === Number.POSITIVE_INFINITY) return meta;
-    return { ...meta, timeout_ms: Math.max(1, Math.ceil(deadline - now)) };
+  private meta({ meta, kind, deadline, download }: Entry<Owner>, now: number): unknown {
+    if (kind === "notification" || (this.settings.plain && kind === "call")) return meta;
+    const credit = download?.opening;
+    const timeout_ms =
+      deadline === Number.POSITIVE_INFINITY ? undefined : Math.max(1, Math.ceil(deadline - now));
+    if (credit === undefined && timeout_ms === undefined) return meta;
+    return { ...meta, timeout_ms, credit };
+  }
+
+  private end(entry: Entry<Owner>, error: WireError): void {
+    this.fail(entry, error);
+    this.tellCancelled(entry);
+  }
+
+  /** One that never entered is not known; a plain peer's server need not know the protocol's own
+   * notifications, but where it streams. */
+  private tellCancelled({ id, seq, kind }: Entry<Owner>): void {
+    if (seq !== undefined && !(this.settings.plain && kind === "call")) {
+      this.outbox.pushAtOnce({ method: "rpc.cancel", params: { id } });
+    }
+  }
+
+  /** Those that the server has not acknowledged; they are in no table any more. */
+  private notifications(): Entry<Owner>[] {
+    const kept = this.outbox.replay?.unacknowledged() ?? [];
+    return kept.flatMap(({ tag }) => (tag?.kind === "notification" ? [tag] : []));
   }
 
   private fail(entry: Entry<Owner>, error: WireError): void {
@@ -167,4 +226,8 @@ export class Outgoing<Owner> {
   private settle({ owner, method }: Entry<Owner>, outcome: Outcome): void {
     this.emit({ type: "settle", owner, method, outcome });
   }
+}
+
+function isUnreceived(entry: Entry<unknown>, received: number | undefined): boolean {
+  return !entry.isWritten || (received !== undefined && (entry.seq ?? 0) > received);
 }

@@ -2,13 +2,13 @@
 
 import type { Frame } from "./codec.ts";
 import type { Disconnect } from "./disconnect.ts";
-import type { Hello } from "./hello.ts";
+import type { Hello, LostReason } from "./hello.ts";
 import type { WireError } from "./message.ts";
 import type { Served } from "./served.ts";
 
 /**
- * How a call or a notification ended. `lost`: it was written, and nobody knows whether it ran.
- * `unsent`: it never ran. `threw`: it could not be encoded.
+ * How a call or a notification ended. `lost`: nobody knows whether it ran. `unsent`: it never ran.
+ * `threw`: it could not be encoded.
  */
 export type Outcome =
   | { readonly type: "result"; readonly result: unknown }
@@ -25,7 +25,19 @@ export type Output<Owner> =
       readonly method: string;
       readonly outcome: Outcome;
     }
-  | { readonly type: "opened"; readonly hello: Hello }
+  /** Items of a stream, for its consumer, who says `take` for each. */
+  | { readonly type: "items"; readonly owner: Owner; readonly items: readonly unknown[] }
+  /** The producer of an upload may go on. */
+  | { readonly type: "room"; readonly owner: Owner }
+  /** Hello is answered. `reason`: a session before this one was lost. */
+  | {
+      readonly type: "opened";
+      readonly hello: Hello;
+      readonly resumed: boolean;
+      readonly reason: LostReason | undefined;
+    }
+  /** The credentials will expire: the owner gets new ones and says `authenticate`. */
+  | { readonly type: "expiring" }
   | { readonly type: "event"; readonly method: string; readonly params: unknown }
   | { readonly type: "serve"; readonly call: Served }
   /** The answer is not wanted any more; the handler should stop. */

@@ -17,10 +17,11 @@ export interface Served {
 /** How a handler of this side ended. */
 export type Answer = { readonly result: unknown } | { readonly error: WireError };
 
-/** Handlers at work at a time, also those that were cancelled and run on. One more is refused. */
+/** Handlers at work at a time, also those that were cancelled and run on, and those whose answer waits
+ * for room. One more is refused. */
 export const MAX_SERVED = 256;
 
-/** The server's calls on the present connection. */
+/** The server's calls of one session. */
 export class ServedCalls {
   private readonly open = new Map<Id, Served>();
   private running = 0;
@@ -34,10 +35,14 @@ export class ServedCalls {
     return "begun";
   }
 
-  /** The handler has ended. True when its answer is still wanted. */
+  /** The handler has ended. True when its answer is still wanted. `release` then gives its place free. */
   finish(call: Served): boolean {
-    this.running -= 1;
     return this.isOpen(call) && this.open.delete(call.id);
+  }
+
+  /** A place is free: the answer is out, or nobody wants it. */
+  release(): void {
+    this.running -= 1;
   }
 
   /** The call's answer is no longer wanted; its handler may run on. */
@@ -54,7 +59,7 @@ export class ServedCalls {
     return late;
   }
 
-  /** The connection is lost, and nobody waits for these answers any more. */
+  /** The session is lost, and nobody waits for these answers any more. */
   clear(): Served[] {
     const all = [...this.open.values()];
     this.open.clear();

@@ -5,12 +5,13 @@ import type { Incoming, ServedMethod } from "./incoming.ts";
 import type { OutgoingCall } from "./layers.ts";
 import type { Meta } from "./message.ts";
 import type { Unsubscribe } from "./states.ts";
-import type { CallStream } from "./stream.ts";
+import { type CallStream, OwnStream, type Receiver } from "./stream.ts";
+import { type Items, Producer } from "./upload.ts";
 
 /** What one call may set for itself. */
 export interface CallOptions {
   /** The time limit; it goes to the server too. `Infinity` for none. Default: the call's own, else
-   * the client's. */
+   * the client's; for streams and uploads none. */
   readonly timeoutMs?: number | undefined;
   /** Ends the call when it is aborted, here at once and at the server. */
   readonly signal?: AbortSignal | undefined;
@@ -43,9 +44,6 @@ export interface CallDeclaration<Result, Params, Item = unknown, Chunk = unknown
   /** For items of an upload whose form on the wire differs from their type. */
   readonly encodeItem?: (item: Chunk) => unknown;
 }
-
-/** What an upload takes its items from. Its iterator is told when no more are wanted. */
-export type Items<Chunk> = AsyncIterable<Chunk> | Iterable<Chunk>;
 
 /** The ways of one service. Generated code calls these. */
 export interface ServiceClient {
@@ -98,11 +96,21 @@ export interface ServiceClient {
   serve(methods: Readonly<Record<string, ServedMethod>>): Unsubscribe;
 }
 
-/** Makes a call: the end of all layers. */
+/** What the contract says of any call. */
+export type AnyDeclaration = CallDeclaration<unknown, never, unknown, never>;
+
+/** What a call has beside its params and its result. */
+export interface CallParts {
+  readonly receiver?: Receiver;
+  readonly producer?: Pick<Producer<never>, "begin" | "check" | "pause" | "room">;
+}
+
+/** Makes a call, through all layers. */
 export type MakeCall = (
   call: OutgoingCall,
   service: ServiceDeclaration,
-  declaration: CallDeclaration<unknown, never>,
+  declaration: AnyDeclaration,
+  parts: CallParts,
 ) => Promise<unknown>;
 
 /** Sends a notification. */
@@ -117,9 +125,26 @@ export interface ServiceHost {
 }
 
 const NOTHING = {};
+const NEVER = Number.POSITIVE_INFINITY;
 
 /** Binds a declaration to a client. */
 export function bindService(host: ServiceHost, service: ServiceDeclaration): ServiceClient {
+  /** A call as layers see it. Without a limit of its own it has the default one. */
+  const describe = (
+    kind: OutgoingCall["kind"],
+    method: string,
+    params: unknown,
+    { meta, timeoutMs, signal }: CallOptions,
+    declaration: AnyDeclaration,
+  ): OutgoingCall => ({
+    kind,
+    method,
+    params,
+    meta,
+    timeoutMs: timeoutMs ?? declaration.timeoutMs ?? (kind === "call" ? host.timeoutMs : NEVER),
+    signal,
+    idempotent: declaration.idempotent ?? false,
+  });
   return {
     call<Result, Params>(
       method: string,
@@ -127,25 +152,58 @@ export function bindService(host: ServiceHost, service: ServiceDeclaration): Ser
       options: CallOptions = NOTHING,
       declaration: CallDeclaration<Result, Params> = NOTHING,
     ) {
-      const call: OutgoingCall = {
-        method,
-        params,
-        meta: options.meta,
-        timeoutMs: options.timeoutMs ?? declaration.timeoutMs ?? host.timeoutMs,
-        signal: options.signal,
-        idempotent: declaration.idempotent ?? false,
-      };
+      const call = describe("call", method, params, options, declaration);
       // The contract, and the decoder made from it, say that the result is one.
-      return host.makeCall(call, service, declaration) as Promise<Result>;
+      return host.makeCall(call, service, declaration, NOTHING) as Promise<Result>;
     },
-    stream() {
-      throw new Error("streams are not built yet");
+    stream<Item, Result, Params>(
+      method: string,
+      params: Params,
+      options: CallOptions = NOTHING,
+      declaration: CallDeclaration<Result, Params, Item> = NOTHING,
+    ) {
+      const call = describe("stream", method, params, options, declaration);
+      return new OwnStream<Item, Result>(
+        method,
+        (signal, receiver) => {
+          const made = host.makeCall({ ...call, signal }, service, declaration, { receiver });
+          return made as Promise<Result>;
+        },
+        options.signal,
+        declaration.decodeItem,
+      );
     },
-    upload() {
-      throw new Error("streams are not built yet");
+    upload<Result, Params, Chunk>(
+      method: string,
+      params: Params,
+      items: Items<Chunk>,
+      options: CallOptions = NOTHING,
+      declaration: CallDeclaration<Result, Params, unknown, Chunk> = NOTHING,
+    ) {
+      const call = describe("upload", method, params, options, declaration);
+      const producer = new Producer(items, declaration.encodeItem);
+      const made = host.makeCall(call, service, declaration, { producer });
+      return made.finally(() => producer.stop()) as Promise<Result>;
     },
-    duplex() {
-      throw new Error("streams are not built yet");
+    duplex<Item, Result, Params, Chunk>(
+      method: string,
+      params: Params,
+      items: Items<Chunk>,
+      options: CallOptions = NOTHING,
+      declaration: CallDeclaration<Result, Params, Item, Chunk> = NOTHING,
+    ) {
+      const call = describe("duplex", method, params, options, declaration);
+      const producer = new Producer(items, declaration.encodeItem);
+      return new OwnStream<Item, Result>(
+        method,
+        (signal, receiver) => {
+          const parts = { receiver, producer };
+          const made = host.makeCall({ ...call, signal }, service, declaration, parts);
+          return made.finally(() => producer.stop()) as Promise<Result>;
+        },
+        options.signal,
+        declaration.decodeItem,
+      );
     },
     notify(method, params, encode) {
       return host.notify(method, () => prepare(params, encode));

@@ -1,76 +1,91 @@
-// The session: what the protocol says on a connection, as a pure state machine. Inputs are methods,
-// given the time; outputs are taken with `take`. It does no I/O, has no clock and starts no timer:
-// its owner connects, writes, runs handlers, and calls `tick` at `wakeAt`.
+// The session: what the protocol says on a connection, and over all of them, as a pure state machine.
+// Inputs are methods, given the time; outputs are taken with `take`. It does no I/O, has no clock and
+// starts no timer: its owner connects, writes, runs handlers, and calls `tick` at `wakeAt`.
 
-import type { Request } from "./calls.ts";
-import type { Frame } from "./codec.ts";
-import { CloseCode, type Disconnect, disconnect, readClose } from "./disconnect.ts";
+import { Answering } from "./answering.ts";
+import { Authentication } from "./authentication.ts";
+import type { Entry, Request } from "./calls.ts";
+import type { Codec, Frame } from "./codec.ts";
+import { CloseCode, type Disconnect } from "./disconnect.ts";
+import { Ending } from "./ending.ts";
 import {
   CancelledError,
-  DeadlineExceededError,
-  InternalError,
   InvalidRequestError,
   MethodNotFoundError,
-  methodNotFound,
   ParseError,
-  RateLimitedError,
-  ResourceExhaustedError,
-  TooLargeError,
-  UnavailableError,
   wireError,
 } from "./errors.ts";
 import { Heartbeat, type HeartbeatSettings } from "./heartbeat.ts";
-import { type HelloRequest, helloParams, PLAIN_HELLO, readHello } from "./hello.ts";
-import { type Id, isRecord, type Message, readMessage, type WireError } from "./message.ts";
+import {
+  DEFAULT_MESSAGE_BYTES,
+  type Hello,
+  type HelloRequest,
+  helloParams,
+  type LostReason,
+  PLAIN_HELLO,
+  readHello,
+} from "./hello.ts";
+import { type Arrival, arrive } from "./inbox.ts";
+import type { Message, WireError } from "./message.ts";
+import { Outbox, type OutboxSettings } from "./outbox.ts";
 import { Outgoing, type OutgoingSettings } from "./outgoing.ts";
 import type { Output } from "./output.ts";
-import { type Answer, MAX_SERVED, type Served, ServedCalls } from "./served.ts";
+import { isDeaf, isLive, isStarting, type Phase, takes } from "./phase.ts";
+import { Resume } from "./resume.ts";
+import { RoomWatch } from "./room.ts";
+import type { Answer, Served } from "./served.ts";
 
 /** What a session is told once. */
-export interface SessionSettings extends OutgoingSettings {
+export interface SessionSettings extends OutgoingSettings, OutboxSettings {
+  readonly codec: Codec;
+  /** Bytes that a message to this side may have, as hello tells. */
+  readonly maxMessageBytes?: number;
   readonly heartbeat: HeartbeatSettings;
 }
 
-/**
- * Where the connection is. `refused`: hello was answered with an error, and the close is to come.
- * `draining`: nothing new is started. `closing`: nothing is written any more.
- */
-type Phase =
-  | "away"
-  | "connecting"
-  | "greeting"
-  | "refused"
-  | "open"
-  | "draining"
-  | "closing"
-  | "ended";
-
 const HELLO_ID = 0;
-/** In these nothing is read: what still arrives is from a connection that is over. */
-const DEAF: readonly Phase[] = ["away", "connecting", "ended"];
 /** How long the server has to close after it refused the hello, before this side does. */
 const REFUSAL_MS = 1_000;
+/** *A client that its application closes waits, for at most 3 s, until what it wrote is acknowledged.* */
+const LEAVING_MS = 3_000;
 
 /** The state machine of one client, over all its connections. `Owner` is whoever awaits a call. */
 export class Session<Owner> {
-  /** The error that hello was answered with on this connection. */
-  refusal: WireError | undefined;
   private readonly settings: SessionSettings;
+  private readonly outbox: Outbox<Entry<Owner>>;
   private readonly outgoing: Outgoing<Owner>;
-  private readonly served: ServedCalls = new ServedCalls();
+  private readonly answering: Answering<Owner>;
+  private readonly authentication: Authentication;
   private readonly heartbeat: Heartbeat;
+  private readonly resume: Resume = new Resume();
   private outputs: Output<Owner>[] = [];
   private phase: Phase = "away";
-  /** What `rpc.close` told; it counts more than the WebSocket close code. */
-  private verdict: Disconnect | undefined;
+  private readonly ending: Ending = new Ending();
+  private readonly room: RoomWatch;
   private final: Disconnect | undefined;
   /** By then the connection must be open, or over, as the phase says. */
   private due = Number.POSITIVE_INFINITY;
+  /** Whether a call was written since the heartbeat was told. */
+  private hasAsked = false;
 
   constructor(settings: SessionSettings) {
     this.settings = settings;
-    this.outgoing = new Outgoing(settings, (output) => this.outputs.push(output));
+    const emit = (output: Output<Owner>) => void this.outputs.push(output);
+    const wrote = (entry: Entry<Owner>) => {
+      this.hasAsked ||= entry.kind !== "notification";
+      this.outgoing.wrote(entry);
+    };
+    this.outbox = new Outbox(settings, (frame) => emit({ type: "write", frame }), wrote);
+    this.outgoing = new Outgoing(settings, this.outbox, emit);
+    this.answering = new Answering(this.outbox, emit);
+    this.authentication = new Authentication(emit);
     this.heartbeat = new Heartbeat(settings.heartbeat);
+    this.room = new RoomWatch(settings.heartbeat.timeoutMs);
+  }
+
+  /** The error that hello was answered with on this connection. */
+  get refusal(): WireError | undefined {
+    return this.ending.refusal;
   }
 
   /** Takes the outputs so far, in their order. */
@@ -82,15 +97,21 @@ export class Session<Owner> {
 
   /** When `tick` has something to do; infinite for never. */
   wakeAt(): number {
-    const calls = Math.min(this.outgoing.wakeAt(), this.served.wakeAt());
-    return Math.min(this.due, this.heartbeat.wakeAt(), calls);
+    return Math.min(
+      this.due,
+      this.heartbeat.wakeAt(),
+      this.outgoing.wakeAt(),
+      this.answering.wakeAt(),
+      this.authentication.wakeAt(),
+      this.outbox.ackAt(),
+      this.room.endsAt(),
+    );
   }
 
   /** An attempt begins. Connecting, token and hello's answer share one limit. */
   connecting(limitMs: number, now: number): void {
-    this.phase = "connecting";
-    this.verdict = undefined;
-    this.refusal = undefined;
+    this.enter("connecting");
+    this.ending.startOver();
     this.due = now + limitMs;
   }
 
@@ -98,131 +119,187 @@ export class Session<Owner> {
   connected(hello: HelloRequest, now: number): void {
     if (this.settings.plain) {
       this.open(PLAIN_HELLO, now);
+      this.flush(now);
       return;
     }
-    this.phase = "greeting";
-    this.write({ id: HELLO_ID, method: "rpc.hello", params: helloParams(hello) });
+    this.enter("greeting");
+    const limits = { maxMessageBytes: DEFAULT_MESSAGE_BYTES, ...this.settings };
+    const params = helloParams(hello, limits, this.resume.ask(this.outbox.replay));
+    this.outbox.sendUntracked({ id: HELLO_ID, method: "rpc.hello", params });
   }
 
   /** The connection takes no more, though it has not been reported lost yet. */
   hold(): void {
-    if (this.phase === "open" || this.phase === "draining") this.phase = "closing";
+    if (this.phase === "open" || this.phase === "draining") this.enter("closing");
   }
 
   /** A frame arrived. Never throws, whatever it holds. */
   received(frame: Frame, now: number): void {
-    if (DEAF.includes(this.phase)) return;
+    if (isDeaf(this.phase)) return;
     this.heartbeat.heard(now);
-    if (!this.settings.codec.fits(frame)) {
-      this.drop(CloseCode.wrongFrame, "a frame of the wrong type for the subprotocol");
-      return;
-    }
-    let message: Message;
-    try {
-      message = readMessage(this.settings.codec.decode(frame));
-    } catch (error) {
-      this.invalid(wireError(ParseError, "the frame cannot be decoded"), error);
-      return;
-    }
-    if (this.phase === "greeting") this.greeted(message, now);
-    else this.dispatch(message, now);
+    const replay = this.phase === "greeting" ? undefined : this.outbox.replay;
+    const arrival = arrive(frame, this.settings.codec, replay, now);
+    if (arrival.type === "fault") this.drop(arrival.code, arrival.reason);
+    else if (this.phase === "greeting") this.greeted(arrival, now);
+    else this.arrived(arrival, now);
+    this.flush(now);
   }
 
-  /** The connection is over: decides the fate of every call and tells the verdict. */
+  /** The connection is over. In a session that can be resumed nothing is decided by that. */
   disconnected(code: number, reason: string): Disconnect {
-    const end = this.verdict ?? this.refusedEnd(code) ?? disconnect(code, reason);
-    this.phase = "away";
-    this.due = Number.POSITIVE_INFINITY;
-    this.heartbeat.closed();
-    this.outgoing.disconnected(end);
-    this.abort(this.served.clear(), wireError(CancelledError, "the connection is lost"));
+    const end = this.ending.judge(code, reason);
+    this.enter(this.final ? "ended" : "away");
+    this.still();
+    if (end.code === CloseCode.sequenceBroken) this.resume.giveUp("sequence");
+    if (this.settings.plain) {
+      this.outgoing.carry(undefined, end);
+      this.answering.clear(wireError(CancelledError, "the connection is lost"));
+    }
     return end;
   }
 
   /** The end: every call that is left, and every later one, fails. */
   end(end: Disconnect): void {
     this.disconnected(end.code, end.reason);
-    this.outgoing.clear(end);
-    this.phase = "ended";
-    this.final = end;
+    this.finish(end);
+    this.enter("ended");
+  }
+
+  /** The application closes. Everything ends as with `end`, but a connection that is open: that is
+   * dropped with 1000, when the server has all that was written. True when there is one. */
+  close(end: Disconnect, now: number): boolean {
+    this.flush(now);
+    if (!this.isLive) {
+      this.end(end);
+      return false;
+    }
+    this.enter("leaving");
+    this.due = now + LEAVING_MS;
+    this.finish(end);
+    this.flush(now);
+    return true;
   }
 
   /** Makes a call, or sends a notification, whose outcome comes when it is written. The id is for
-   * `cancel`. */
+   * `cancel` and the like. */
   send(request: Request, isCall: boolean, owner: Owner, now: number): number {
     const id = this.outgoing.add(request, isCall, owner, this.phase === "open", now);
-    if (this.final) this.outgoing.clear(this.final);
+    if (this.final) this.outgoing.clear(undefined, this.final);
     this.flush(now);
     return id;
   }
 
   /** Ends a call at once. */
   cancel(id: number, now: number): void {
-    // A plain peer's server need not know the protocol's own notifications.
-    if (this.outgoing.cancel(id) && !this.settings.plain) {
-      this.write({ method: "rpc.cancel", params: { id } });
-    }
+    this.outgoing.cancel(id);
+    this.flush(now);
+  }
+
+  /** The consumer of a stream took items. */
+  took(id: number, items: number, now: number): void {
+    this.outgoing.transfers.take(id, items);
+    this.flush(now);
+  }
+
+  /** The producer of an upload has an item. False when it has to wait: `room` tells when to offer it
+   * again. Throws what the encoder throws. */
+  push(id: number, item: unknown, now: number): boolean {
+    const isPushed = this.outgoing.transfers.push(id, item);
+    this.flush(now);
+    return isPushed;
+  }
+
+  /** The producer of an upload has no more items. */
+  endUpload(id: number, now: number): void {
+    this.outgoing.endUpload(id);
     this.flush(now);
   }
 
   /** A handler has ended. Its answer goes out unless a cancel or the time limit was first. */
-  answer(call: Served, answer: Answer): void {
-    if (!this.served.finish(call)) return;
-    try {
-      this.respond(call.id, answer);
-    } catch (error) {
-      this.fault(error);
-      const inside = wireError(InternalError, `the result of ${call.method} cannot be encoded`);
-      this.respond(call.id, { error: inside });
-    }
+  answer(call: Served, answer: Answer, now: number): void {
+    this.answering.answer(call, answer);
+    this.flush(now);
+  }
+
+  /** New credentials, asked for by `expiring`. */
+  authenticate(token: string, now: number): void {
+    if (this.phase !== "open" && this.phase !== "draining") return;
+    const id = this.outgoing.newId();
+    this.authentication.sent(id);
+    this.outbox.sendUntracked({ id, method: "rpc.auth", params: { token } });
+    this.flush(now);
   }
 
   /** Does what is due. */
   tick(now: number): void {
     if (now >= this.due) {
-      this.drop(CloseCode.abnormal, "no answer within the time limit");
+      if (this.phase === "leaving") this.leave();
+      else this.drop(CloseCode.abnormal, "no answer within the time limit");
       return;
     }
     this.outgoing.expire(now);
-    const late = this.served.expire(now);
-    const reason = wireError(DeadlineExceededError, "the time limit of the call is over");
-    this.abort(late, reason);
-    for (const call of late) this.respond(call.id, { error: reason });
+    this.answering.expire(now);
+    this.authentication.tick(now);
     const beat = this.heartbeat.tick(now);
     if (beat === "drop") {
       this.drop(CloseCode.heartbeatTimeout);
       return;
     }
-    if (beat === "ping") this.write({ method: "rpc.ping" });
+    if (beat === "ping") this.outbox.sendUntracked({ method: "rpc.ping" });
     this.flush(now);
   }
 
+  /** After every input: lets in what may enter, and writes and acknowledges what is due. */
   private flush(now: number): void {
-    if (this.phase !== "open" || !this.outgoing.isWaiting) return;
-    // Before it writes, a client that has slept drops the connection instead.
-    if (this.heartbeat.isDead(now)) {
-      this.drop(CloseCode.heartbeatTimeout);
-      return;
+    const isOpen = this.phase === "open";
+    const mayStart = this.outbox.replay ? isStarting(this.phase) : isOpen;
+    this.outgoing.flush(this.answering.flush() && mayStart, now);
+    this.room.look(this.outbox.takeIsWaited() && this.isLive, now);
+    if (now >= this.room.endsAt()) this.lose("overflow", CloseCode.tooSlow);
+    const fault = this.outbox.takeFault();
+    if (fault === "exhausted") this.lose("sequence", CloseCode.sequenceBroken);
+    else if (fault && this.isLive) this.drop(CloseCode.tooSlow, "too much to answer");
+    // *Before it writes, a client that has heard nothing for so long drops the connection instead.*
+    if (this.outbox.isPending && this.heartbeat.isDead(now)) this.drop(CloseCode.heartbeatTimeout);
+    this.outbox.flush();
+    this.outbox.acknowledge(now);
+    if (this.hasAsked) this.heartbeat.asked(now);
+    this.hasAsked = false;
+    if (this.phase === "leaving" && this.isConfirmed) this.leave();
+  }
+
+  private arrived(arrival: Arrival, now: number): void {
+    switch (arrival.type) {
+      case "message":
+        this.dispatch(arrival.message, now);
+        return;
+      case "gap":
+        if (arrival.cause) this.ignored(UNREADABLE, arrival.cause);
+        this.lose("sequence", CloseCode.sequenceBroken);
+        return;
+      case "unreadable":
+        this.ignored(UNREADABLE, arrival.cause);
+        this.complain(wireError(ParseError, UNREADABLE));
+        return;
+      case "batch":
+        this.ignored(NO_BATCHES);
+        // *Batches and their answers are not numbered.*
+        if (!this.settings.plain) this.outbox.sendUntracked(BATCH_REFUSED);
     }
-    if (this.outgoing.flush(now)) this.heartbeat.asked(now);
   }
 
   /** Until hello's answer only `rpc.close` and `rpc.ping` may come. */
-  private greeted(message: Message, now: number): void {
-    if (message.type === "result" && message.id === HELLO_ID) {
+  private greeted(arrival: Arrival, now: number): void {
+    const message = arrival.type === "message" ? arrival.message : undefined;
+    if (message?.type === "result" && message.id === HELLO_ID) {
       const hello = readHello(message.result);
-      if (hello) {
-        this.open(hello, now);
-        return;
-      }
-    } else if (message.type === "error" && message.id === HELLO_ID) {
+      if (hello) this.open(hello, now);
+      else this.drop(CloseCode.protocolFault, NO_ANSWER);
+    } else if (message?.type === "error" && message.id === HELLO_ID) {
       this.refused(message.error, now);
-      return;
-    } else if (message.type === "notification" && isControl(message.method)) {
+    } else if (message?.type === "notification" && isControl(message.method)) {
       this.dispatch(message, now);
-      return;
-    }
-    this.drop(CloseCode.protocolFault, "the server sent something else than the answer to hello");
+    } else this.drop(CloseCode.protocolFault, NO_ANSWER);
   }
 
   /** The server explains the refusal by its close, so that is waited for. */
@@ -231,145 +308,177 @@ export class Session<Owner> {
       this.drop(CloseCode.protocolFault, NO_HELLO);
       return;
     }
-    this.phase = "refused";
-    this.refusal = error;
+    this.enter("refused");
+    this.ending.refusal = error;
     this.due = Math.min(this.due, now + REFUSAL_MS);
   }
 
-  /** The verdict of a refusal whose close, with its code, got lost on the way. */
-  private refusedEnd(code: number): Disconnect | undefined {
-    if (!this.refusal || (code !== CloseCode.noStatus && code !== CloseCode.abnormal)) return;
-    const comeBack = PASSING.some((one) => one.code === this.refusal?.code);
-    return { code, reason: this.refusal.message, comeBack };
-  }
-
-  private open(hello: typeof PLAIN_HELLO, now: number): void {
-    this.phase = "open";
+  private open(hello: Hello, now: number): void {
+    const { replay } = this.outbox;
+    const resumed = replay !== undefined && this.resume.isTakenUp(hello);
+    if (resumed && !replay.resume(hello.received)) {
+      this.lose("sequence", CloseCode.sequenceBroken);
+      return;
+    }
+    this.enter("open");
     this.due = Number.POSITIVE_INFINITY;
     this.heartbeat.opened(hello.pingMs, now);
-    this.outputs.push({ type: "opened", hello });
-    this.outgoing.opened(hello);
-    this.flush(now);
+    this.authentication.opened(hello.authExpiresInMs, now);
+    this.outgoing.limit(hello);
+    if (resumed) {
+      this.resume.resumed(hello, replay);
+      this.outputs.push({ type: "opened", hello, resumed, reason: undefined });
+    } else this.startOver(hello);
+    this.outbox.limit(hello);
+  }
+
+  /** A fresh session: the verdict on the calls of the one before it, where there was one. */
+  private startOver(hello: Hello): void {
+    const lost = this.resume.opened(hello);
+    const reason = this.settings.plain ? undefined : lost?.reason;
+    this.outputs.push({ type: "opened", hello, resumed: false, reason });
+    if (lost) {
+      if (lost.carries) this.outgoing.carry(lost.received, lostEnd(lost.reason));
+      else this.outgoing.clear(lost.received, ANOTHER_USER);
+      this.answering.clear(wireError(CancelledError, "the session is lost"));
+    }
+    this.outbox.startOver();
   }
 
   private dispatch(message: Message, now: number): void {
     switch (message.type) {
       case "result":
       case "error":
-        if (this.outgoing.answered(message.id, message)) this.flush(now);
+        if (this.authentication.answered(message, now)) return;
+        this.outgoing.answered(message.id, message);
         return;
       case "notification":
-        this.notified(message.method, message.params, now);
-        break;
+        if (message.method.startsWith("rpc.")) this.notified(message.method, message.params, now);
+        else if (!this.final) this.outputs.push({ ...message, type: "event" });
+        return;
       case "call":
-        this.serve(message, now);
-        break;
+        // One that was counted as received must be run: its answer goes out on the next connection.
+        if (this.final || !(this.isLive || this.outbox.replay)) return;
+        this.answering.serve(message, now);
+        return;
       case "invalid":
-        this.invalid(wireError(InvalidRequestError, "neither a request nor a response"));
+        this.ignored(NO_MESSAGE);
+        this.complain(wireError(InvalidRequestError, NO_MESSAGE));
     }
   }
 
   private notified(method: string, params: unknown, now: number): void {
-    if (!method.startsWith("rpc.")) {
-      this.outputs.push({ type: "event", method, params });
-    } else if (method === "rpc.ping") {
-      this.write({ method: "rpc.pong" });
-    } else if (method === "rpc.close") {
-      this.closing(params, now);
-    } else if (method === "rpc.cancel" && hasId(params)) {
-      const call = this.served.cancel(params.id);
-      if (!call) return;
-      const reason = wireError(CancelledError, "the caller cancelled the call");
-      this.abort([call], reason);
-      this.respond(call.id, { error: reason });
+    switch (method) {
+      case "rpc.ping":
+        this.outbox.sendUntracked({ method: "rpc.pong" });
+        return;
+      case "rpc.ack":
+        this.room.reset();
+        // *An ack above what was sent closes 4050 and ends the session.*
+        if (!this.outbox.acknowledged(params)) this.lose("sequence", CloseCode.sequenceBroken);
+        return;
+      case "rpc.close":
+        this.closing(params, now);
+        return;
+      case "rpc.cancel":
+        this.answering.cancelled(params);
+        return;
+      case "rpc.item":
+        this.outgoing.transfers.arrived(params);
+        return;
+      case "rpc.upload_credit":
+        this.outgoing.transfers.granted(params);
     }
   }
 
   /** The server says how this connection will end, and in drain from when on nothing new is taken. */
   private closing(params: unknown, now: number): void {
-    const close = readClose(params, this.verdict);
+    const close = this.ending.announce(params);
     if (!close) {
       this.fault(new TypeError("rpc.close came without a code"));
       return;
     }
-    this.verdict = close.end;
+    this.resume.closed(close.received);
     this.due = Math.min(this.due, now + (close.inMs ?? 0) + this.settings.heartbeat.graceMs);
     const isDrain = close.inMs !== undefined && ["open", "draining"].includes(this.phase);
-    this.phase = isDrain ? "draining" : "closing";
-  }
-
-  private serve(message: Message & { type: "call" }, now: number): void {
-    // An answer could not be written, so the call is not run.
-    if (this.phase !== "open" && this.phase !== "draining") return;
-    const { id, method, params, meta } = message;
-    const { timeout_ms } = meta;
-    const timeoutMs = typeof timeout_ms === "number" ? timeout_ms : undefined;
-    const deadline = now + (timeoutMs ?? Number.POSITIVE_INFINITY);
-    const call = { id, method, params, meta, timeoutMs, deadline };
-    const begun = method.startsWith("rpc.") ? "unknown" : this.served.begin(call);
-    if (begun === "begun") this.outputs.push({ type: "serve", call });
-    else if (begun === "duplicate") this.invalid(wireError(InvalidRequestError, "the id is open"));
-    else if (begun === "unknown") this.respond(id, { error: methodNotFound(method) });
-    else this.respond(id, { error: wireError(ResourceExhaustedError, FULL, true) });
-  }
-
-  private abort(calls: Served[], reason: WireError): void {
-    for (const call of calls) this.outputs.push({ type: "abort", call, reason });
+    this.enter(isDrain ? "draining" : "closing");
   }
 
   /** Says what is wrong, with id null, as JSON-RPC wants it; a plain peer's server expects no answers. */
-  private invalid(error: WireError, cause?: unknown): void {
-    this.fault(new TypeError(`ignored what the server sent: ${error.message}`, { cause }));
-    if (this.phase === "greeting") {
-      this.drop(CloseCode.protocolFault, error.message);
-      return;
-    }
-    if (!this.settings.plain) this.respond(null, { error });
+  private complain(error: WireError): void {
+    if (!this.settings.plain) this.answering.respondAtOnce(null, { error });
+  }
+
+  private ignored(what: string, cause?: unknown): void {
+    this.fault(new TypeError(`ignored what the server sent: ${what}`, { cause }));
   }
 
   private fault(error: unknown): void {
     this.outputs.push({ type: "fault", error });
   }
 
-  private respond(id: Id, answer: Answer): void {
-    if (this.write({ id, ...answer })) return;
-    this.write({
-      id,
-      error: wireError(TooLargeError, "the answer is larger than the server takes"),
-    });
+  private get isLive(): boolean {
+    return isLive(this.phase);
   }
 
-  /** False when the message is too large. In a phase in which nothing is written it is dropped. */
-  private write(message: Readonly<Record<string, unknown>>): boolean {
-    if (this.phase !== "greeting" && this.phase !== "open" && this.phase !== "draining")
-      return true;
-    const frame = this.outgoing.encode({ jsonrpc: "2.0", ...message });
-    if (frame !== undefined) this.outputs.push({ type: "write", frame });
-    return frame !== undefined;
+  /** Whether the server is known to have all that the application wrote. */
+  private get isConfirmed(): boolean {
+    const { replay, wanted } = this.outbox;
+    return Math.max(replay?.peerReceived ?? 0, this.outgoing.confirmed) >= wanted;
+  }
+
+  private enter(phase: Phase): void {
+    this.phase = phase;
+    this.outbox.takes = takes(phase);
+  }
+
+  private finish(end: Disconnect): void {
+    this.final ??= end;
+    this.answering.clear(wireError(CancelledError, "the client is closed"));
+    this.outgoing.clear(undefined, end);
+  }
+
+  /** The session is lost, as this side sees: the next hello does not ask for it. */
+  private lose(reason: LostReason, code: number): void {
+    this.resume.giveUp(reason);
+    if (this.isLive || this.phase === "greeting") this.drop(code);
+  }
+
+  private leave(): void {
+    this.drop(CloseCode.normal);
+  }
+
+  /** Nothing of this connection is waited for any more. */
+  private still(): void {
+    this.due = Number.POSITIVE_INFINITY;
+    this.room.reset();
+    this.heartbeat.closed();
+    this.authentication.closed();
   }
 
   private drop(code: number, reason = ""): void {
-    this.phase = "closing";
-    this.due = Number.POSITIVE_INFINITY;
+    this.enter("dropped");
+    this.still();
     this.outputs.push({ type: "drop", code, reason });
   }
 }
 
-/** Refusals that may not be met again. */
-const PASSING = [
-  InternalError,
-  RateLimitedError,
-  DeadlineExceededError,
-  UnavailableError,
-  ResourceExhaustedError,
-];
-
+const UNREADABLE = "the frame cannot be decoded";
+const NO_MESSAGE = "neither a request nor a response";
+const NO_BATCHES = "a batch, in a session";
+const BATCH_REFUSED = { id: null, error: wireError(InvalidRequestError, NO_BATCHES) };
+const NO_ANSWER = "the server sent something else than the answer to hello";
 const NO_HELLO =
   "it knows no rpc.hello; for a JSON-RPC 2.0 server that is none of wirecall pass plain";
-const FULL = `${MAX_SERVED} handlers are at work already`;
 
-function hasId(params: unknown): params is { readonly id: unknown } {
-  return isRecord(params) && "id" in params;
+const ANOTHER_USER: Disconnect = {
+  code: 1000,
+  reason: "the connection came back with another user",
+  comeBack: true,
+};
+
+function lostEnd(reason: LostReason): Disconnect {
+  return { code: CloseCode.abnormal, reason: `the session is lost: ${reason}`, comeBack: true };
 }
 
 function isControl(method: string): boolean {

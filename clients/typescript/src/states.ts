@@ -1,6 +1,7 @@
 // The states that a client tells of, and those who hear of them.
 
 import type { Disconnect } from "./disconnect.ts";
+import type { LostReason } from "./hello.ts";
 
 /** Where a client is. */
 export type State =
@@ -11,6 +12,12 @@ export type State =
       readonly type: "open";
       readonly session: string | undefined;
       readonly user: string | undefined;
+      /** The session is the one from before the connection was lost: nothing was missed, and calls and
+       * streams go on. */
+      readonly resumed: boolean;
+      /** Why the session before this one was lost, if there was one: what the server kept by session has
+       * to be said again, and calls whose outcome nobody knows have failed. */
+      readonly reason: LostReason | undefined;
     }
   /** The connection is lost; calls wait. */
   | {

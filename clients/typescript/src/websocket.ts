@@ -40,8 +40,8 @@ export interface Connection {
   send(frame: Frame): void;
   /** Sends what was handed over, then says farewell; `closed` follows. */
   close(code: number, reason: string): void;
-  /** Ends it without waiting for the other side. */
-  abort(): void;
+  /** Ends it without waiting for the other side, which is told the code where that can be. */
+  abort(code?: number): void;
 }
 
 const OPEN = 1;
@@ -86,8 +86,10 @@ export function openConnection(
     close(code, reason) {
       socket.close(code, reason);
     },
-    abort() {
+    abort(code) {
       isOver = true;
+      // Codes below are not an application's to give: browsers throw.
+      if (code !== undefined && code >= 4000 && socket.readyState === OPEN) socket.close(code);
       // `ws` would wait half a minute for a peer that is gone, and keep the process up for it.
       if ("terminate" in socket && typeof socket.terminate === "function") socket.terminate();
       else socket.close();

@@ -1,15 +1,35 @@
 // A peer that reads nothing: what this side keeps for it is bounded.
 
 import { expect } from "vitest";
-import { ConnectionLostError, ResourceExhaustedError } from "../src/index.ts";
+import { ClosedError, ConnectionLostError, ResourceExhaustedError } from "../src/index.ts";
 import { ChatClient } from "./fixtures/chat.ts";
 import { test } from "./support/fixture.ts";
 import { rejection, until } from "./support/states.ts";
 
 const MEGABYTE = "x".repeat(1_000_000);
 
-test("notifications to a peer that reads nothing fail when 16 MiB are unsent", async ({ open }) => {
+test("in a session, what is not acknowledged is bounded, and so is what waits for room", async ({
+  open,
+}) => {
   const { client, connection } = await open();
+  connection.acknowledges = false;
+  const chat = new ChatClient(client);
+  const sent = Array.from({ length: 4 + 256 }, () => rejection(chat.typing({ room: MEGABYTE })));
+  const refused = await rejection(chat.typing({ room: MEGABYTE }));
+  expect(refused).toBeInstanceOf(ResourceExhaustedError);
+  expect(refused.message).toContain("256 calls wait already (option queue)");
+  for (let arrived = 0; arrived < 4; arrived += 1) await connection.next();
+  await connection.settled();
+  connection.send({ method: "rpc.ack", params: { seq: 4 } });
+  for (let arrived = 0; arrived < 4; arrived += 1) await connection.next();
+  await connection.settled();
+  connection.kill();
+  await client.close();
+  expect(await sent[259]).toBeInstanceOf(ClosedError);
+});
+
+test("a plain peer's notifications fail when 16 MiB are unsent", async ({ open }) => {
+  const { client, connection } = await open({ plain: true });
   connection.socket.pause();
   const chat = new ChatClient(client);
   const sent = Array.from({ length: 60 }, () => chat.typing({ room: MEGABYTE }));
@@ -20,8 +40,10 @@ test("notifications to a peer that reads nothing fail when 16 MiB are unsent", a
   connection.socket.resume();
 });
 
-test("a peer that reads none of many large calls is given up as too slow", async ({ open }) => {
-  const { client, connection } = await open({}, { limits: { max_calls: 200 } });
+test("a plain peer that reads none of many large calls is given up as too slow", async ({
+  open,
+}) => {
+  const { client, connection } = await open({ plain: true });
   connection.socket.pause();
   const chat = new ChatClient(client);
   const posts = Array.from({ length: 120 }, () => chat.post({ room: "a", text: MEGABYTE }));

@@ -2,16 +2,23 @@
 
 import { expect, vi } from "vitest";
 import { WebSocket } from "ws";
-import { ClosedError, ConnectionLostError, ResourceExhaustedError } from "../src/index.ts";
+import { ClosedError, ConnectionLostError, connect, ResourceExhaustedError } from "../src/index.ts";
 import { ChatClient } from "./fixtures/chat.ts";
 import { test } from "./support/fixture.ts";
 import { rejection, until } from "./support/states.ts";
 
-test("a killed server: a written call is lost, its outcome unknown", async ({ open }) => {
-  const { client, connection } = await open();
+test("a session that nobody knows any more: a written call is lost, its outcome unknown", async ({
+  openAt,
+  peer,
+  clock,
+}) => {
+  const { client, connection } = await openAt();
   const posted = rejection(new ChatClient(client).post({ room: "a", text: "b" }));
   await connection.next();
   connection.kill();
+  await until(client, "reconnecting");
+  clock.advance(250);
+  await (await peer.next()).greet({ reason: "unknown" });
   const error = await posted;
   expect(error).toBeInstanceOf(ConnectionLostError);
   expect(error.message).toContain("the outcome of chat.post is unknown");
@@ -103,11 +110,11 @@ test("a call's time limit runs on while it waits", async ({ openAt, peer, clock 
   await long;
 });
 
-test("the queue is bounded: one more fails at once and names the limit", async ({ openAt }) => {
-  const { client, connection } = await openAt({ queue: 2 });
+test("without a session the queue is bounded: one more fails at once and names the limit", async ({
+  peer,
+}) => {
+  const client = await connect(peer.url, { webSocket: WebSocket, lazy: true, queue: 2 });
   const chat = new ChatClient(client);
-  connection.kill();
-  await until(client, "reconnecting");
   const waiting = Promise.allSettled([chat.hello(), chat.typing({ room: "a" })]);
   const error = await rejection(chat.hello());
   expect(error).toBeInstanceOf(ResourceExhaustedError);

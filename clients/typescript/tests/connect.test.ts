@@ -29,7 +29,12 @@ test("hello says who the client is and what it takes", async ({ peer }) => {
     },
   });
   const client = await connecting;
-  expect(client.state).toEqual({ type: "open", session: "s-9", user: "ann" });
+  expect(client.state).toEqual({
+    type: "open",
+    session: "s-9",
+    user: "ann",
+    resumed: false,
+  });
   expect([client.session, client.user]).toEqual(["s-9", "ann"]);
   await client.close();
 });

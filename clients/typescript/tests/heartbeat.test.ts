@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { Heartbeat } from "../src/heartbeat.ts";
 
-const SETTINGS = { graceMs: 10_000, callSilenceMs: 10_000, callGraceMs: 5_000 };
+const SETTINGS = { graceMs: 10_000, callSilenceMs: 10_000, callGraceMs: 5_000, timeoutMs: 60_000 };
 
 function watching(now = 0): Heartbeat {
   const heartbeat = new Heartbeat(SETTINGS);

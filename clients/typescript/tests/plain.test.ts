@@ -9,7 +9,7 @@ import { rejection, until } from "./support/states.ts";
 
 test("a plain peer calls without hello, subprotocol and meta", async ({ open }) => {
   const { client, connection } = await open({ plain: true });
-  expect(client.state).toEqual({ type: "open", session: undefined, user: undefined });
+  expect(client.state).toEqual({ type: "open", resumed: false });
   expect(connection.socket.protocol).toBe("");
   const balance = client.service({ name: "eth" }).call("eth_getBalance", ["0x1", "latest"]);
   const call = await connection.next();

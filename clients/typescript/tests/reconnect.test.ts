@@ -27,7 +27,7 @@ test("the states tell the whole story of a lost connection", async ({ openAt, pe
       // Half of the first bound of 250 ms.
       nextTryAt: new Date(1_000_125),
     },
-    { type: "open", session: "s-2", user: undefined },
+    { type: "open", session: "s-2", resumed: false, reason: "unknown" },
   ]);
 });
 

@@ -5,6 +5,7 @@ import { RpcError, type ServedCall } from "../src/index.ts";
 import { ChatClient, MutedError, type UiHandler } from "./fixtures/chat.ts";
 import { Arrivals } from "./support/arrivals.ts";
 import { test } from "./support/fixture.ts";
+import { until } from "./support/states.ts";
 
 const NO_UI: UiHandler = { confirm: () => false, pickSize: () => 0n };
 
@@ -189,7 +190,7 @@ test("the server's time limit aborts the handler and is answered", async ({ open
   expect(call.signal.aborted).toBe(true);
 });
 
-test("a lost connection aborts the handlers, and their answers go nowhere", async ({
+test("a lost session aborts the handlers, and their answers go nowhere", async ({
   openAt,
   peer,
   clock,
@@ -209,10 +210,13 @@ test("a lost connection aborts the handlers, and their answers go nowhere", asyn
   connection.send({ id: 1, method: "ui.confirm", params: { prompt: "?" } });
   const { signal } = await calls.next();
   connection.kill();
-  await new Promise((resolve) => signal.addEventListener("abort", resolve));
+  await until(client, "reconnecting");
+  expect(signal.aborted).toBe(false);
   clock.advance(250);
   const again = await peer.next();
-  await again.greet();
+  await again.greet({ reason: "expired" });
+  await until(client, "open");
+  expect(signal.aborted).toBe(true);
   again.send({ id: 1, method: "ui.confirm", params: { prompt: "?" } });
   await calls.next();
   finish(true);

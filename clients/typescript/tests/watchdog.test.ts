@@ -28,14 +28,17 @@ test("a call that meets silence pings, and drops the connection when that is not
   clock,
 }) => {
   const { client, connection } = await openAt();
-  const lost = rejection(new ChatClient(client).hello());
+  connection.acknowledges = false;
+  const unanswered = rejection(new ChatClient(client).hello());
   await connection.next();
   clock.advance(10_000);
   expect(await connection.next()).toEqual({ jsonrpc: "2.0", method: "rpc.ping" });
   clock.advance(4_999);
   expect(client.state.type).toBe("open");
   clock.advance(1);
-  expect(await lost).toBeInstanceOf(ConnectionLostError);
+  expect(client.state).toMatchObject({ lastError: { disconnect: { code: 4008 } } });
+  await client.close();
+  expect(await unanswered).toBeInstanceOf(ConnectionLostError);
 });
 
 test("a client that has slept drops the connection instead of writing, and carries the call", async ({

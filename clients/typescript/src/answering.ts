@@ -1,0 +1,125 @@
+// The server's calls and what becomes of them: who is let in, who answers, and how each answer goes
+// out. Pure, like the session that it is a part of; it runs no handler.
+
+import type { Entry } from "./calls.ts";
+import {
+  CancelledError,
+  DeadlineExceededError,
+  InternalError,
+  InvalidRequestError,
+  methodNotFound,
+  ResourceExhaustedError,
+  TooLargeError,
+  wireError,
+} from "./errors.ts";
+import { type Id, isRecord, type Message, type WireError } from "./message.ts";
+import type { Body, Outbox } from "./outbox.ts";
+import type { Emit } from "./output.ts";
+import { type Answer, MAX_SERVED, type Served, ServedCalls } from "./served.ts";
+
+/** The server's calls, over all connections of a session. */
+export class Answering<Owner> {
+  private readonly outbox: Outbox<Entry<Owner>>;
+  private readonly emit: Emit<Owner>;
+  private readonly served: ServedCalls = new ServedCalls();
+  /** Answers that found no room. Their calls keep their places, so that these are bounded. */
+  private waiting: Body[] = [];
+
+  constructor(outbox: Outbox<Entry<Owner>>, emit: Emit<Owner>) {
+    this.outbox = outbox;
+    this.emit = emit;
+  }
+
+  /** A call arrived. */
+  serve(message: Message & { type: "call" }, now: number): void {
+    const { id, method, params, meta } = message;
+    const { timeout_ms } = meta;
+    const timeoutMs = typeof timeout_ms === "number" ? timeout_ms : undefined;
+    const deadline = now + (timeoutMs ?? Number.POSITIVE_INFINITY);
+    const call = { id, method, params, meta, timeoutMs, deadline };
+    if (method === "rpc.ping") {
+      this.respondAtOnce(id, { result: null });
+      return;
+    }
+    const begun = method.startsWith("rpc.") ? "unknown" : this.served.begin(call);
+    if (begun === "begun") this.emit({ type: "serve", call });
+    else if (begun === "duplicate") this.refuse("the id is open");
+    else if (begun === "unknown") this.respondAtOnce(id, { error: methodNotFound(method) });
+    else this.respondAtOnce(id, { error: wireError(ResourceExhaustedError, FULL, true) });
+  }
+
+  /** The server cancelled a call. */
+  cancelled(params: unknown): void {
+    const { id } = isRecord(params) ? params : {};
+    const call = this.served.cancel(id);
+    if (call) this.abort(call, wireError(CancelledError, "the caller cancelled the call"));
+  }
+
+  /** A handler has ended. Its answer goes out unless a cancel or the time limit was first. */
+  answer(call: Served, answer: Answer): void {
+    if (!this.served.finish(call)) {
+      this.served.release();
+      return;
+    }
+    this.waiting.push(this.encode(call, answer));
+  }
+
+  /** Lets in the answers that there is room for. False when one has to wait. */
+  flush(): boolean {
+    for (let body = this.waiting[0]; body; body = this.waiting[0]) {
+      if (!this.outbox.fits(body.bytes) || this.outbox.push(body) === undefined) return false;
+      this.waiting.shift();
+      this.served.release();
+    }
+    return true;
+  }
+
+  /** Ends the calls whose time is over. */
+  expire(now: number): void {
+    const reason = wireError(DeadlineExceededError, "the time limit of the call is over");
+    for (const call of this.served.expire(now)) this.abort(call, reason);
+  }
+
+  /** Nobody waits for any answer any more. */
+  clear(reason: WireError): void {
+    for (let left = this.waiting.length; left > 0; left -= 1) this.served.release();
+    this.waiting = [];
+    for (const call of this.served.clear()) this.emit({ type: "abort", call, reason });
+  }
+
+  /** Says what is wrong, with id null, as JSON-RPC wants it. */
+  refuse(what: string): void {
+    this.emit({ type: "fault", error: new TypeError(`ignored what the server sent: ${what}`) });
+    this.respondAtOnce(null, { error: wireError(InvalidRequestError, what) });
+  }
+
+  /** An answer that the reader itself gives: it never waits for room. */
+  respondAtOnce(id: Id, answer: Answer): void {
+    this.outbox.pushAtOnce({ id, ...answer });
+  }
+
+  /** When `expire` has something to do. */
+  wakeAt(): number {
+    return this.served.wakeAt();
+  }
+
+  private abort(call: Served, reason: WireError): void {
+    this.emit({ type: "abort", call, reason });
+    this.respondAtOnce(call.id, { error: reason });
+  }
+
+  private encode({ id, method }: Served, answer: Answer): Body {
+    let body: Body | undefined;
+    try {
+      body = this.outbox.encode({ id, ...answer });
+    } catch (error) {
+      this.emit({ type: "fault", error });
+      const inside = wireError(InternalError, `the result of ${method} cannot be encoded`);
+      body = this.outbox.encode({ id, error: inside });
+    }
+    return body ?? this.outbox.encodeAny({ id, error: wireError(TooLargeError, TOO_LARGE) });
+  }
+}
+
+const FULL = `${MAX_SERVED} handlers are at work already`;
+const TOO_LARGE = "the answer is larger than the server takes";

@@ -1,0 +1,67 @@
+// Credentials that expire while the connection lives: when to ask for new ones, and whose answer that
+// of `rpc.auth` is.
+
+import { toError } from "./errors.ts";
+import { readAuth } from "./hello.ts";
+import type { Id, WireError } from "./message.ts";
+
+/** New credentials are asked for so long before the old ones expire, or a quarter of their time. */
+const AHEAD_MS = 60_000;
+
+/** What comes of it, for the session's outputs. */
+export type EmitExpiry = (
+  output: { readonly type: "expiring" } | { readonly type: "fault"; readonly error: unknown },
+) => void;
+
+/** The credentials of the present connection. */
+export class Authentication {
+  private readonly emit: EmitExpiry;
+  private askAt = Number.POSITIVE_INFINITY;
+  private id: Id | undefined;
+
+  constructor(emit: EmitExpiry) {
+    this.emit = emit;
+  }
+
+  /** The credentials are good for so long. */
+  opened(expiresInMs: number, now: number): void {
+    this.askAt = now + expiresInMs - Math.min(AHEAD_MS, expiresInMs / 4);
+    if (Number.isNaN(this.askAt)) this.askAt = Number.POSITIVE_INFINITY;
+  }
+
+  /** The connection is over: the next hello brings credentials of its own. */
+  closed(): void {
+    this.askAt = Number.POSITIVE_INFINITY;
+    this.id = undefined;
+  }
+
+  /** Asks for new ones when it is time; once. */
+  tick(now: number): void {
+    if (now < this.askAt) return;
+    this.askAt = Number.POSITIVE_INFINITY;
+    this.emit({ type: "expiring" });
+  }
+
+  /** `rpc.auth` goes out under that id. */
+  sent(id: Id): void {
+    this.id = id;
+  }
+
+  /** An answer arrived. False when it is another call's. An error changes nothing: the old
+   * credentials are good until they expire, and then the server closes. */
+  answered(
+    { id, result, error }: { id: Id; result?: unknown; error?: WireError },
+    now: number,
+  ): boolean {
+    if (this.id === undefined || id !== this.id) return false;
+    this.id = undefined;
+    if (error) this.emit({ type: "fault", error: toError(error) });
+    else this.opened(readAuth(result), now);
+    return true;
+  }
+
+  /** When `tick` has something to do. */
+  wakeAt(): number {
+    return this.askAt;
+  }
+}
