@@ -1,138 +1,128 @@
-//! What is about to be written: a bounded queue of messages, and beside it one for what the reader itself answers.
+//! What is about to be written: a bounded queue of messages, and beside it one for what overtakes them.
 //!
-//! Producers of answers and calls wait for room at their source; what cannot wait ends the connection.
+//! A plain peer's queue lives as long as its connection. A session's outlives its connections: one after the other
+//! attaches to it, and what the last one did not get across, the next one writes again. Producers of answers and calls
+//! wait for room at their source; what cannot wait ends the session.
 
-use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
+use std::time::Instant;
 
 use tokio::sync::Notify;
 
+use super::line::{Closing, Line, LineId};
+use super::queue::{Queue, Tracked};
 use crate::codec::Frame;
-use crate::session::Disconnect;
+use crate::session::{Disconnect, Reason, Replay, code};
 
 /// The bounds of an [`Outbox`].
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OutboxLimits {
-    /// Messages in the queue.
+    /// Messages in the queue that are not written.
     pub(crate) messages: usize,
-    /// Bytes in the queue; an empty queue takes any one message.
+    /// Their bytes; an empty queue takes any one message.
     pub(crate) bytes: usize,
     /// Bytes of the reader's own answers.
     pub(crate) reader_bytes: usize,
+    /// Bytes that a session keeps until they are acknowledged.
+    pub(crate) buffer_bytes: usize,
 }
 
 /// A queue is full, and what was to enter it cannot wait.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Overflow;
 
-/// The queue of one connection.
+/// The queue of a plain peer or a session.
 #[derive(Debug)]
 pub(crate) struct Outbox {
-    limits: OutboxLimits,
+    pub(super) limits: OutboxLimits,
     state: Mutex<State>,
     /// Told whenever room appears, and at the end.
     room: Notify,
+    /// Held while a message is read, so that no other connection's is read in the middle of it.
+    reader: Mutex<()>,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    /// Answers of the reader, pings, pongs: they overtake the rest.
-    urgent: Lane,
-    queue: Lane,
-    /// The connection's task, where it waits for something to write.
-    waker: Option<Waker>,
-    /// While the task reads it need not be woken: it looks here right after.
-    reading: bool,
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) queue: Queue,
+    pub(super) line: Line,
     /// Somebody found no room since room was last told of.
     starved: bool,
-    phase: Phase,
-    /// Messages that ever entered the queue, and left it for the socket.
-    pushed: u64,
-    popped: u64,
-}
-
-#[derive(Debug, Default)]
-enum Phase {
-    #[default]
-    Open,
-    /// The connection is to end, once the urgent messages are written, or all.
-    Closing { disconnect: Disconnect, all: bool },
+    /// Since when a session's buffer is full and nothing is acknowledged.
+    pub(super) full_since: Option<Instant>,
+    /// Nothing more is received: what was is final.
+    pub(super) deaf: bool,
     /// Nothing is taken any more.
-    Ended,
-}
-
-impl State {
-    fn ended(&self) -> bool {
-        matches!(self.phase, Phase::Ended)
-    }
-}
-
-#[derive(Debug, Default)]
-struct Lane {
-    frames: VecDeque<Frame>,
-    bytes: usize,
-}
-
-impl Lane {
-    fn push(&mut self, frame: Frame) {
-        self.bytes += frame.len();
-        self.frames.push_back(frame);
-    }
-
-    fn pop(&mut self) -> Option<Frame> {
-        let frame = self.frames.pop_front()?;
-        self.bytes -= frame.len();
-        if self.frames.is_empty() && self.frames.capacity() > 64 {
-            self.frames = VecDeque::new();
-        }
-        Some(frame)
-    }
-
-    fn fits(&self, frame: &Frame, messages: usize, bytes: usize) -> bool {
-        self.frames.is_empty() || (self.frames.len() < messages && self.bytes + frame.len() <= bytes)
-    }
+    pub(super) ended: bool,
 }
 
 /// What the connection's task is to do next.
 #[derive(Debug)]
 pub(crate) enum Next {
-    Write(Frame),
+    /// Write a message, sealed with that `seq` if there is one.
+    Write(Frame, Option<u64>),
     Close(Disconnect),
-    Nothing,
+    /// Nothing, but an ack is due then.
+    Nothing(Option<Instant>),
 }
 
 impl Outbox {
-    pub(crate) fn new(limits: OutboxLimits) -> Self {
-        Self { limits, state: Mutex::default(), room: Notify::new() }
+    /// The queue of a plain peer, on its connection.
+    pub(crate) fn plain(limits: OutboxLimits) -> Self {
+        Self::new(limits, Queue::plain(), 0)
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    /// The queue of a new session, on its first connection. The other end keeps `peer_bytes` until this one
+    /// acknowledges.
+    pub(crate) fn session(limits: OutboxLimits, peer_bytes: usize, line: LineId) -> Self {
+        let mut replay = Replay::new(limits.buffer_bytes);
+        replay.peer_keeps(peer_bytes);
+        Self::new(limits, Queue::Session(Tracked::new(replay)), line)
+    }
+
+    fn new(limits: OutboxLimits, queue: Queue, line: LineId) -> Self {
+        let state = State {
+            queue,
+            line: Line::new(line),
+            starved: false,
+            full_since: None,
+            deaf: false,
+            ended: false,
+        };
+        Self { limits, state: Mutex::new(state), room: Notify::new(), reader: Mutex::new(()) }
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a message, if there is room; else gives it back. Its number in the queue tells later, by
-    /// [`Outbox::taken`], whether the socket got it.
-    pub(crate) fn try_push(&self, frame: Frame) -> Result<u64, Frame> {
-        let mut state = self.lock();
-        if state.ended() {
-            return Ok(u64::MAX);
-        }
-        if !state.queue.fits(&frame, self.limits.messages, self.limits.bytes) {
-            state.starved = true;
-            return Err(frame);
-        }
-        state.queue.push(frame);
-        state.pushed += 1;
-        let number = state.pushed;
-        wake(state);
-        Ok(number)
+    /// Keeps other connections of the same session from reading meanwhile.
+    pub(crate) fn reading(&self) -> MutexGuard<'_, ()> {
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many messages of the queue the socket got: those of this number and below.
+    /// Adds a message, if there is room; else gives it back. Its number in the queue tells later, by
+    /// [`Outbox::taken`], whether a socket got it.
+    pub(crate) fn try_push(&self, frame: Frame) -> Result<u64, Frame> {
+        let mut state = self.lock();
+        if state.ended {
+            return Ok(u64::MAX);
+        }
+        if !state.queue.fits(frame.len(), &self.limits, state.line.away) {
+            state.starved = true;
+            if state.full_since.is_none() && state.queue.is_full(frame.len()) {
+                state.full_since = Some(Instant::now());
+            }
+            return Err(frame);
+        }
+        Ok(enter(state, frame))
+    }
+
+    /// How many messages of the queue sockets got: those of this number and below.
     #[cfg(feature = "client")]
     pub(crate) fn taken(&self) -> u64 {
-        self.lock().popped
+        self.lock().queue.taken()
     }
 
     /// Adds a message, waiting for room. After the end the message is dropped.
@@ -154,108 +144,179 @@ impl Outbox {
         self.try_push(frame).map(drop).map_err(|_| Overflow)
     }
 
-    /// Adds what the reader itself answers; it overtakes the queue.
-    pub(crate) fn push_urgent(&self, frame: Frame) -> Result<(), Overflow> {
+    /// Adds what the reader itself answers. In a session it is numbered as everything else, and may be beyond the bound;
+    /// a plain peer gets it before the rest.
+    pub(crate) fn push_reader(&self, frame: Frame) -> Result<(), Overflow> {
         let mut state = self.lock();
-        if state.ended() {
+        let Some(tracked) = state.queue.tracked() else {
+            drop(state);
+            return self.push_urgent(frame);
+        };
+        let kept = tracked.replay.bytes();
+        let most = self.limits.buffer_bytes.saturating_add(self.limits.reader_bytes);
+        if state.ended {
             return Ok(());
         }
-        if !state.urgent.fits(&frame, usize::MAX, self.limits.reader_bytes) {
+        if kept > 0 && kept.saturating_add(frame.len()) > most {
             return Err(Overflow);
         }
-        state.urgent.push(frame);
+        enter(state, frame);
+        Ok(())
+    }
+
+    /// Adds what is not numbered, and lives and dies with the connection: it overtakes the queue.
+    pub(crate) fn push_urgent(&self, frame: Frame) -> Result<(), Overflow> {
+        let mut state = self.lock();
+        if state.ended || state.line.away {
+            return Ok(());
+        }
+        if !state.line.urgent.fits(frame.len(), usize::MAX, self.limits.reader_bytes) {
+            return Err(Overflow);
+        }
+        state.line.urgent.push(frame);
         wake(state);
         Ok(())
     }
 
-    /// Asks the connection's task to end it. The first reason counts.
+    /// Asks the connection's task to end it. The first reason counts. Without a connection it only says how the
+    /// session is to end.
     pub(crate) fn close(&self, disconnect: Disconnect) {
-        self.end_with(disconnect, false);
+        self.end_with(None, disconnect, false);
     }
 
     /// Like [`Outbox::close`], after everything that is queued by then.
     pub(crate) fn close_when_written(&self, disconnect: Disconnect) {
-        self.end_with(disconnect, true);
+        self.end_with(None, disconnect, true);
     }
 
-    fn end_with(&self, disconnect: Disconnect, all: bool) {
+    /// Like [`Outbox::close`], of that connection only.
+    pub(super) fn close_line(&self, line: LineId, disconnect: Disconnect) {
+        self.end_with(Some(line), disconnect, false);
+    }
+
+    fn end_with(&self, line: Option<LineId>, disconnect: Disconnect, all: bool) {
         let mut state = self.lock();
-        if let Phase::Open = state.phase {
-            state.phase = Phase::Closing { disconnect, all };
+        if line.is_none_or(|line| line == state.line.id) && state.line.closing.is_none() {
+            state.line.closing = Some(Closing { disconnect, all });
             wake(state);
         }
     }
 
-    /// Whether [`Outbox::close`] was called.
+    /// Whether [`Outbox::close`] was called, or all is over.
     pub(crate) fn is_closing(&self) -> bool {
-        !matches!(self.lock().phase, Phase::Open)
+        let state = self.lock();
+        state.ended || state.line.closing.is_some()
     }
 
-    /// How the connection is to end, if that is decided.
-    pub(crate) fn closing(&self) -> Option<Disconnect> {
-        match &self.lock().phase {
-            Phase::Closing { disconnect, .. } => Some(disconnect.clone()),
-            Phase::Open | Phase::Ended => None,
+    /// Whether a connection writes it now.
+    pub(crate) fn is_connected(&self) -> bool {
+        let state = self.lock();
+        !state.ended && !state.line.away
+    }
+
+    /// How that connection is to end, if that is decided.
+    pub(super) fn closing(&self, line: LineId) -> Option<Disconnect> {
+        let state = self.lock();
+        if let Some(stale) = state.stale(line) {
+            return Some(stale);
         }
+        state.line.closing.as_ref().map(|closing| closing.disconnect.clone())
     }
 
-    /// The connection is gone: everybody who waits for room goes on, and nothing is taken any more.
+    /// It is over: everybody who waits for room goes on, and nothing is taken any more.
     pub(crate) fn end(&self) {
         let mut state = self.lock();
-        state.phase = Phase::Ended;
-        state.urgent = Lane::default();
-        state.queue = Lane::default();
-        state.waker = None;
+        state.ended = true;
+        state.deaf = true;
+        state.queue = Queue::plain();
+        let waker = state.line.waker.take();
+        state.line.leave();
         drop(state);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
         self.room.notify_waiters();
     }
 
-    /// The connection's task begins to read.
-    pub(crate) fn begin_reading(&self) {
-        self.lock().reading = true;
-    }
-
-    /// More than half full; with one message in it, so that an empty queue is never busy.
-    fn is_busy(&self, queue: &Lane) -> bool {
-        queue.frames.len() > self.limits.messages / 2 || queue.bytes > self.limits.bytes / 2
-    }
-
-    /// The next thing to do for the connection's task, which is woken by `waker` when there is more.
-    pub(crate) fn next(&self, waker: &Waker) -> Next {
+    /// The connection's task begins to read, unless it is not the queue's any more.
+    pub(super) fn begin_reading(&self, line: LineId) -> Result<(), Disconnect> {
         let mut state = self.lock();
-        state.reading = false;
-        if let Some(frame) = state.urgent.pop() {
-            return Next::Write(frame);
+        state.stale(line).map_or(Ok(()), Err)?;
+        state.line.reading = true;
+        Ok(())
+    }
+
+    /// The next thing to do for that connection's task, which is woken by `waker` when there is more. An error is for
+    /// one that is not the queue's any more: it is to be aborted.
+    pub(super) fn next(&self, line: LineId, waker: &Waker) -> Result<Next, Disconnect> {
+        let mut state = self.lock();
+        state.stale(line).map_or(Ok(()), Err)?;
+        state.line.reading = false;
+        if let Some(frame) = state.line.urgent.pop() {
+            return Ok(Next::Write(frame, None));
         }
-        match &state.phase {
-            Phase::Closing { disconnect, all } if !all || state.queue.frames.is_empty() => {
-                return Next::Close(disconnect.clone());
-            }
-            _ => {}
+        if let Some(Closing { disconnect, all }) = &state.line.closing
+            && (!all || state.queue.is_written())
+        {
+            return Ok(Next::Close(disconnect.clone()));
         }
-        let Some(frame) = state.queue.pop() else {
-            if !state.waker.as_ref().is_some_and(|known| known.will_wake(waker)) {
-                state.waker = Some(waker.clone());
+        let Some((frame, seq)) = state.queue.next() else {
+            if !state.line.waker.as_ref().is_some_and(|known| known.will_wake(waker)) {
+                state.line.waker = Some(waker.clone());
             }
-            return Next::Nothing;
+            return Ok(Next::Nothing(state.queue.ack_at()));
         };
-        state.popped += 1;
-        // Who waits is told when half is free, not at every message. Who needs more than half waits again.
-        let told = state.starved && !self.is_busy(&state.queue);
+        self.tell_room(state);
+        Ok(Next::Write(frame, seq))
+    }
+
+    /// Who waits is told when half is free, not at every message. Who needs more than half waits again.
+    pub(super) fn tell_room(&self, mut state: MutexGuard<'_, State>) {
+        let told = state.starved && !state.queue.is_busy(&self.limits);
         state.starved &= !told;
         drop(state);
         if told {
             self.room.notify_waiters();
         }
-        Next::Write(frame)
+    }
+}
+
+impl State {
+    /// What a connection that is not the current one ends with: *from that point its reader and writer touch nothing.*
+    fn stale(&self, line: LineId) -> Option<Disconnect> {
+        if self.ended {
+            let closing = self.line.closing.as_ref().map(|closing| closing.disconnect.clone());
+            return Some(closing.unwrap_or_else(|| Disconnect::lost("the session has ended")));
+        }
+        (self.line.id != line)
+            .then(|| Disconnect::new(code::SUPERSEDED, "a newer connection took the session up"))
+    }
+}
+
+/// Adds a message, whose number it gives.
+fn enter(mut state: MutexGuard<'_, State>, frame: Frame) -> u64 {
+    let away = state.line.away;
+    match state.queue.push(frame, away) {
+        Ok(number) => {
+            wake(state);
+            number
+        }
+        Err(_) => {
+            // *At the last number the sender ends the session (`sequence`).*
+            let disconnect = Disconnect::new(code::SEQUENCE, "all numbers of this session are used up");
+            let disconnect = disconnect.ending(Reason::Sequence);
+            state.line.closing.get_or_insert(Closing { disconnect, all: false });
+            wake(state);
+            u64::MAX
+        }
     }
 }
 
 fn wake(mut state: MutexGuard<'_, State>) {
-    if state.reading {
+    if state.line.reading {
         return;
     }
-    let waker = state.waker.take();
+    let waker = state.line.waker.take();
     drop(state);
     if let Some(waker) = waker {
         waker.wake();
@@ -263,66 +324,4 @@ fn wake(mut state: MutexGuard<'_, State>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::task::Waker;
-
-    use super::{Next, Outbox, OutboxLimits, Overflow};
-    use crate::codec::Frame;
-    use crate::session::Disconnect;
-
-    fn outbox() -> Outbox {
-        Outbox::new(OutboxLimits { messages: 2, bytes: 10, reader_bytes: 10 })
-    }
-
-    fn written(outbox: &Outbox) -> Option<Frame> {
-        match outbox.next(Waker::noop()) {
-            Next::Write(frame) => Some(frame),
-            _ => None,
-        }
-    }
-
-    #[test]
-    fn the_queue_is_bounded_in_messages_and_bytes_but_takes_any_one() {
-        let outbox = outbox();
-        assert!(outbox.try_push(Frame::from_static(&[0; 100])).is_ok());
-        assert!(outbox.try_push(Frame::from_static(b"a")).is_err());
-        assert!(written(&outbox).is_some());
-        assert!(outbox.try_push(Frame::from_static(b"a")).is_ok());
-        assert!(outbox.try_push(Frame::from_static(b"b")).is_ok());
-        assert_eq!(outbox.push_or_overflow(Frame::from_static(b"c")), Err(Overflow));
-    }
-
-    #[test]
-    fn urgent_messages_overtake_and_leave_before_the_close() {
-        let outbox = outbox();
-        assert!(outbox.try_push(Frame::from_static(b"queued")).is_ok());
-        outbox.close(Disconnect::new(1002, "protocol"));
-        outbox.push_urgent(Frame::from_static(b"urgent")).expect("room");
-        assert_eq!(written(&outbox), Some(Frame::from_static(b"urgent")));
-        assert!(matches!(outbox.next(Waker::noop()), Next::Close(Disconnect { code: 1002, .. })));
-    }
-
-    #[tokio::test]
-    async fn who_needs_more_than_half_of_the_queue_gets_it_when_it_is_free() {
-        let outbox = outbox();
-        assert!(outbox.try_push(Frame::from_static(&[0; 4])).is_ok());
-        let mut waiting = std::pin::pin!(outbox.push(Frame::from_static(&[0; 8])));
-        assert!(futures_util::poll!(&mut waiting).is_pending());
-        assert!(written(&outbox).is_some());
-        assert!(futures_util::poll!(&mut waiting).is_ready());
-    }
-
-    #[tokio::test]
-    async fn who_waits_for_room_goes_on_when_there_is_some_and_at_the_end() {
-        let outbox = outbox();
-        assert!(outbox.try_push(Frame::from_static(&[0; 10])).is_ok());
-        let mut waiting = std::pin::pin!(outbox.push(Frame::from_static(b"later")));
-        assert!(futures_util::poll!(&mut waiting).is_pending());
-        assert!(written(&outbox).is_some());
-        assert!(futures_util::poll!(&mut waiting).is_ready());
-        let mut waiting = std::pin::pin!(outbox.push(Frame::from_static(&[0; 10])));
-        assert!(futures_util::poll!(&mut waiting).is_pending());
-        outbox.end();
-        assert!(futures_util::poll!(&mut waiting).is_ready());
-    }
-}
+mod tests;

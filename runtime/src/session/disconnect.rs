@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+use super::Reason;
+
 /// The close codes by name.
 pub(crate) mod code {
     #[cfg(feature = "client")]
@@ -43,17 +45,24 @@ pub struct Disconnect {
     pub retry_within: Option<Duration>,
     /// The setting whose bound was met, if that is why.
     pub(crate) limit: Option<&'static str>,
+    /// Why the session ends with the connection, if it does.
+    pub(crate) ends: Option<Reason>,
 }
 
 impl Disconnect {
     /// An end with that code.
     pub fn new(code: u16, reason: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, reason: reason.into(), retry_within: None, limit: None }
+        Self { code, reason: reason.into(), retry_within: None, limit: None, ends: None }
     }
 
     /// An end because a bound was met.
     pub(crate) fn over(limit: &'static str, code: u16, reason: impl Into<Cow<'static, str>>) -> Self {
         Self { limit: Some(limit), ..Self::new(code, reason) }
+    }
+
+    /// The same, and the session ends with it.
+    pub(crate) fn ending(self, reason: Reason) -> Self {
+        Self { ends: Some(reason), ..self }
     }
 
     /// Whether a client may come back. A code that is in no list comes back: a proxy's own is no verdict.

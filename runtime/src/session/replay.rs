@@ -156,6 +156,14 @@ impl<B: Body> Replay<B> {
         Receipt::New
     }
 
+    /// The message that arrived last was not taken: *the connection is closed 4013 and the resume brings it again.*
+    pub(crate) fn not_taken(&mut self) {
+        self.received = self.received.saturating_sub(1).max(self.told);
+        if self.received == self.told {
+            self.note_told();
+        }
+    }
+
     /// The other end has received everything up to `seq`: it is not kept any longer. Gives whether room appeared.
     pub(crate) fn acked(&mut self, seq: u64) -> Result<bool, OutOfRange> {
         // *An ack above what was sent ends the session (`sequence`).*
@@ -432,6 +440,20 @@ mod tests {
         assert_eq!(replay.ack_at(), None);
         replay.receive(2, 1, start + ms(2000));
         assert_eq!(replay.ack_at(), None, "a repeated one is nothing new");
+    }
+
+    #[test]
+    fn a_message_that_was_not_taken_is_received_again() {
+        let mut replay = Replay::new(100);
+        let now = Instant::now();
+        replay.receive(1, 1, now);
+        replay.not_taken();
+        assert_eq!((replay.received(), replay.ack_at()), (0, None));
+        assert_eq!(replay.receive(1, 1, now), Receipt::New);
+        assert_eq!(replay.receive(2, 1, now), Receipt::New);
+        replay.not_taken();
+        assert_eq!(replay.received(), 1);
+        assert!(replay.ack_at().is_some());
     }
 
     #[test]

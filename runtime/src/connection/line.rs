@@ -1,0 +1,47 @@
+//! What a queue knows of the connection that it is written to now, and forgets with it.
+
+use std::task::Waker;
+
+use super::lane::Lane;
+use crate::session::Disconnect;
+
+/// The number of a connection, inside this process. A plain peer, and whoever is refused, has only one.
+pub(crate) type LineId = u64;
+
+/// The connection that a queue is written to.
+#[derive(Debug, Default)]
+pub(super) struct Line {
+    pub(super) id: LineId,
+    /// The connection is gone, and no other has come.
+    pub(super) away: bool,
+    /// Something arrived on it.
+    pub(super) heard: bool,
+    /// Acks, pings, pongs, notices, and what a plain peer's reader answers: they overtake the rest.
+    pub(super) urgent: Lane,
+    /// The connection's task, where it waits for something to write.
+    pub(super) waker: Option<Waker>,
+    /// While the task reads it need not be woken: it looks here right after.
+    pub(super) reading: bool,
+    pub(super) closing: Option<Closing>,
+}
+
+/// The connection is to end, once the urgent messages are written, or all.
+#[derive(Debug)]
+pub(super) struct Closing {
+    pub(super) disconnect: Disconnect,
+    pub(super) all: bool,
+}
+
+impl Line {
+    pub(super) fn new(id: LineId) -> Self {
+        Self { id, ..Self::default() }
+    }
+
+    /// The connection is gone, and what only it could carry with it. How it was to end is still known.
+    pub(super) fn leave(&mut self) {
+        self.away = true;
+        self.urgent = Lane::default();
+        self.waker = None;
+        self.reading = false;
+    }
+}

@@ -1,0 +1,184 @@
+//! Queues of plain peers and of sessions, without a socket.
+
+use std::task::Waker;
+use std::time::Instant;
+
+use super::{Next, Outbox, OutboxLimits, Overflow};
+use crate::codec::Frame;
+use crate::connection::Arrived;
+use crate::session::{Disconnect, OutOfRange};
+
+const LIMITS: OutboxLimits = OutboxLimits { messages: 2, bytes: 10, reader_bytes: 10, buffer_bytes: 20 };
+
+fn plain() -> Outbox {
+    Outbox::plain(LIMITS)
+}
+
+/// A session on line 1.
+fn session() -> Outbox {
+    Outbox::session(LIMITS, 1000, 1)
+}
+
+fn frame(bytes: usize) -> Frame {
+    Frame::from(vec![b'x'; bytes])
+}
+
+fn next(outbox: &Outbox, line: u64) -> Next {
+    outbox.next(line, Waker::noop()).expect("the current line")
+}
+
+/// The lengths and numbers of what is written now.
+fn written(outbox: &Outbox, line: u64) -> Vec<(usize, Option<u64>)> {
+    let mut written = Vec::new();
+    while let Next::Write(frame, seq) = next(outbox, line) {
+        written.push((frame.len(), seq));
+    }
+    written
+}
+
+#[test]
+fn the_queue_is_bounded_in_messages_and_bytes_but_takes_any_one() {
+    let outbox = plain();
+    assert!(outbox.try_push(frame(100)).is_ok());
+    assert!(outbox.try_push(frame(1)).is_err());
+    assert_eq!(written(&outbox, 0), [(100, None)]);
+    assert!(outbox.try_push(frame(1)).is_ok());
+    assert!(outbox.try_push(frame(1)).is_ok());
+    assert_eq!(outbox.push_or_overflow(frame(1)), Err(Overflow));
+}
+
+#[test]
+fn urgent_messages_overtake_and_leave_before_the_close() {
+    let outbox = plain();
+    assert!(outbox.try_push(frame(1)).is_ok());
+    outbox.close(Disconnect::new(1002, "protocol"));
+    outbox.push_urgent(frame(2)).expect("room");
+    assert!(matches!(next(&outbox, 0), Next::Write(frame, None) if frame.len() == 2));
+    assert!(matches!(next(&outbox, 0), Next::Close(Disconnect { code: 1002, .. })));
+}
+
+#[tokio::test]
+async fn who_needs_more_than_half_of_the_queue_gets_it_when_it_is_free() {
+    let outbox = plain();
+    assert!(outbox.try_push(frame(4)).is_ok());
+    let mut waiting = std::pin::pin!(outbox.push(frame(8)));
+    assert!(futures_util::poll!(&mut waiting).is_pending());
+    assert_eq!(written(&outbox, 0), [(4, None)]);
+    assert!(futures_util::poll!(&mut waiting).is_ready());
+}
+
+#[tokio::test]
+async fn who_waits_for_room_goes_on_when_there_is_some_and_at_the_end() {
+    let outbox = plain();
+    assert!(outbox.try_push(frame(10)).is_ok());
+    let mut waiting = std::pin::pin!(outbox.push(frame(5)));
+    assert!(futures_util::poll!(&mut waiting).is_pending());
+    assert_eq!(written(&outbox, 0), [(10, None)]);
+    assert!(futures_util::poll!(&mut waiting).is_ready());
+    let mut waiting = std::pin::pin!(outbox.push(frame(10)));
+    assert!(futures_util::poll!(&mut waiting).is_pending());
+    outbox.end();
+    assert!(futures_util::poll!(&mut waiting).is_ready());
+}
+
+#[test]
+fn a_session_numbers_what_it_writes_but_not_what_is_urgent() {
+    let outbox = session();
+    assert_eq!(outbox.try_push(frame(1)), Ok(1));
+    assert_eq!(outbox.try_push(frame(2)), Ok(2));
+    outbox.push_urgent(frame(3)).expect("room");
+    assert_eq!(written(&outbox, 1), [(3, None), (1, Some(1)), (2, Some(2))]);
+}
+
+#[tokio::test]
+async fn the_buffer_of_a_session_has_room_again_when_something_is_acknowledged() {
+    let outbox = session();
+    for _ in 0..2 {
+        assert!(outbox.try_push(frame(10)).is_ok());
+        assert_eq!(written(&outbox, 1).len(), 1);
+    }
+    let mut waiting = std::pin::pin!(outbox.push(frame(10)));
+    assert!(futures_util::poll!(&mut waiting).is_pending());
+    assert!(outbox.full_since(1).is_some());
+    outbox.acked(1, 1).expect("in range");
+    assert!(outbox.full_since(1).is_none());
+    assert!(futures_util::poll!(&mut waiting).is_ready());
+    assert_eq!(written(&outbox, 1), [(10, Some(3))]);
+}
+
+#[test]
+fn what_enters_while_nobody_writes_is_bounded_by_the_buffer_alone() {
+    let outbox = session();
+    assert!(outbox.detach(1) || outbox.kept_bytes() == 0);
+    for _ in 0..20 {
+        assert!(outbox.try_push(frame(1)).is_ok());
+    }
+    assert_eq!(outbox.push_or_overflow(frame(1)), Err(Overflow));
+    assert_eq!(outbox.attach(2, 0), Ok(0));
+    assert_eq!(written(&outbox, 2).len(), 20);
+}
+
+#[test]
+fn the_readers_own_answers_may_be_beyond_the_buffer_but_not_without_bound() {
+    let outbox = session();
+    for _ in 0..30 {
+        assert_eq!(outbox.push_reader(frame(1)), Ok(()));
+    }
+    assert_eq!(outbox.push_reader(frame(1)), Err(Overflow));
+    assert_eq!(written(&outbox, 1).last(), Some(&(1, Some(30))), "they are numbered as everything else");
+}
+
+#[test]
+fn a_new_connection_writes_what_was_not_received_and_the_old_one_nothing_any_more() {
+    let outbox = session();
+    let now = Instant::now();
+    for _ in 0..2 {
+        assert!(outbox.try_push(frame(1)).is_ok());
+    }
+    assert_eq!(written(&outbox, 1).len(), 2);
+    assert_eq!(outbox.receive(1, Some(1), 1, now), Ok(Arrived::Take));
+    outbox.push_urgent(frame(9)).expect("room");
+    assert_eq!(outbox.attach(2, 1), Ok(1));
+    let stale = outbox.next(1, Waker::noop()).expect_err("stale");
+    assert_eq!(stale.code, 4503);
+    assert_eq!(outbox.begin_reading(1).expect_err("stale").code, 4503);
+    assert_eq!(outbox.receive(1, Some(2), 1, now), Ok(Arrived::Drop));
+    outbox.acked(1, 99).expect("not looked at");
+    outbox.close_line(1, Disconnect::new(4008, "late"));
+    assert!(!outbox.is_closing());
+    assert_eq!(written(&outbox, 2), [(1, Some(2))]);
+}
+
+#[test]
+fn a_connection_that_left_carries_nothing_that_only_it_could() {
+    let outbox = session();
+    assert!(!outbox.detach(1), "nothing was heard or sent");
+    outbox.push_urgent(frame(9)).expect("dropped");
+    assert_eq!(outbox.attach(2, 0), Ok(0));
+    assert_eq!(written(&outbox, 2), []);
+}
+
+#[test]
+fn numbers_out_of_range_and_gaps_end_the_session() {
+    let outbox = session();
+    let now = Instant::now();
+    assert_eq!(outbox.attach(2, 1), Err(OutOfRange));
+    for error in [outbox.acked(1, 1).expect_err("never sent"), outbox.receive(1, Some(2), 1, now).expect_err("gap")]
+    {
+        assert_eq!(error.code, 4050);
+        assert!(error.ends.is_some());
+    }
+}
+
+#[test]
+fn a_repeated_message_is_dropped_and_one_that_was_not_taken_is_taken_the_next_time() {
+    let outbox = session();
+    let now = Instant::now();
+    assert_eq!(outbox.receive(1, Some(1), 1, now), Ok(Arrived::Take));
+    assert_eq!(outbox.receive(1, Some(1), 1, now), Ok(Arrived::Drop));
+    assert_eq!(outbox.receive(1, Some(2), 1, now), Ok(Arrived::Take));
+    outbox.not_taken(1);
+    assert_eq!(outbox.receive(1, Some(2), 1, now), Ok(Arrived::Take));
+    assert_eq!(outbox.deafen(), 2);
+    assert_eq!(outbox.receive(1, Some(3), 1, now), Ok(Arrived::Drop));
+}

@@ -1,0 +1,154 @@
+//! The messages of a queue: forgotten when they are written, or, in a session, kept until they are acknowledged.
+
+use std::time::Instant;
+
+use super::lane::Lane;
+use super::outbox::OutboxLimits;
+use crate::codec::Frame;
+use crate::session::{Exhausted, OutOfRange, Replay};
+
+/// The messages of a queue.
+#[derive(Debug)]
+pub(super) enum Queue {
+    /// Of a plain peer.
+    Plain {
+        lane: Lane,
+        /// Messages that ever entered, and left for the socket.
+        pushed: u64,
+        popped: u64,
+    },
+    /// Of a session: numbered, and kept for the next connection.
+    Session(Tracked),
+}
+
+/// The messages of a session.
+#[derive(Debug)]
+pub(super) struct Tracked {
+    pub(super) replay: Replay,
+    /// Messages up to here entered before the current connection did: the buffer alone bounds them.
+    before: u64,
+    /// Later ones that are not written yet.
+    waiting: usize,
+    waiting_bytes: usize,
+}
+
+impl Tracked {
+    pub(super) fn new(replay: Replay) -> Self {
+        Self { replay, before: 0, waiting: 0, waiting_bytes: 0 }
+    }
+
+    /// A connection takes the session up. Gives what this side has received.
+    pub(super) fn resume(&mut self, peer_received: u64) -> Result<u64, OutOfRange> {
+        self.replay.resume(peer_received)?;
+        self.before = self.replay.numbered();
+        (self.waiting, self.waiting_bytes) = (0, 0);
+        Ok(self.replay.received())
+    }
+}
+
+impl Queue {
+    pub(super) fn plain() -> Self {
+        Self::Plain { lane: Lane::default(), pushed: 0, popped: 0 }
+    }
+
+    /// Whether there is room for a message that can wait. `away`: nothing is written now, and the buffer alone bounds.
+    pub(super) fn fits(&self, bytes: usize, limits: &OutboxLimits, away: bool) -> bool {
+        match self {
+            Self::Plain { lane, .. } => lane.fits(bytes, limits.messages, limits.bytes),
+            Self::Session(tracked) => {
+                let written_soon = away
+                    || tracked.waiting == 0
+                    || (tracked.waiting < limits.messages
+                        && tracked.waiting_bytes.saturating_add(bytes) <= limits.bytes);
+                written_soon && tracked.replay.fits(bytes)
+            }
+        }
+    }
+
+    /// Whether a session's buffer is what has no room.
+    pub(super) fn is_full(&self, bytes: usize) -> bool {
+        matches!(self, Self::Session(tracked) if !tracked.replay.fits(bytes))
+    }
+
+    /// Adds a message, room or not. Gives its number.
+    pub(super) fn push(&mut self, frame: Frame, away: bool) -> Result<u64, Exhausted> {
+        match self {
+            Self::Plain { lane, pushed, .. } => {
+                lane.push(frame);
+                *pushed += 1;
+                Ok(*pushed)
+            }
+            Self::Session(tracked) => {
+                let bytes = frame.len();
+                let seq = tracked.replay.push(frame)?;
+                if !away {
+                    tracked.waiting += 1;
+                    tracked.waiting_bytes += bytes;
+                }
+                Ok(seq)
+            }
+        }
+    }
+
+    /// What is to be written next, and with which `seq`.
+    pub(super) fn next(&mut self) -> Option<(Frame, Option<u64>)> {
+        match self {
+            Self::Plain { lane, popped, .. } => {
+                let frame = lane.pop()?;
+                *popped += 1;
+                Some((frame, None))
+            }
+            Self::Session(tracked) => {
+                let (seq, frame) = tracked.replay.next()?;
+                if seq > tracked.before {
+                    tracked.waiting = tracked.waiting.saturating_sub(1);
+                    tracked.waiting_bytes = tracked.waiting_bytes.saturating_sub(frame.len());
+                }
+                Some((frame, Some(seq)))
+            }
+        }
+    }
+
+    /// Whether nothing is left to be written.
+    pub(super) fn is_written(&self) -> bool {
+        match self {
+            Self::Plain { lane, .. } => lane.is_empty(),
+            Self::Session(tracked) => !tracked.replay.pending(),
+        }
+    }
+
+    /// More than half full.
+    pub(super) fn is_busy(&self, limits: &OutboxLimits) -> bool {
+        match self {
+            Self::Plain { lane, .. } => lane.is_busy(limits.messages, limits.bytes),
+            Self::Session(tracked) => {
+                tracked.waiting > limits.messages / 2
+                    || tracked.waiting_bytes > limits.bytes / 2
+                    || tracked.replay.bytes() > limits.buffer_bytes / 2
+            }
+        }
+    }
+
+    /// How many messages sockets got: those of this number and below.
+    pub(super) fn taken(&self) -> u64 {
+        match self {
+            Self::Plain { popped, .. } => *popped,
+            Self::Session(tracked) => tracked.replay.sent(),
+        }
+    }
+
+    /// When an ack is due.
+    pub(super) fn ack_at(&self) -> Option<Instant> {
+        match self {
+            Self::Plain { .. } => None,
+            Self::Session(tracked) => tracked.replay.ack_at(),
+        }
+    }
+
+    pub(super) fn tracked(&mut self) -> Option<&mut Tracked> {
+        match self {
+            Self::Plain { .. } => None,
+            Self::Session(tracked) => Some(tracked),
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The part of a queue that only sessions have: what arrived, what was acknowledged, and the change of connections.
+
+use std::time::{Duration, Instant};
+
+use super::line::{Line, LineId};
+use super::outbox::Outbox;
+use crate::session::{Disconnect, OutOfRange, Reason, Receipt, code};
+
+/// What is to be done with a message that arrived.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Arrived {
+    /// It is to be taken.
+    Take,
+    /// It was taken before, or comes over a connection that is not the session's any more.
+    Drop,
+}
+
+impl Outbox {
+    /// Whether messages are numbered.
+    pub(crate) fn is_session(&self) -> bool {
+        self.lock().queue.tracked().is_some()
+    }
+
+    /// Notes a message that arrived on that connection. *The receiver checks `seq` before the content.*
+    pub(crate) fn receive(
+        &self,
+        line: LineId,
+        seq: Option<u64>,
+        bytes: usize,
+        now: Instant,
+    ) -> Result<Arrived, Disconnect> {
+        let mut state = self.lock();
+        if state.deaf || state.line.id != line || state.line.away {
+            return Ok(Arrived::Drop);
+        }
+        state.line.heard = true;
+        let (Some(seq), Some(tracked)) = (seq, state.queue.tracked()) else { return Ok(Arrived::Take) };
+        match tracked.replay.receive(seq, bytes, now) {
+            Receipt::New => Ok(Arrived::Take),
+            Receipt::Repeated => Ok(Arrived::Drop),
+            Receipt::Gap => {
+                let text = format!("seq {seq} came after {}", tracked.replay.received());
+                Err(Disconnect::new(code::SEQUENCE, text).ending(Reason::Sequence))
+            }
+        }
+    }
+
+    /// The message that arrived last was not taken: *the resume brings it again.*
+    pub(crate) fn not_taken(&self, line: LineId) {
+        let mut state = self.lock();
+        if state.deaf || state.line.id != line {
+            return;
+        }
+        if let Some(tracked) = state.queue.tracked() {
+            tracked.replay.not_taken();
+        }
+    }
+
+    /// The number to acknowledge on that connection, if that is due now.
+    pub(crate) fn take_ack(&self, line: LineId, now: Instant) -> Option<u64> {
+        let mut state = self.lock();
+        if state.deaf || state.line.id != line || state.line.closing.is_some() {
+            return None;
+        }
+        state.queue.tracked()?.replay.take_ack(now)
+    }
+
+    /// The other end has received all messages up to `seq`.
+    pub(crate) fn acked(&self, line: LineId, seq: u64) -> Result<(), Disconnect> {
+        let mut state = self.lock();
+        if state.ended || state.line.id != line {
+            return Ok(());
+        }
+        let Some(tracked) = state.queue.tracked() else { return Ok(()) };
+        match tracked.replay.acked(seq) {
+            Ok(false) => {}
+            Ok(true) => {
+                state.full_since = None;
+                self.tell_room(state);
+            }
+            Err(OutOfRange) => {
+                let text = format!("an ack of {seq}, and {} is the last that was sent", tracked.replay.sent());
+                return Err(Disconnect::new(code::SEQUENCE, text).ending(Reason::Sequence));
+            }
+        }
+        Ok(())
+    }
+
+    /// *Full and no ack for `heartbeat_timeout`: the session ends (`overflow`).* Since when it is so.
+    pub(crate) fn full_since(&self, line: LineId) -> Option<Instant> {
+        let state = self.lock();
+        if state.line.id == line { state.full_since } else { None }
+    }
+
+    /// A new connection takes the session up: what the other end has not received is written again, and the old
+    /// connection writes and reads nothing from here on. Gives what this side has received.
+    ///
+    /// To be called while nothing is read; see [`Outbox::reading`].
+    pub(crate) fn attach(&self, line: LineId, peer_received: u64) -> Result<u64, OutOfRange> {
+        let mut state = self.lock();
+        let Some(tracked) = state.queue.tracked() else { return Err(OutOfRange) };
+        let received = tracked.resume(peer_received)?;
+        let old = std::mem::replace(&mut state.line, Line::new(line));
+        state.full_since = None;
+        self.tell_room(state);
+        if let Some(waker) = old.waker {
+            waker.wake();
+        }
+        Ok(received)
+    }
+
+    /// The connection is gone, and the session waits for another one. Gives whether the other end was ever heard of on
+    /// it, or sent anything.
+    pub(crate) fn detach(&self, line: LineId) -> bool {
+        let mut state = self.lock();
+        if state.line.id != line {
+            return true;
+        }
+        state.line.leave();
+        state.full_since = None;
+        state.line.heard || state.queue.taken() > 0
+    }
+
+    /// Receives nothing any more. Gives the last number that was received.
+    pub(crate) fn deafen(&self) -> u64 {
+        let mut state = self.lock();
+        state.deaf = true;
+        state.queue.tracked().map_or(0, |tracked| tracked.replay.received())
+    }
+
+    /// The last number that was received.
+    pub(crate) fn received(&self) -> u64 {
+        self.lock().queue.tracked().map_or(0, |tracked| tracked.replay.received())
+    }
+
+    /// Bytes that are kept until they are acknowledged.
+    pub(crate) fn kept_bytes(&self) -> usize {
+        self.lock().queue.tracked().map_or(0, |tracked| tracked.replay.bytes())
+    }
+
+    /// Whether the other end has acknowledged everything.
+    #[cfg(feature = "client")]
+    pub(crate) fn is_acknowledged(&self) -> bool {
+        self.lock().queue.tracked().is_none_or(|tracked| tracked.replay.bytes() == 0)
+    }
+}
+
+/// How long a full buffer may wait for an ack.
+pub(crate) fn full_too_long(timeout: Duration) -> Disconnect {
+    let text = format!("the buffer is full, and nothing was acknowledged for {} ms", timeout.as_millis());
+    Disconnect::over("buffer_bytes", code::TOO_SLOW, text).ending(Reason::Overflow)
+}
