@@ -86,7 +86,7 @@ async fn converse(
 ) -> Disconnect {
     let mut endpoint = Endpoint::new(
         ENDPOINT,
-        Outbox::new(OUTBOX),
+        Outbox::plain(OUTBOX),
         Arc::clone(&shared.environment),
         Arc::clone(&shared.methods),
     );
@@ -144,7 +144,7 @@ const ENDPOINT: EndpointConfig = EndpointConfig {
     peer_calls: 0,
 };
 
-const OUTBOX: OutboxLimits = OutboxLimits { messages: 256, bytes: 1 << 20, reader_bytes: 1 << 20 };
+const OUTBOX: OutboxLimits = OutboxLimits { messages: 256, bytes: 1 << 20, reader_bytes: 1 << 20, buffer_bytes: 4 << 20 };
 
 /// From 0 up to 1.
 fn random() -> f64 {

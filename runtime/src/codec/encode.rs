@@ -158,6 +158,12 @@ pub(crate) const fn pong_frame(codec: Codec) -> Frame {
     })
 }
 
+/// `rpc.ack`: everything up to there has been received.
+pub(crate) fn ack_frame(codec: Codec, seq: u64) -> Frame {
+    // A number always encodes.
+    notification_frame(codec, "rpc.ack", &serde_json::json!({ "seq": seq })).unwrap_or_default()
+}
+
 /// The members of a parameter object in the order of declaration, without their names, and without the absent ones at
 /// the end.
 pub(crate) fn by_position<P: Serialize>(codec: Codec, params: &P) -> Result<Payload, CodecError> {

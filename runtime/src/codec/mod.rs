@@ -6,22 +6,19 @@ mod explain;
 mod input;
 mod raw;
 mod scan;
-#[allow(dead_code, reason = "sessions are about to number their messages")]
 mod seal;
 mod stream;
 
 pub(crate) use batch::{BatchAnswer, batch_entries};
 pub(crate) use encode::{
-    Frame, MetaMap, by_position, error_frame, event_frame, notification_frame, ping_frame, pong_frame,
+    Frame, MetaMap, ack_frame, by_position, error_frame, event_frame, notification_frame, ping_frame, pong_frame,
     request_frame, result_frame,
 };
 pub(crate) use explain::{explain, id_of};
 pub(crate) use input::{Fault, Head, Input, Meta, Outcome};
 pub(crate) use raw::{Payload, Raw};
 pub(crate) use scan::Scanner;
-pub(crate) use seal::Invalid;
-#[allow(unused_imports, reason = "sessions are about to number their messages")]
-pub(crate) use seal::{seal, seq_of, tail_seq};
+pub(crate) use seal::{Invalid, SEAL_BYTES, seal, seq_of};
 pub(crate) use stream::{about_frame, credit_frame, credit_in, item_frame, items_in, read_or_explain};
 
 /// The deepest nesting of arrays and objects in a message.

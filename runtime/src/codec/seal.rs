@@ -10,6 +10,9 @@ use crate::message::MAX_SAFE;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Invalid;
 
+/// What a `seq` adds to a message at most, in any codec.
+pub(crate) const SEAL_BYTES: usize = 23;
+
 /// The message with `seq` as its last member. `body` is one that this side encoded.
 pub(crate) fn seal(codec: Codec, body: &Frame, seq: u64) -> Frame {
     match codec {

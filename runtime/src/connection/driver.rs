@@ -18,8 +18,9 @@ use tokio_tungstenite::tungstenite::{Bytes, Error as WsError, Message as WsMessa
 
 use super::framing::Framing;
 use super::meter::Transport;
+use super::line::LineId;
 use super::outbox::{Next, Outbox};
-use crate::codec::Raw;
+use crate::codec::{Raw, seal};
 use crate::session::{Disconnect, code};
 
 /// Larger messages leave in pieces of this size, so that control frames get through between them.
@@ -42,6 +43,10 @@ pub(crate) struct Tick {
 pub(crate) trait Pump {
     /// The queue to be written.
     fn outbox(&self) -> &Outbox;
+    /// The number of this connection, where more than one may write that queue.
+    fn line(&self) -> LineId {
+        0
+    }
     /// A message arrived.
     fn message(&mut self, message: Raw<'_>, now: Instant) -> Result<(), Disconnect>;
     /// A WebSocket Ping or Pong arrived.
@@ -67,6 +72,7 @@ pub(crate) struct DriverConfig {
 pub(crate) struct Driver<S, P> {
     socket: WebSocketStream<S>,
     pump: P,
+    line: LineId,
     config: DriverConfig,
     /// The rest of a large message.
     fragments: VecDeque<WsFrame>,
@@ -107,10 +113,12 @@ impl<S, P> std::fmt::Debug for Driver<S, P> {
 impl<S: Transport, P: Pump + Unpin> Driver<S, P> {
     pub(crate) fn new(socket: WebSocketStream<S>, pump: P, config: DriverConfig) -> Self {
         let now = Instant::now();
-        let deaf = pump.outbox().is_closing();
+        let line = pump.line();
+        let deaf = pump.outbox().is_leaving(line);
         Self {
             socket,
             pump,
+            line,
             config,
             fragments: VecDeque::new(),
             dirty: false,
@@ -139,6 +147,12 @@ impl<S: Transport, P: Pump + Unpin> Driver<S, P> {
             let read = if self.deaf { Ok(Read::Drained) } else { self.poll_read(cx, now) };
             let more = match read {
                 Ok(Read::Ended(disconnect)) => return Poll::Ready(disconnect),
+                Ok(Read::Stale(disconnect)) => {
+                    if self.abort(cx, &disconnect, now).is_err() {
+                        return Poll::Ready(disconnect);
+                    }
+                    false
+                }
                 Ok(Read::Burst) => true,
                 Ok(Read::Drained) => false,
                 Err(disconnect) => {
@@ -154,7 +168,7 @@ impl<S: Transport, P: Pump + Unpin> Driver<S, P> {
             }
             if let Err(disconnect) = self.poll_write(cx, now) {
                 // Where a close was decided and could not be written, its reason tells more.
-                return Poll::Ready(self.pump.outbox().closing().unwrap_or(disconnect));
+                return Poll::Ready(self.pump.outbox().closing(self.line).unwrap_or(disconnect));
             }
             if more {
                 // Others first: what is left is read at the next turn.
@@ -170,7 +184,9 @@ impl<S: Transport, P: Pump + Unpin> Driver<S, P> {
 
     /// Reads what is there, up to a burst.
     fn poll_read(&mut self, cx: &mut Context<'_>, now: Instant) -> Result<Read, Disconnect> {
-        self.pump.outbox().begin_reading();
+        if let Err(stale) = self.pump.outbox().begin_reading(self.line) {
+            return Ok(Read::Stale(stale));
+        }
         for _ in 0..BURST {
             let Poll::Ready(message) = Pin::new(&mut self.socket).poll_next(cx) else {
                 return Ok(Read::Drained);
@@ -238,13 +254,19 @@ impl<S: Transport, P: Pump + Unpin> Driver<S, P> {
                 self.start_send(WsMessage::Frame(fragment))?;
                 continue;
             }
-            match self.pump.outbox().next(cx.waker()) {
-                Next::Write(frame) => {
+            match self.pump.outbox().next(self.line, cx.waker()) {
+                Ok(Next::Write(frame, seq)) => {
                     self.pump.sent(now);
-                    self.send(frame)?;
+                    self.send(frame, seq)?;
                 }
-                Next::Close(disconnect) => self.send_close(disconnect, now)?,
-                Next::Nothing => break,
+                Ok(Next::Close(disconnect)) => self.send_close(disconnect, now)?,
+                Ok(Next::Nothing(ack_at)) => {
+                    if !self.deaf {
+                        self.due = self.due.into_iter().chain(ack_at).min();
+                    }
+                    break;
+                }
+                Err(stale) => self.abort(cx, &stale, now)?,
             }
         }
         if self.dirty && !blocked {
@@ -270,7 +292,11 @@ impl<S: Transport, P: Pump + Unpin> Driver<S, P> {
         Pin::new(&mut self.socket).start_send(message).map_err(|error| disconnect_of(&error))
     }
 
-    fn send(&mut self, message: Bytes) -> Result<(), Disconnect> {
+    fn send(&mut self, message: Bytes, seq: Option<u64>) -> Result<(), Disconnect> {
+        let message = match seq {
+            Some(seq) => seal(self.config.framing.codec(), &message, seq),
+            None => message,
+        };
         if message.len() <= FRAGMENT_BYTES {
             return self.start_send(WsMessage::Frame(WsFrame::message(
                 message,
@@ -301,7 +327,7 @@ impl<S: Transport, P: Pump + Unpin> Driver<S, P> {
             }
             _ => self.stuck = Some((now, written)),
         }
-        if self.leaving.is_none() && self.pump.outbox().is_closing() {
+        if self.leaving.is_none() && self.pump.outbox().is_leaving(self.line) {
             self.leaving = Some(now);
         }
         if blocked
@@ -320,7 +346,18 @@ impl<S: Transport, P: Pump + Unpin> Driver<S, P> {
             self.deaf = true;
             self.due = None;
             self.pump.closing(&disconnect);
-            self.pump.outbox().close(disconnect);
+            self.pump.outbox().close_line(self.line, disconnect);
+        }
+    }
+
+    /// The queue is another connection's now. *Aborted, not drained.*
+    fn abort(&mut self, cx: &mut Context<'_>, stale: &Disconnect, now: Instant) -> Result<(), Disconnect> {
+        self.deaf = true;
+        self.due = None;
+        self.fragments.clear();
+        match self.poll_ready(cx)? {
+            Poll::Ready(()) => self.send_close(stale.clone(), now),
+            Poll::Pending => Err(stale.clone()),
         }
     }
 
@@ -407,6 +444,8 @@ enum Read {
     /// There may be more.
     Burst,
     Ended(Disconnect),
+    /// The queue is not this connection's any more.
+    Stale(Disconnect),
 }
 
 /// A close reason has at most 123 bytes.

@@ -30,6 +30,11 @@ impl Framing {
         Self { codec: Codec::Json, plain: true }
     }
 
+    /// What messages are encoded in.
+    pub(crate) const fn codec(self) -> Codec {
+        self.codec
+    }
+
     /// The message in a text frame.
     #[expect(clippy::unnecessary_wraps, reason = "other codecs take no text")]
     pub(crate) fn text(self, text: &str) -> Result<Raw<'_>, Disconnect> {

@@ -4,12 +4,13 @@
 //! attaches to it, and what the last one did not get across, the next one writes again. Producers of answers and calls
 //! wait for room at their source; what cannot wait ends the session.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::Instant;
 
 use tokio::sync::Notify;
 
+use super::budget::Budget;
 use super::line::{Closing, Line, LineId};
 use super::queue::{Queue, Tracked};
 use crate::codec::Frame;
@@ -39,6 +40,8 @@ pub(crate) struct Outbox {
     state: Mutex<State>,
     /// Told whenever room appears, and at the end.
     room: Notify,
+    /// Whether messages are numbered, as in a session.
+    pub(crate) numbered: bool,
     /// Held while a message is read, so that no other connection's is read in the middle of it.
     reader: Mutex<()>,
 }
@@ -75,10 +78,15 @@ impl Outbox {
 
     /// The queue of a new session, on its first connection. The other end keeps `peer_bytes` until this one
     /// acknowledges.
-    pub(crate) fn session(limits: OutboxLimits, peer_bytes: usize, line: LineId) -> Self {
+    pub(crate) fn session(
+        limits: OutboxLimits,
+        peer_bytes: usize,
+        line: LineId,
+        budget: Option<Arc<Budget>>,
+    ) -> Self {
         let mut replay = Replay::new(limits.buffer_bytes);
         replay.peer_keeps(peer_bytes);
-        Self::new(limits, Queue::Session(Tracked::new(replay)), line)
+        Self::new(limits, Queue::Session(Tracked::new(replay, budget)), line)
     }
 
     fn new(limits: OutboxLimits, queue: Queue, line: LineId) -> Self {
@@ -90,7 +98,8 @@ impl Outbox {
             deaf: false,
             ended: false,
         };
-        Self { limits, state: Mutex::new(state), room: Notify::new(), reader: Mutex::new(()) }
+        let numbered = matches!(state.queue, Queue::Session(_));
+        Self { limits, state: Mutex::new(state), room: Notify::new(), numbered, reader: Mutex::new(()) }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
@@ -144,19 +153,21 @@ impl Outbox {
         self.try_push(frame).map(drop).map_err(|_| Overflow)
     }
 
+    /// Whether it is the buffer of a session that has no room for so much more.
+    pub(crate) fn is_buffer_full(&self, bytes: usize) -> bool {
+        self.lock().queue.is_full(bytes)
+    }
+
     /// Adds what the reader itself answers. In a session it is numbered as everything else, and may be beyond the bound;
     /// a plain peer gets it before the rest.
     pub(crate) fn push_reader(&self, frame: Frame) -> Result<(), Overflow> {
-        let mut state = self.lock();
-        let Some(tracked) = state.queue.tracked() else {
-            drop(state);
+        if !self.numbered {
             return self.push_urgent(frame);
-        };
+        }
+        let mut state = self.lock();
+        let Some(tracked) = state.queue.tracked() else { return Ok(()) };
         let kept = tracked.replay.bytes();
         let most = self.limits.buffer_bytes.saturating_add(self.limits.reader_bytes);
-        if state.ended {
-            return Ok(());
-        }
         if kept > 0 && kept.saturating_add(frame.len()) > most {
             return Err(Overflow);
         }
@@ -214,8 +225,14 @@ impl Outbox {
         !state.ended && !state.line.away
     }
 
+    /// Whether that connection is to end, or is not the queue's any more.
+    pub(super) fn is_leaving(&self, line: LineId) -> bool {
+        let state = self.lock();
+        state.ended || state.line.id != line || state.line.closing.is_some()
+    }
+
     /// How that connection is to end, if that is decided.
-    pub(super) fn closing(&self, line: LineId) -> Option<Disconnect> {
+    pub(crate) fn closing(&self, line: LineId) -> Option<Disconnect> {
         let state = self.lock();
         if let Some(stale) = state.stale(line) {
             return Some(stale);

@@ -1,7 +1,9 @@
 //! The messages of a queue: forgotten when they are written, or, in a session, kept until they are acknowledged.
 
+use std::sync::Arc;
 use std::time::Instant;
 
+use super::budget::{Budget, LEAST_KEPT};
 use super::lane::Lane;
 use super::outbox::OutboxLimits;
 use crate::codec::Frame;
@@ -30,16 +32,49 @@ pub(super) struct Tracked {
     /// Later ones that are not written yet.
     waiting: usize,
     waiting_bytes: usize,
+    /// What all sessions keep together, on a server.
+    budget: Option<Arc<Budget>>,
+}
+
+impl Drop for Tracked {
+    fn drop(&mut self) {
+        if let Some(budget) = &self.budget {
+            budget.remove(self.replay.bytes());
+        }
+    }
 }
 
 impl Tracked {
-    pub(super) fn new(replay: Replay) -> Self {
-        Self { replay, before: 0, waiting: 0, waiting_bytes: 0 }
+    pub(super) fn new(replay: Replay, budget: Option<Arc<Budget>>) -> Self {
+        Self { replay, before: 0, waiting: 0, waiting_bytes: 0, budget }
+    }
+
+    /// Whether the buffer has room. Where all sessions together keep too much, each has less.
+    fn keeps(&self, bytes: usize) -> bool {
+        let kept = self.replay.bytes();
+        let scarce = || self.budget.as_ref().is_some_and(|budget| budget.is_exceeded());
+        self.replay.fits(bytes) && (kept == 0 || kept.saturating_add(bytes) <= LEAST_KEPT || !scarce())
+    }
+
+    /// The other end has received everything up to `seq`. Gives whether room appeared.
+    pub(super) fn acked(&mut self, seq: u64) -> Result<bool, OutOfRange> {
+        let before = self.replay.bytes();
+        let room = self.replay.acked(seq);
+        self.give_back(before);
+        room
+    }
+
+    fn give_back(&self, before: usize) {
+        if let Some(budget) = &self.budget {
+            budget.remove(before - self.replay.bytes());
+        }
     }
 
     /// A connection takes the session up. Gives what this side has received.
     pub(super) fn resume(&mut self, peer_received: u64) -> Result<u64, OutOfRange> {
+        let before = self.replay.bytes();
         self.replay.resume(peer_received)?;
+        self.give_back(before);
         self.before = self.replay.numbered();
         (self.waiting, self.waiting_bytes) = (0, 0);
         Ok(self.replay.received())
@@ -60,14 +95,14 @@ impl Queue {
                     || tracked.waiting == 0
                     || (tracked.waiting < limits.messages
                         && tracked.waiting_bytes.saturating_add(bytes) <= limits.bytes);
-                written_soon && tracked.replay.fits(bytes)
+                written_soon && tracked.keeps(bytes)
             }
         }
     }
 
     /// Whether a session's buffer is what has no room.
     pub(super) fn is_full(&self, bytes: usize) -> bool {
-        matches!(self, Self::Session(tracked) if !tracked.replay.fits(bytes))
+        matches!(self, Self::Session(tracked) if !tracked.keeps(bytes))
     }
 
     /// Adds a message, room or not. Gives its number.
@@ -81,6 +116,9 @@ impl Queue {
             Self::Session(tracked) => {
                 let bytes = frame.len();
                 let seq = tracked.replay.push(frame)?;
+                if let Some(budget) = &tracked.budget {
+                    budget.add(bytes);
+                }
                 if !away {
                     tracked.waiting += 1;
                     tracked.waiting_bytes += bytes;

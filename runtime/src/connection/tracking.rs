@@ -9,18 +9,13 @@ use crate::session::{Disconnect, OutOfRange, Reason, Receipt, code};
 /// What is to be done with a message that arrived.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Arrived {
-    /// It is to be taken.
-    Take,
+    /// It is to be taken. Afterwards an ack is `due`, perhaps.
+    Take { due: bool },
     /// It was taken before, or comes over a connection that is not the session's any more.
     Drop,
 }
 
 impl Outbox {
-    /// Whether messages are numbered.
-    pub(crate) fn is_session(&self) -> bool {
-        self.lock().queue.tracked().is_some()
-    }
-
     /// Notes a message that arrived on that connection. *The receiver checks `seq` before the content.*
     pub(crate) fn receive(
         &self,
@@ -34,9 +29,14 @@ impl Outbox {
             return Ok(Arrived::Drop);
         }
         state.line.heard = true;
-        let (Some(seq), Some(tracked)) = (seq, state.queue.tracked()) else { return Ok(Arrived::Take) };
+        let (Some(seq), Some(tracked)) = (seq, state.queue.tracked()) else {
+            return Ok(Arrived::Take { due: false });
+        };
         match tracked.replay.receive(seq, bytes, now) {
-            Receipt::New => Ok(Arrived::Take),
+            Receipt::New => {
+                let due = tracked.replay.ack_at().is_some_and(|at| at <= now);
+                Ok(Arrived::Take { due })
+            }
             Receipt::Repeated => Ok(Arrived::Drop),
             Receipt::Gap => {
                 let text = format!("seq {seq} came after {}", tracked.replay.received());
@@ -72,7 +72,7 @@ impl Outbox {
             return Ok(());
         }
         let Some(tracked) = state.queue.tracked() else { return Ok(()) };
-        match tracked.replay.acked(seq) {
+        match tracked.acked(seq) {
             Ok(false) => {}
             Ok(true) => {
                 state.full_since = None;
@@ -121,6 +121,12 @@ impl Outbox {
         state.line.heard || state.queue.taken() > 0
     }
 
+    /// Whether that connection is the one of now.
+    pub(crate) fn is_on(&self, line: LineId) -> bool {
+        let state = self.lock();
+        !state.ended && !state.line.away && state.line.id == line
+    }
+
     /// Receives nothing any more. Gives the last number that was received.
     pub(crate) fn deafen(&self) -> u64 {
         let mut state = self.lock();
@@ -131,6 +137,11 @@ impl Outbox {
     /// The last number that was received.
     pub(crate) fn received(&self) -> u64 {
         self.lock().queue.tracked().map_or(0, |tracked| tracked.replay.received())
+    }
+
+    /// The last number that was given.
+    pub(crate) fn numbered_so_far(&self) -> u64 {
+        self.lock().queue.tracked().map_or(0, |tracked| tracked.replay.numbered())
     }
 
     /// Bytes that are kept until they are acknowledged.

@@ -49,7 +49,18 @@ pub(crate) struct Hello {
     #[serde(default)]
     pub(crate) contract: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) resume: Option<Value>,
+    pub(crate) resume: Option<ResumeClaim>,
+}
+
+/// Which session a client wants to take up again.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct ResumeClaim {
+    pub(crate) session: String,
+    pub(crate) secret: String,
+    /// Counts up with every try.
+    pub(crate) attempt: u64,
+    /// The last `seq` that the client has received.
+    pub(crate) received: u64,
 }
 
 impl std::fmt::Debug for Hello {
@@ -97,6 +108,14 @@ pub(crate) struct HelloAnswer {
     pub(crate) reason: Option<String>,
     #[serde(default)]
     pub(crate) received: u64,
+    /// What a session that has ended had received.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ended_received: Option<u64>,
+    /// The last `seq` that the server gave in a session that is resumed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) sent: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) auth_expires_in_ms: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) user: Option<String>,
     #[serde(default)]

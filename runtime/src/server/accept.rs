@@ -13,8 +13,8 @@ use super::pump::SessionPump;
 use super::refusal::RefusalPump;
 use super::session::{Session, SessionId, SessionParts};
 use super::shared::{ConnectionPlace, Shared};
-use crate::codec::Codec;
-use crate::connection::{Driver, DriverConfig, Meter, Outbox, Pump};
+use crate::codec::{Codec, SEAL_BYTES};
+use crate::connection::{Driver, DriverConfig, LineId, Meter, Outbox, Pump};
 use crate::message::{ErrorKind, Hello, Program, RpcError};
 use crate::service::Endpoint;
 use crate::session::{Disconnect, code};
@@ -64,8 +64,8 @@ async fn open_plain<S: AsyncRead + AsyncWrite + Unpin>(
     match decided.unwrap_or_else(|_| Err(RpcError::new(ErrorKind::Unavailable, "signing in took too long"))) {
         Ok(user) => {
             let session = session(&shared, &connection, user, &Hello::default());
-            shared.opened(&session);
-            serve(socket, session).await;
+            shared.opened(&session, None);
+            serve(socket, session, &connection).await;
         }
         Err(error) => {
             let until = Instant::now() + limit;
@@ -98,13 +98,7 @@ async fn open_session<S: AsyncRead + AsyncWrite + Unpin>(
         }
     };
     match shaken {
-        Ok((session, answer)) => {
-            // The handlers are in place before the client learns that it is connected.
-            shared.opened(&session);
-            // The queue is empty, so there is room.
-            let _: Result<(), _> = session.endpoint().outbox.push_urgent(answer);
-            serve(socket, session).await;
-        }
+        Ok(session) => serve(socket, session, &connection).await,
         Err(refusal) => refuse(socket, &connection, &shared, refusal).await,
     }
 }
@@ -135,9 +129,16 @@ pub(crate) fn session(
     user: Option<UserId>,
     hello: &Hello,
 ) -> Session {
+    let limits = shared.limits.outbox();
+    let outbox = if connection.is_plain() {
+        Outbox::plain(limits)
+    } else {
+        let peer_keeps = usize::try_from(hello.limits.buffer_bytes).unwrap_or(usize::MAX);
+        Outbox::session(limits, peer_keeps, connection.id(), Some(Arc::clone(&shared.budget)))
+    };
     let mut endpoint = Endpoint::new(
         shared.limits.endpoint(),
-        Outbox::new(shared.limits.outbox()),
+        outbox,
         Arc::clone(&shared.environment),
         Arc::clone(&shared.methods),
     );
@@ -145,7 +146,8 @@ pub(crate) fn session(
     endpoint.name = connection.id();
     endpoint.codec = connection.codec();
     if !connection.is_plain() {
-        endpoint.max_message_bytes = usize::try_from(hello.limits.max_message_bytes).unwrap_or(usize::MAX);
+        let most = usize::try_from(hello.limits.max_message_bytes).unwrap_or(usize::MAX);
+        endpoint.max_message_bytes = most.saturating_sub(SEAL_BYTES);
     }
     Session::new(SessionParts {
         id: SessionId::new(random()),
@@ -172,31 +174,42 @@ pub(crate) fn random() -> String {
     format!("{:032x}", u128::from_be_bytes(bytes))
 }
 
-async fn serve<S: AsyncRead + AsyncWrite + Unpin>(socket: Socket<S>, session: Session) {
+async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
+    socket: Socket<S>,
+    session: Session,
+    connection: &Connection,
+) {
     let shared = Arc::clone(session.shared());
-    let ending = EndOnDrop { session: session.clone(), disconnect: None };
-    let connection = session.connection().clone();
-    let disconnect = drive(socket, &connection, &shared, SessionPump::new(session, Instant::now())).await;
-    ending.end(disconnect);
+    let pump = SessionPump::new(session.clone(), connection, Instant::now());
+    let leaving = LeaveOnDrop { session, line: connection.id(), disconnect: None };
+    let disconnect = drive(socket, connection, &shared, pump).await;
+    leaving.with(disconnect);
 }
 
-/// Ends the session when its connection's task ends, however that comes about.
-struct EndOnDrop {
+/// Takes the session off its connection when the connection's task ends, however that comes about.
+struct LeaveOnDrop {
     session: Session,
+    line: LineId,
     disconnect: Option<Disconnect>,
 }
 
-impl EndOnDrop {
-    fn end(mut self, disconnect: Disconnect) {
+impl LeaveOnDrop {
+    fn with(mut self, disconnect: Disconnect) {
         self.disconnect = Some(disconnect);
     }
 }
 
-impl Drop for EndOnDrop {
+impl Drop for LeaveOnDrop {
     fn drop(&mut self) {
         let disconnect =
             self.disconnect.take().unwrap_or_else(|| Disconnect::lost("the connection's task was stopped"));
-        self.session.shared().ended(&self.session, &disconnect);
+        let shared = self.session.shared();
+        let suspension = shared.left(&self.session, self.line, disconnect);
+        // Without a runtime, at its end, nobody can wait.
+        if let (Some(suspension), Ok(runtime)) = (suspension, tokio::runtime::Handle::try_current()) {
+            shared.tasks.spawn_on(suspension.wait(), &runtime);
+        }
+        shared.make_room();
     }
 }
 

@@ -113,6 +113,27 @@ impl ServerBuilder {
         self
     }
 
+    /// Runs `hook` when a session's connection is lost and the session waits for its client. It must not block.
+    ///
+    /// A session is opened, suspended and resumed any number of times, and ends, each told exactly once and in that
+    /// order. A plain peer's is never suspended.
+    pub fn on_suspend(mut self, hook: impl Fn(&Session, &Disconnect) + Send + Sync + 'static) -> Self {
+        self.hooks.suspend.push(Box::new(hook));
+        self
+    }
+
+    /// Runs `hook` when a suspended session's client is back, before the client knows. It must not block.
+    pub fn on_resume(mut self, hook: impl Fn(&Session) + Send + Sync + 'static) -> Self {
+        self.hooks.resume.push(Box::new(hook));
+        self
+    }
+
+    /// Sets how long a session waits for its client to come back: [`Limits::session_ttl`].
+    pub fn session_ttl(mut self, ttl: Duration) -> Self {
+        self.limits.session_ttl = ttl;
+        self
+    }
+
     /// Runs `hook` when a session has ended. It must not block.
     pub fn on_close(mut self, hook: impl Fn(&Session, &Disconnect) + Send + Sync + 'static) -> Self {
         self.hooks.close.push(Box::new(hook));

@@ -15,6 +15,22 @@ pub enum ServerEvent {
         /// Its user.
         user: Option<UserId>,
     },
+    /// A session's connection is lost, and the session waits for its client.
+    Suspended {
+        /// The session.
+        session: SessionId,
+        /// Its user.
+        user: Option<UserId>,
+        /// How its connection ended.
+        disconnect: Disconnect,
+    },
+    /// A suspended session's client is back.
+    Resumed {
+        /// The session.
+        session: SessionId,
+        /// Its user.
+        user: Option<UserId>,
+    },
     /// A session ended.
     Ended {
         /// The session.

@@ -18,11 +18,33 @@ impl CallContext {
     /// The session that made the call; `None` on a client, whose calls come from its server.
     pub fn session(&self) -> Option<&Session> {
         match &self.scope {
-            Scope::Session { session, .. } => session.downcast_ref(),
+            Scope::Session { session, .. } => session.downcast_ref().map(|caller: &Caller| &caller.session),
             #[cfg(feature = "client")]
             Scope::Client(_) => None,
         }
     }
+
+    /// The connection that the call came over, which its session may have left since; `None` on a client.
+    pub fn connection(&self) -> Option<&Connection> {
+        match &self.scope {
+            Scope::Session { session, .. } => {
+                session.downcast_ref().map(|caller: &Caller| &caller.connection)
+            }
+            #[cfg(feature = "client")]
+            Scope::Client(_) => None,
+        }
+    }
+}
+
+/// Whom a call came from, and over which connection.
+pub(crate) struct Caller {
+    pub(crate) session: Session,
+    pub(crate) connection: Connection,
+}
+
+fn connection(call: &CallContext) -> Result<&Connection, RpcError> {
+    call.connection()
+        .ok_or_else(|| RpcError::new(ErrorKind::InternalError, "this context exists on a server only"))
 }
 
 fn session(call: &CallContext) -> Result<&Session, RpcError> {
@@ -38,7 +60,7 @@ impl Extract for Session {
 
 impl Extract for Connection {
     async fn extract(call: &CallContext) -> Result<Self, RpcError> {
-        Ok(session(call)?.connection().clone())
+        connection(call).cloned()
     }
 }
 
@@ -68,7 +90,7 @@ pub struct Headers(pub HeaderMap);
 
 impl Extract for Headers {
     async fn extract(call: &CallContext) -> Result<Self, RpcError> {
-        Ok(Self(session(call)?.connection().headers().clone()))
+        Ok(Self(connection(call)?.headers().clone()))
     }
 }
 
@@ -89,7 +111,7 @@ pub struct Path<T>(pub T);
 
 impl<T: DeserializeOwned + Send + 'static> Extract for Path<T> {
     async fn extract(call: &CallContext) -> Result<Self, RpcError> {
-        let params = &session(call)?.connection().request().path_params;
+        let params = &connection(call)?.request().path_params;
         // Written and read as a query, which knows how to read numbers from strings.
         let text = serde_urlencoded::to_string(params).map_err(|_| unfit("path"))?;
         serde_urlencoded::from_str(&text).map(Self).map_err(|_| unfit("path"))
@@ -103,7 +125,7 @@ pub struct Query<T>(pub T);
 
 impl<T: DeserializeOwned + Send + 'static> Extract for Query<T> {
     async fn extract(call: &CallContext) -> Result<Self, RpcError> {
-        let query = session(call)?.connection().uri().query().unwrap_or_default();
+        let query = connection(call)?.uri().query().unwrap_or_default();
         serde_urlencoded::from_str(query).map(Self).map_err(|_| unfit("query"))
     }
 }

@@ -1,6 +1,7 @@
 //! The server as the rest of the program sees it: who is here, events to them, shutdown.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock, Weak};
 
 use super::connection::Connection;
@@ -38,14 +39,14 @@ impl ServerHandle {
         self.shared()?.registry.session(id.as_ref())
     }
 
-    /// All open sessions, in no order.
+    /// All open sessions, suspended ones included, in no order.
     pub fn sessions(&self) -> Vec<Session> {
         self.shared().map(|shared| shared.registry.sessions()).unwrap_or_default()
     }
 
-    /// The connections of all open sessions, in no order.
+    /// The connections of all open sessions, in no order; suspended ones have none.
     pub fn connections(&self) -> Vec<Connection> {
-        self.sessions().iter().map(|session| session.connection().clone()).collect()
+        self.sessions().iter().filter_map(Session::connection).collect()
     }
 
     /// All users who have a session, in no order.
@@ -58,9 +59,26 @@ impl ServerHandle {
         self.shared().map_or(0, |shared| shared.connection_count())
     }
 
-    /// How many sessions are open.
+    /// How many sessions are open, suspended ones included.
     pub fn session_count(&self) -> usize {
         self.shared().map_or(0, |shared| shared.registry.session_count())
+    }
+
+    /// How many sessions wait for their clients.
+    pub fn suspended_count(&self) -> usize {
+        self.shared().map_or(0, |shared| shared.store().waiting())
+    }
+
+    /// How many suspended sessions had to end since the server was built, because there were too many, or too much was
+    /// kept for them: [`Limits::max_sessions`](super::Limits::max_sessions),
+    /// [`Limits::max_kept_bytes`](super::Limits::max_kept_bytes).
+    pub fn evicted_count(&self) -> u64 {
+        self.shared().map_or(0, |shared| shared.evicted.load(Ordering::Relaxed))
+    }
+
+    /// Bytes that are kept for all sessions until their clients acknowledge them.
+    pub fn kept_bytes(&self) -> usize {
+        self.shared().map_or(0, |shared| shared.budget.kept())
     }
 
     /// How many users have a session.

@@ -12,6 +12,7 @@ use tokio_tungstenite::tungstenite::Message as WsMessage;
 use super::accept::{Socket, random, session};
 use super::auth::AuthRequest;
 use super::connection::Connection;
+use super::life::Resumption;
 use super::limits::millis;
 use super::refusal::close_frame;
 use super::session::Session;
@@ -51,7 +52,7 @@ pub(crate) async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(
     socket: &mut Socket<S>,
     connection: &Connection,
     shared: &Arc<Shared>,
-) -> Result<(Session, Frame), Refusal> {
+) -> Result<Session, Refusal> {
     let framing = connection.framing();
     let (id, hello) = read_hello(socket, framing).await?;
     let decided = authenticate(shared, connection, hello.token.clone());
@@ -62,15 +63,56 @@ pub(crate) async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(
             return Err(Refusal::new(id, error, disconnect));
         }
     };
-    let session = session(shared, connection, user, &hello);
-    let answer = answer(shared, &session, &hello);
+    // From here on nothing waits: the session is on this connection, and the answer is its first message. The handlers
+    // are in place before the client learns that it is connected.
+    let (session, answer) = admit(shared, connection, user, &hello)?;
     match result_frame(connection.codec(), &id, &answer) {
-        Ok(frame) => Ok((session, frame)),
+        Ok(frame) => {
+            // Nothing overtakes it in an empty queue, which takes any one message.
+            let _: Result<(), _> = session.endpoint().outbox.push_urgent(frame);
+        }
         Err(error) => {
             let error = shared.environment.incident("rpc.hello", &error);
-            Err(Refusal::new(id, error, Disconnect::new(1011, "hello could not be answered")))
+            session.close_with(Disconnect::new(code::INTERNAL, error.message().to_owned()));
         }
     }
+    Ok(session)
+}
+
+/// Finds the session that is to be resumed, or opens one.
+fn admit(
+    shared: &Arc<Shared>,
+    connection: &Connection,
+    user: Option<UserId>,
+    hello: &Hello,
+) -> Result<(Session, HelloAnswer), Refusal> {
+    let resumption = hello.resume.as_ref().map(|claim| (claim, shared.resume(claim, user.clone(), connection)));
+    let verdict = match resumption {
+        Some((claim, Resumption::Resumed { session, received })) => {
+            let answer = HelloAnswer {
+                resumed: true,
+                received,
+                sent: Some(session.endpoint().outbox.numbered_so_far()),
+                ..answer(shared, &session, hello, &claim.secret)
+            };
+            return Ok((session, answer));
+        }
+        Some((_, Resumption::Superseded)) => {
+            let text = "a newer attempt has taken the session up";
+            return Err(Refusal::bare(Disconnect::new(code::SUPERSEDED, text)));
+        }
+        Some((_, Resumption::Fresh { reason, ended_received })) => Some((reason, ended_received)),
+        None => None,
+    };
+    let secret: Arc<str> = random().into();
+    let session = session(shared, connection, user, hello);
+    shared.opened(&session, Some(Arc::clone(&secret)));
+    let answer = HelloAnswer {
+        reason: verdict.map(|(reason, _)| reason.name().to_owned()),
+        ended_received: verdict.and_then(|(_, ended_received)| ended_received),
+        ..answer(shared, &session, hello, &secret)
+    };
+    Ok((session, answer))
 }
 
 /// Reads the first message, which must be hello.
@@ -182,17 +224,20 @@ pub(crate) fn verdict(error: &RpcError) -> Disconnect {
     Disconnect { retry_within: error.retry_after(), ..Disconnect::new(code, error.message().to_owned()) }
 }
 
-fn answer(shared: &Shared, session: &Session, hello: &Hello) -> HelloAnswer {
+fn answer(shared: &Shared, session: &Session, hello: &Hello, secret: &str) -> HelloAnswer {
     let judge = |service: &String, theirs: &String| {
         let same = shared.fingerprints.get(service) == Some(theirs);
         (service.clone(), if same { "same" } else { "unknown" }.to_owned())
     };
     HelloAnswer {
         session: session.id().as_str().to_owned(),
-        secret: random(),
+        secret: secret.to_owned(),
         resumed: false,
-        reason: hello.resume.is_some().then(|| "unknown".to_owned()),
+        reason: None,
         received: 0,
+        ended_received: None,
+        sent: None,
+        auth_expires_in_ms: None,
         user: session.user_id().map(|user| user.as_str().to_owned()),
         contract: hello
             .contract
@@ -202,7 +247,7 @@ fn answer(shared: &Shared, session: &Session, hello: &Hello) -> HelloAnswer {
             .collect(),
         channels: std::collections::BTreeMap::default(),
         ping_ms: millis(shared.limits.ping),
-        session_ttl_ms: 0,
+        session_ttl_ms: millis(shared.limits.session_ttl),
         limits: shared.limits.hello(),
     }
 }

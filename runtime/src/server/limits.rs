@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crate::connection::OutboxLimits;
+use crate::connection::{LEAST_KEPT, OutboxLimits};
 use crate::message::HelloLimits;
 use crate::service::EndpointConfig;
+use crate::session::StoreLimits;
 
 /// The bounds and times of a server.
 ///
@@ -34,10 +35,27 @@ pub struct Limits {
     pub max_peer_calls: usize,
     /// Entries of a batch. Default 32: a larger array is answered with one `invalid_request`.
     pub max_batch: usize,
-    /// Messages queued for one connection. Default 256. An event that finds no room ends the session (4013).
+    /// Messages queued for one connection that are not written. Default 256: answers above it wait, and an event that
+    /// finds no room ends the session (4013).
     pub max_queue: usize,
     /// Bytes queued for one connection. Default 1 MiB; an empty queue takes any one message.
     pub max_queue_bytes: usize,
+    /// Bytes that are kept for a session until its client acknowledges them. Default: four times `max_message_bytes`, at
+    /// least 256 KiB, so that some large messages may be on their way at once. Where they are full answers and calls wait;
+    /// an event ends the session.
+    pub buffer_bytes: Option<usize>,
+    /// How long a session waits for its client to come back. Default 60 s: a tunnel, a lift, a change of networks. What
+    /// handlers do meanwhile, and up to `buffer_bytes` of what they send, is kept for so long.
+    pub session_ttl: Duration,
+    /// How long one waits whose client was never heard of after hello. Default 5 s: it may not know that it has a
+    /// session.
+    pub unproven_ttl: Duration,
+    /// Sessions at once, connected and suspended. Default 20,000: twice the connections. Above it the session that is
+    /// suspended for longest ends. Connected ones are bounded by `max_connections`.
+    pub max_sessions: usize,
+    /// Bytes that are kept for all sessions together. Default 1 GiB. Above it the sessions that are suspended for longest
+    /// end; where there are none, each has 256 KiB.
+    pub max_kept_bytes: usize,
     /// Connections at once. Default 10,000, which fits the usual limit of open files. One more is refused with HTTP 503.
     pub max_connections: usize,
     /// The time limit of calls that declare none. Default 30 s: longer, a person has given up.
@@ -68,6 +86,11 @@ impl Default for Limits {
             max_batch: 32,
             max_queue: 256,
             max_queue_bytes: 1 << 20,
+            buffer_bytes: None,
+            session_ttl: Duration::from_mins(1),
+            unproven_ttl: Duration::from_secs(5),
+            max_sessions: 20_000,
+            max_kept_bytes: 1 << 30,
             max_connections: 10_000,
             call_timeout: Duration::from_secs(30),
             hello_timeout: Duration::from_secs(10),
@@ -97,7 +120,23 @@ impl Limits {
             messages: self.max_queue,
             bytes: self.max_queue_bytes,
             reader_bytes: self.max_waiting_bytes,
+            buffer_bytes: self.kept_bytes(),
         }
+    }
+
+    pub(crate) fn store(&self) -> StoreLimits {
+        StoreLimits {
+            ttl: self.session_ttl,
+            unproven_ttl: self.unproven_ttl,
+            max_sessions: self.max_sessions,
+            max_bytes: self.max_kept_bytes,
+            ..StoreLimits::default()
+        }
+    }
+
+    /// What is kept for a session.
+    fn kept_bytes(&self) -> usize {
+        self.buffer_bytes.unwrap_or_else(|| self.max_message_bytes.saturating_mul(4).max(LEAST_KEPT))
     }
 
     pub(crate) fn hello(&self) -> HelloLimits {
@@ -108,7 +147,7 @@ impl Limits {
             max_waiting: narrow(self.max_waiting),
             max_streams: narrow(self.max_streams),
             max_batch: narrow(self.max_batch),
-            buffer_bytes: self.max_queue_bytes as u64,
+            buffer_bytes: self.kept_bytes() as u64,
         }
     }
 }

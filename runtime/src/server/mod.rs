@@ -18,6 +18,7 @@ mod event;
 mod extract;
 mod handle;
 mod hello;
+mod life;
 mod limits;
 mod origin;
 mod pump;

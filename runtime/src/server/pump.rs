@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::connection::Connection;
+use super::extract::Caller;
 use super::limits::millis;
 use super::session::Session;
 use super::shared::guarded;
 use crate::codec::{Payload, Raw, ping_frame};
-use crate::connection::{Outbox, Pump, Tick};
+use crate::connection::{LineId, Outbox, Pump, Tick, full_too_long};
 use crate::message::{ErrorKind, RpcError};
 use crate::service::{Local, ProtocolCall, Reaction, Scope};
 use crate::session::{Beat, Disconnect, ServerHeartbeat, code};
@@ -15,19 +17,22 @@ use crate::session::{Beat, Disconnect, ServerHeartbeat, code};
 /// One session on its connection.
 pub(crate) struct SessionPump {
     session: Session,
+    line: LineId,
     scope: Scope,
     heart: ServerHeartbeat,
 }
 
 impl SessionPump {
-    pub(crate) fn new(session: Session, now: Instant) -> Self {
+    pub(crate) fn new(session: Session, connection: &Connection, now: Instant) -> Self {
         let limits = &session.shared().limits;
         let heart = ServerHeartbeat::new(limits.ping, limits.heartbeat_timeout, now);
         let scope = Scope::Session {
             max_message_bytes: session.max_message_bytes(),
-            session: Arc::new(session.clone()),
+            session: Arc::new(Caller { session: session.clone(), connection: connection.clone() }),
         };
-        Self { session, scope, heart }
+        // A plain peer's queue has only one connection, and no number for it.
+        let line = if session.is_plain() { 0 } else { connection.id() };
+        Self { session, line, scope, heart }
     }
 
     fn ponged(&mut self, now: Instant) {
@@ -45,12 +50,20 @@ impl Pump for SessionPump {
         &self.session.endpoint().outbox
     }
 
+    fn line(&self) -> LineId {
+        self.line
+    }
+
     fn message(&mut self, message: Raw<'_>, now: Instant) -> Result<(), Disconnect> {
         self.heart.received(now);
-        let local = ServerSide { session: &self.session, ponged: std::cell::Cell::new(false) };
+        let local =
+            ServerSide { session: &self.session, line: self.line, ponged: std::cell::Cell::new(false) };
         self.session.endpoint().receive(message, &self.scope, &local, now)?;
         if local.ponged.get() {
             self.ponged(now);
+        }
+        if self.session.shared().budget.is_exceeded() {
+            self.session.shared().make_room();
         }
         Ok(())
     }
@@ -68,11 +81,19 @@ impl Pump for SessionPump {
 
     fn tick(&mut self, now: Instant) -> Result<Tick, Disconnect> {
         let mut ping = false;
+        let (endpoint, timeout) = (self.session.endpoint(), self.session.shared().limits.heartbeat_timeout);
+        endpoint.tell_received(self.line, now)?;
+        let full = endpoint.outbox.full_since(self.line).map(|since| since + timeout);
+        if full.is_some_and(|until| now >= until) {
+            return Err(full_too_long(timeout));
+        }
         loop {
             match self.heart.beat(now) {
-                Beat::Wait(next) => return Ok(Tick { next: Some(next), ping }),
+                Beat::Wait(next) => {
+                    return Ok(Tick { next: Some(full.map_or(next, |until| next.min(until))), ping });
+                }
                 // *Plain peers get WebSocket Pings by the same rule.*
-                Beat::Ping if self.session.connection().is_plain() => ping = true,
+                Beat::Ping if self.session.is_plain() => ping = true,
                 Beat::Ping => self.session.endpoint().urgent(ping_frame(self.session.codec()))?,
                 Beat::Dead => {
                     let silent = millis(self.session.shared().limits.heartbeat_timeout);
@@ -84,14 +105,18 @@ impl Pump for SessionPump {
     }
 
     fn closing(&mut self, disconnect: &Disconnect) {
+        if !self.session.endpoint().outbox.is_on(self.line) {
+            return;
+        }
         tracing::info!(target: "wirecall", session = %self.session.id(), code = disconnect.code, reason = %disconnect.reason, "closing a connection");
-        self.session.tell_close(disconnect, None);
+        self.session.close_with(disconnect.clone());
     }
 }
 
 /// The methods of the protocol that only a server knows.
 struct ServerSide<'s> {
     session: &'s Session,
+    line: LineId,
     ponged: std::cell::Cell<bool>,
 }
 
@@ -102,7 +127,7 @@ impl Local for ServerSide<'_> {
                 self.ponged.set(true);
                 Some(Reaction::Done)
             }
-            "rpc.hello" if self.session.connection().is_plain() => Some(Reaction::Error(RpcError::new(
+            "rpc.hello" if self.session.is_plain() => Some(Reaction::Error(RpcError::new(
                 ErrorKind::InvalidRequest,
                 "rpc.hello needs the subprotocol wirecall.1.json, which this connection did not ask for",
             ))),
@@ -118,6 +143,10 @@ impl Local for ServerSide<'_> {
             }
             _ => None,
         })
+    }
+
+    fn line(&self) -> LineId {
+        self.line
     }
 
     fn limit_reached(&self, limit: &'static str) {

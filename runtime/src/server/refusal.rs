@@ -22,7 +22,7 @@ pub(crate) struct RefusalPump {
 impl RefusalPump {
     /// Refuses now: these messages, then the close.
     pub(crate) fn at_once(frames: impl IntoIterator<Item = Frame>, disconnect: Disconnect) -> Self {
-        let outbox = Outbox::new(REFUSAL);
+        let outbox = Outbox::plain(REFUSAL);
         for frame in frames {
             // The queue is empty and these are few.
             let _: Result<(), _> = outbox.push_urgent(frame);
@@ -34,11 +34,11 @@ impl RefusalPump {
 
     /// Refuses at the first call.
     pub(crate) fn at_first_call(error: RpcError, disconnect: Disconnect, until: Instant) -> Self {
-        Self { outbox: Outbox::new(REFUSAL), error, disconnect, until: Some(until) }
+        Self { outbox: Outbox::plain(REFUSAL), error, disconnect, until: Some(until) }
     }
 }
 
-const REFUSAL: OutboxLimits = OutboxLimits { messages: 4, bytes: 64 * 1024, reader_bytes: 64 * 1024 };
+const REFUSAL: OutboxLimits = OutboxLimits { messages: 4, bytes: 64 * 1024, reader_bytes: 64 * 1024, buffer_bytes: 0 };
 
 impl Pump for RefusalPump {
     fn outbox(&self) -> &Outbox {

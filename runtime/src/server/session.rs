@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::connection::Connection;
+use super::life::{Life, is_final};
 use super::handle::ServerHandle;
 use super::shared::Shared;
 use crate::codec::{Codec, notification_frame};
@@ -17,7 +18,7 @@ use crate::service::{
     Answered, Emitted, EncodeError, EncodedEvent, Endpoint, EventEncoder, OutgoingCall, Peer, PeerFault,
     PeerLink, ServiceClient,
 };
-use crate::session::{Disconnect, code};
+use crate::session::{Disconnect, Reason, code};
 use crate::types::UserId;
 
 /// The name of a session: 128 random bits, told to its client. It opens nothing; the secret does.
@@ -41,6 +42,12 @@ impl Borrow<str> for SessionId {
     }
 }
 
+impl From<&SessionId> for Arc<str> {
+    fn from(id: &SessionId) -> Self {
+        Self::clone(&id.0)
+    }
+}
+
 impl AsRef<str> for SessionId {
     fn as_ref(&self) -> &str {
         &self.0
@@ -61,7 +68,9 @@ impl fmt::Debug for SessionId {
 
 /// The peer at the other end. Cheap to clone.
 ///
-/// As an extractor it is the caller of the handler. In this version a session ends with its connection.
+/// As an extractor it is the caller of the handler. A session outlives its connections: while its client is away it is
+/// suspended, its handlers run on, and what is sent to it is kept for the client's return. A plain peer's ends with its
+/// connection.
 #[derive(Clone)]
 pub struct Session(Arc<Inner>);
 
@@ -69,7 +78,10 @@ struct Inner {
     id: SessionId,
     user: Option<UserId>,
     endpoint: Arc<Endpoint>,
-    connection: Connection,
+    plain: bool,
+    /// The connection it lives on, or lived on last.
+    connection: Mutex<Connection>,
+    life: Life,
     shared: Arc<Shared>,
     client: Program,
     opened: Instant,
@@ -110,7 +122,9 @@ impl Session {
             id,
             user,
             endpoint,
-            connection,
+            plain: connection.is_plain(),
+            connection: Mutex::new(connection),
+            life: Life::default(),
             shared,
             client,
             opened: Instant::now(),
@@ -141,9 +155,24 @@ impl Session {
         self.0.user.as_ref()
     }
 
-    /// The connection it lives on.
-    pub fn connection(&self) -> &Connection {
-        &self.0.connection
+    /// The connection it lives on now; `None` while its client is away, and when it has ended.
+    pub fn connection(&self) -> Option<Connection> {
+        self.is_connected().then(|| self.last_connection())
+    }
+
+    /// The connection it lives on, or the last one that it lived on.
+    pub fn last_connection(&self) -> Connection {
+        self.0.connection.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether its client is connected. While it is not, what is sent to it is kept for its return.
+    pub fn is_connected(&self) -> bool {
+        self.0.endpoint.outbox.is_connected()
+    }
+
+    /// Whether the other end is a plain JSON-RPC 2.0 peer, whose session ends with its connection.
+    pub fn is_plain(&self) -> bool {
+        self.0.plain
     }
 
     /// The server it lives on.
@@ -176,8 +205,8 @@ impl Session {
 
     /// Sends an event to this session.
     ///
-    /// It is queued and leaves in order with answers. An event cannot wait: where the queue is full the session ends
-    /// with 4013, *too slow*. An event for an ended session is dropped.
+    /// It is queued and leaves in order with answers, when the client comes back if it is away. An event cannot wait:
+    /// where there is no room the session ends with 4013, *too slow*. An event for an ended session is dropped.
     ///
     /// # Errors
     ///
@@ -199,10 +228,15 @@ impl Session {
     }
 
     /// Ends the session's connection with a code of the application's choice; see [`Disconnect`] for what the range
-    /// of the code makes clients do.
+    /// of the code makes clients do. Where it makes them stay away the session ends, connected or not; else it waits for
+    /// its client.
     pub fn close_with(&self, disconnect: Disconnect) {
         self.tell_close(&disconnect, None);
-        self.0.endpoint.outbox.close(disconnect);
+        if !self.is_plain() && is_final(&disconnect) {
+            self.0.shared.finish(self, disconnect.ends, &disconnect);
+        } else {
+            self.0.endpoint.outbox.close(disconnect);
+        }
     }
 
     pub(crate) fn emit_encoded(&self, event: &EncodedEvent) {
@@ -214,18 +248,32 @@ impl Session {
             return;
         }
         if let Err(Overflow) = self.0.endpoint.outbox.push_or_overflow(event.0.clone()) {
-            let limits = &self.0.shared.limits;
-            let text = format!(
-                "too slow: {} messages or {} bytes are queued",
-                limits.max_queue, limits.max_queue_bytes
-            );
-            self.close_with(Disconnect::over("max_queue", code::TOO_SLOW, text));
+            self.close_with(self.overflow(event.0.len()));
+        } else if self.0.shared.budget.is_exceeded() {
+            self.0.shared.make_room();
         }
+    }
+
+    /// How a session ends that has no room for an event of that size.
+    fn overflow(&self, bytes: usize) -> Disconnect {
+        let (limits, outbox) = (&self.0.shared.limits, &self.0.endpoint.outbox);
+        if outbox.is_buffer_full(bytes) {
+            let text = format!("too slow: {} bytes are kept for the client", outbox.kept_bytes());
+            return Disconnect::over("buffer_bytes", code::TOO_SLOW, text).ending(Reason::Overflow);
+        }
+        let text =
+            format!("too slow: {} messages or {} bytes are queued", limits.max_queue, limits.max_queue_bytes);
+        Disconnect::over("max_queue", code::TOO_SLOW, text).ending(Reason::Overflow)
     }
 
     /// *Before closing, the server sends `rpc.close`.* Not to plain peers, who would not know it.
     pub(crate) fn tell_close(&self, disconnect: &Disconnect, in_ms: Option<u64>) {
-        if self.0.connection.is_plain() || self.0.endpoint.outbox.is_closing() {
+        self.tell_last(disconnect, in_ms, None);
+    }
+
+    /// The same, with the last number that was received.
+    pub(crate) fn tell_last(&self, disconnect: &Disconnect, in_ms: Option<u64>, received: Option<u64>) {
+        if self.is_plain() || self.0.endpoint.outbox.is_closing() {
             return;
         }
         let notice = CloseNotice {
@@ -233,7 +281,7 @@ impl Session {
             reason: disconnect.reason.to_string(),
             in_ms,
             retry_within_ms: disconnect.retry_within.map(super::limits::millis),
-            received: None,
+            received,
         };
         if let Ok(frame) = notification_frame(self.codec(), "rpc.close", &notice) {
             // Where even this finds no room the code says enough.
@@ -243,6 +291,14 @@ impl Session {
 
     pub(crate) fn codec(&self) -> Codec {
         self.0.endpoint.codec
+    }
+
+    pub(crate) fn life(&self) -> &Life {
+        &self.0.life
+    }
+
+    pub(crate) fn set_connection(&self, connection: Connection) {
+        *self.0.connection.lock().unwrap_or_else(PoisonError::into_inner) = connection;
     }
 
     pub(crate) fn endpoint(&self) -> &Arc<Endpoint> {

@@ -3,7 +3,7 @@
 use std::any::{Any, TypeId};
 use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -17,12 +17,18 @@ use super::event::ServerEvent;
 use super::origin::OriginPolicy;
 use super::registry::Registry;
 use super::session::Session;
+use crate::connection::Budget;
 use crate::contract::Contract;
 use crate::service::{Environment, MethodTable};
-use crate::session::{Disconnect, code};
+use crate::session::{Disconnect, Store, code};
+use crate::types::UserId;
 
 /// A hook for the open of a session.
 pub(crate) type OpenHook = Box<dyn Fn(&Session) + Send + Sync>;
+/// A hook for the resume of a session.
+pub(crate) type ResumeHook = OpenHook;
+/// A hook for the loss of a session's connection.
+pub(crate) type SuspendHook = CloseHook;
 /// A hook for the end of a session.
 pub(crate) type CloseHook = Box<dyn Fn(&Session, &Disconnect) + Send + Sync>;
 /// A hook for a heartbeat's round trip.
@@ -32,9 +38,14 @@ pub(crate) type HeartbeatHook = Box<dyn Fn(&Session, Duration) + Send + Sync>;
 #[derive(Default)]
 pub(crate) struct Hooks {
     pub(crate) open: Vec<OpenHook>,
+    pub(crate) suspend: Vec<SuspendHook>,
+    pub(crate) resume: Vec<ResumeHook>,
     pub(crate) close: Vec<CloseHook>,
     pub(crate) heartbeat: Vec<HeartbeatHook>,
 }
+
+/// The sessions that can be taken up again.
+pub(crate) type Sessions = Store<Option<UserId>, Session>;
 
 /// Values that extractors find by their type.
 pub(crate) type States = HashMap<TypeId, Arc<dyn Any + Send + Sync>>;
@@ -55,6 +66,12 @@ pub(crate) struct Shared {
     pub(crate) exposed: bool,
     pub(crate) paths: matchit::Router<()>,
     pub(crate) registry: Registry,
+    /// Which sessions may be taken up again.
+    store: Mutex<Sessions>,
+    /// What is kept for all of them.
+    pub(crate) budget: Arc<Budget>,
+    /// Suspended sessions that had to make room.
+    pub(crate) evicted: AtomicU64,
     pub(crate) events: broadcast::Sender<ServerEvent>,
     /// Every task of a connection.
     pub(crate) tasks: TaskTracker,
@@ -93,6 +110,9 @@ impl Shared {
         let fingerprints =
             names.filter_map(|name| Some((name.clone(), contract.fingerprint(&name)?))).collect();
         Self {
+            store: Mutex::new(Store::new(parts.limits.store())),
+            budget: Arc::new(Budget::new(parts.limits.max_kept_bytes)),
+            evicted: AtomicU64::new(0),
             limits: parts.limits,
             environment: Arc::new(parts.environment),
             methods: Arc::new(parts.methods),
@@ -112,6 +132,10 @@ impl Shared {
             connections: AtomicUsize::new(0),
             next_connection: AtomicU64::new(1),
         }
+    }
+
+    pub(crate) fn store(&self) -> MutexGuard<'_, Sessions> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn connection_count(&self) -> usize {
@@ -154,35 +178,6 @@ impl Shared {
     pub(crate) fn draining(&self) -> Disconnect {
         let disconnect = Disconnect::new(code::DRAINING, "the server is shutting down");
         Disconnect { retry_within: Some(self.limits.retry_within), ..disconnect }
-    }
-
-    pub(crate) fn opened(&self, session: &Session) {
-        self.registry.insert(session);
-        for hook in &self.hooks.open {
-            guarded("on_open", || hook(session));
-        }
-        self.publish(ServerEvent::Opened { session: session.id().clone(), user: session.user_id().cloned() });
-        // A shutdown that began before this session was entered does not know it.
-        if self.is_draining() {
-            session.close_with(self.draining());
-        }
-    }
-
-    pub(crate) fn ended(&self, session: &Session, disconnect: &Disconnect) {
-        self.registry.remove(session);
-        session.endpoint().end();
-        if let Some(limit) = disconnect.limit {
-            self.limit_reached(limit, Some(session));
-        }
-        tracing::debug!(target: "wirecall", session = %session.id(), code = disconnect.code, reason = %disconnect.reason, "a session ended");
-        for hook in &self.hooks.close {
-            guarded("on_close", || hook(session, disconnect));
-        }
-        self.publish(ServerEvent::Ended {
-            session: session.id().clone(),
-            user: session.user_id().cloned(),
-            disconnect: disconnect.clone(),
-        });
     }
 }
 

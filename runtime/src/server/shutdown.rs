@@ -32,6 +32,10 @@ async fn drain(shared: Arc<Shared>) {
     let draining = || shared.draining();
     let drained = shared.registry.sessions().into_iter().map(|session| async move {
         session.tell_close(&draining(), Some(millis(limits.drain)));
+        if !session.is_plain() && !session.is_connected() {
+            // Nobody comes back to a server that is gone.
+            return session.shared().finish(&session, None, &draining());
+        }
         // Who is still at it then is cut off.
         let finished = tokio::time::timeout(limits.drain, session.endpoint().drain()).await;
         if finished.is_err() {
@@ -50,8 +54,10 @@ async fn drain(shared: Arc<Shared>) {
     shared.publish(ServerEvent::Drained);
 }
 
-/// *Then `rpc.close`, then the close.* What is queued is written first.
+/// *Then `rpc.close` with `received`, then the close.* What is queued is written first.
 fn close(session: &Session, disconnect: Disconnect) {
-    session.tell_close(&disconnect, None);
-    session.endpoint().outbox.close_when_written(disconnect);
+    let outbox = &session.endpoint().outbox;
+    let received = outbox.deafen();
+    session.tell_last(&disconnect, None, Some(received));
+    outbox.close_when_written(disconnect);
 }

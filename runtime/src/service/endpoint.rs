@@ -19,11 +19,12 @@ use super::open::{Held, Sink};
 use super::peer::Fault as CallFault;
 use crate::check::validation_error;
 use crate::codec::{
-    Codec, Fault, Frame, Head, Input, Payload, Raw, error_frame, explain, id_of, pong_frame, result_frame,
+    Codec, Fault, Frame, Head, Input, Invalid, Payload, Raw, ack_frame, error_frame, explain, id_of, pong_frame,
+    result_frame, seq_of,
 };
-use crate::connection::{Outbox, Overflow};
+use crate::connection::{Arrived, LineId, Outbox, Overflow};
 use crate::message::{ErrorKind, Id, RpcError};
-use crate::session::{Calls, Cancelled, Disconnect, PendingCalls, Place, Refusal, code};
+use crate::session::{Calls, Cancelled, Disconnect, PendingCalls, Place, Reason, Refusal, code};
 
 /// The bounds of an endpoint.
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +47,10 @@ pub(crate) trait Local {
     /// A call was refused since a bound was met.
     fn limit_reached(&self, limit: &'static str) {
         let _ = limit;
+    }
+    /// The number of the connection that the message came over.
+    fn line(&self) -> LineId {
+        0
     }
     /// The answer to a call, given back where the endpoint itself made the call.
     fn response(&self, id: u64, answer: Answer) -> Option<Answer> {
@@ -218,15 +223,61 @@ impl Endpoint {
         local: &dyn Local,
         now: Instant,
     ) -> Result<(), Disconnect> {
-        let sink = Sink::Direct;
+        if self.outbox.numbered {
+            return self.receive_numbered(message, scope, local, now);
+        }
+        self.take(message, scope, local, now, &Sink::Direct)
+    }
+
+    /// Takes a message of a session, unless it was taken before. *The receiver checks `seq` before the content.*
+    fn receive_numbered(
+        self: &Arc<Self>,
+        message: Raw<'_>,
+        scope: &Scope,
+        local: &dyn Local,
+        now: Instant,
+    ) -> Result<(), Disconnect> {
+        let line = local.line();
+        let seq = seq_of(message)
+            .transpose()
+            .map_err(|Invalid| Disconnect::new(code::PROTOCOL, "seq is not a whole number from 1 to 2^53-1"))?;
+        let _reading = self.outbox.reading();
+        let Arrived::Take { due } = self.outbox.receive(line, seq, message.len(), now)? else {
+            return Ok(());
+        };
+        let sink = if seq.is_some() { Sink::Direct } else { Sink::Untracked };
+        let taken = self.take(message, scope, local, now, &sink);
+        if taken.as_ref().is_err_and(|disconnect| disconnect.limit == Some(NO_ROOM)) && seq.is_some() {
+            self.outbox.not_taken(line);
+        }
+        taken?;
+        if due { self.tell_received(line, now) } else { Ok(()) }
+    }
+
+    /// Acknowledges what has arrived on that connection, if that is due.
+    pub(crate) fn tell_received(&self, line: LineId, now: Instant) -> Result<(), Disconnect> {
+        match self.outbox.take_ack(line, now) {
+            Some(seq) => self.urgent(ack_frame(self.codec, seq)),
+            None => Ok(()),
+        }
+    }
+
+    fn take(
+        self: &Arc<Self>,
+        message: Raw<'_>,
+        scope: &Scope,
+        local: &dyn Local,
+        now: Instant,
+        sink: &Sink,
+    ) -> Result<(), Disconnect> {
         if message.too_deep() {
             let (id, error) = explain(message);
-            return self.refuse(&sink, &id, &error);
+            return self.refuse(sink, &id, &error);
         }
         if message.is_batch() {
             return self.receive_batch(message, scope, local, now);
         }
-        self.receive_one(message, scope, local, now, &sink)
+        self.receive_one(message, scope, local, now, sink)
     }
 
     pub(super) fn receive_one(
@@ -246,6 +297,10 @@ impl Endpoint {
             }
             Err(_) => {
                 let (id, error) = explain(message);
+                if self.outbox.numbered && matches!(sink, Sink::Direct) && is_parse_error(&error) {
+                    let text = "a numbered message cannot be decoded";
+                    return Err(Disconnect::new(code::SEQUENCE, text).ending(Reason::Sequence));
+                }
                 return self.refuse(sink, &id, &error);
             }
         };
@@ -289,9 +344,14 @@ impl Endpoint {
             return self.refuse(sink, &id, &error);
         };
         let id = input.id.take();
+        let sink = &sink.of_the_protocol(method);
         let reaction = match method {
             "rpc.cancel" => {
                 self.receive_cancel(params)?;
+                Some(Reaction::Done)
+            }
+            "rpc.ack" if self.outbox.numbered => {
+                self.receive_ack(params, local.line())?;
                 Some(Reaction::Done)
             }
             "rpc.ping" => {
@@ -363,7 +423,7 @@ impl Endpoint {
             Err(Refusal::Full) => {
                 let Some(id) = id else {
                     let text = "no room for a notification: max_waiting is reached";
-                    return Err(Disconnect::over("max_waiting", code::TOO_SLOW, text));
+                    return Err(Disconnect::over(NO_ROOM, code::TOO_SLOW, text));
                 };
                 local.limit_reached("max_waiting");
                 let text = format!(
@@ -372,6 +432,17 @@ impl Endpoint {
                 );
                 self.refuse(sink, &id, &RpcError::new(ErrorKind::ResourceExhausted, text))
             }
+        }
+    }
+
+    fn receive_ack(&self, params: Raw<'_>, line: LineId) -> Result<(), Disconnect> {
+        #[derive(serde::Deserialize)]
+        struct Ack {
+            seq: u64,
+        }
+        match params.read::<Ack>() {
+            Ok(ack) => self.outbox.acked(line, ack.seq),
+            Err(_) => Err(Disconnect::new(code::PROTOCOL, "the parameters of rpc.ack do not fit")),
         }
     }
 
@@ -403,11 +474,13 @@ impl Endpoint {
     }
 
     /// Writes what the reader itself answers. *Above the bound there the connection is closed 4013.*
+    pub(super) fn answer_now(&self, frame: Frame) -> Result<(), Disconnect> {
+        self.outbox.push_reader(frame).map_err(too_slow)
+    }
+
+    /// Writes what is not numbered and overtakes.
     pub(crate) fn urgent(&self, frame: Frame) -> Result<(), Disconnect> {
-        self.outbox.push_urgent(frame).map_err(|Overflow| {
-            let text = "the peer reads too slowly: the reader's answers exceed max_waiting_bytes";
-            Disconnect::over("max_waiting_bytes", code::TOO_SLOW, text)
-        })
+        self.outbox.push_urgent(frame).map_err(too_slow)
     }
 
     /// The session ended: handlers are dropped (but `no_cancel` ones), and who awaits an answer is told.
@@ -428,4 +501,16 @@ impl Endpoint {
             drop(waiter.send(Err(CallFault::ConnectionLost)));
         }
     }
+}
+
+/// The bound that a notification met which is not taken, and is sent again.
+const NO_ROOM: &str = "max_waiting";
+
+fn too_slow(_: Overflow) -> Disconnect {
+    let text = "the peer reads too slowly: the reader's answers exceed max_waiting_bytes";
+    Disconnect::over("max_waiting_bytes", code::TOO_SLOW, text)
+}
+
+fn is_parse_error(error: &RpcError) -> bool {
+    error.code() == ErrorKind::ParseError.code()
 }

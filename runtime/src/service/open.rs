@@ -57,6 +57,10 @@ impl Held {
 pub(crate) enum Sink {
     /// To the other end.
     Direct,
+    /// To the other end, whose message came without a `seq`: *the answer is numbered like any other.*
+    Untracked,
+    /// To the other end, not numbered: an answer of the protocol's own.
+    Aside,
     /// Into the array that answers a batch.
     Batch(Arc<Batch>),
 }
@@ -88,7 +92,8 @@ impl Sink {
     /// Gives an answer of the reader's own.
     pub(super) fn put(&self, endpoint: &Endpoint, frame: Frame) -> Result<(), Disconnect> {
         match self {
-            Self::Direct => endpoint.urgent(frame),
+            Self::Direct | Self::Untracked => endpoint.answer_now(frame),
+            Self::Aside => endpoint.urgent(frame),
             Self::Batch(batch) => batch.add(Some(&frame)).map_or(Ok(()), |frame| endpoint.urgent(frame)),
         }
     }
@@ -96,7 +101,7 @@ impl Sink {
     /// An entry that is not answered.
     pub(super) fn pass(&self, endpoint: &Endpoint) -> Result<(), Disconnect> {
         match self {
-            Self::Direct => Ok(()),
+            Self::Direct | Self::Untracked | Self::Aside => Ok(()),
             Self::Batch(batch) => batch.add(None).map_or(Ok(()), |frame| endpoint.urgent(frame)),
         }
     }
@@ -104,9 +109,26 @@ impl Sink {
     /// The frame that leaves now that `answer` is there, if one does.
     pub(super) fn frame(&self, answer: Option<Frame>) -> Option<Frame> {
         match self {
-            Self::Direct => answer,
+            Self::Direct | Self::Untracked | Self::Aside => answer,
             Self::Batch(batch) => batch.add(answer.as_ref()),
         }
+    }
+
+    /// Where the answer to that method of no service goes. *Not numbered are hello and its answer, `rpc.ack`, …*
+    pub(super) fn of_the_protocol(&self, method: &str) -> Self {
+        let untracked = matches!(
+            method,
+            "rpc.hello" | "rpc.ack" | "rpc.ping" | "rpc.pong" | "rpc.close" | "rpc.auth" | "rpc.contract"
+        );
+        match self {
+            Self::Direct | Self::Untracked if untracked => Self::Aside,
+            other => other.clone(),
+        }
+    }
+
+    /// Whether what leaves is not numbered.
+    fn is_aside(&self) -> bool {
+        matches!(self, Self::Aside | Self::Batch(_))
     }
 }
 
@@ -158,8 +180,8 @@ impl Endpoint {
         {
             let Some(frame) = frame_of(self.codec, answer, id.as_ref(), spec, sink) else { return Ok(()) };
             // Nearly always there is room. Where there is none the answer keeps the call's place and waits.
-            return match self.outbox.try_push(frame) {
-                Ok(_) => Ok(()),
+            return match self.try_leave(frame, sink) {
+                Ok(()) => Ok(()),
                 Err(frame) => {
                     let answered = Box::pin(async move { Answer::result(frame) });
                     self.spawn(answered, place, spec, (None, None), sink)
@@ -167,6 +189,25 @@ impl Endpoint {
             };
         }
         self.spawn(run, place, spec, (deadline, flow), sink)
+    }
+
+    /// Lets an answer leave, if there is room; else gives it back.
+    fn try_leave(&self, frame: Frame, sink: &Sink) -> Result<(), Frame> {
+        // *An array never carries a `seq`*: what answers one in a session overtakes, and dies with its connection.
+        if sink.is_aside() && self.outbox.numbered {
+            if let Err(disconnect) = self.urgent(frame) {
+                self.outbox.close(disconnect);
+            }
+            return Ok(());
+        }
+        self.outbox.try_push(frame).map(drop)
+    }
+
+    /// Lets an answer leave when there is room.
+    async fn leave(&self, frame: Frame, sink: &Sink) {
+        if let Err(frame) = self.try_leave(frame, sink) {
+            self.outbox.push(frame).await;
+        }
     }
 
     fn spawn(
@@ -263,7 +304,7 @@ impl Task {
             return;
         }
         if let Some(frame) = frame_of(self.endpoint.codec, answer, self.id.as_ref(), self.spec, &self.sink) {
-            self.endpoint.outbox.push(frame).await;
+            self.endpoint.leave(frame, &self.sink).await;
         }
     }
 

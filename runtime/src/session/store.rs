@@ -196,6 +196,14 @@ impl<U: PartialEq, S: Resumable> Store<U, S> {
         }
     }
 
+    /// Until when a suspended session waits for its client.
+    pub(crate) fn waits_until(&self, session: &str) -> Option<Instant> {
+        match self.live.get(session)?.place {
+            Place::Connected(_) => None,
+            Place::Suspended { until: (until, _), .. } => Some(until),
+        }
+    }
+
     /// A connection is gone. `proven`: something arrived on it after hello, or something was sent to its session.
     ///
     /// *A session on whose connection nothing arrived after hello (no ack, no pong) and to which nothing was sent ends

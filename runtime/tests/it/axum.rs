@@ -52,7 +52,7 @@ async fn a_pattern_of_the_server_names_the_parameters_and_a_middleware_the_addre
         RawPeer::connect(&format!("ws://{address}/rooms/a%20b?x=y"), None).await.expect("a connection");
     peer.nothing_more().await;
     let session = server.handle().sessions().pop().expect("a session");
-    let connection = session.connection();
+    let connection = session.connection().expect("it is connected");
     assert_eq!((connection.path_param("room"), connection.path_param("floor")), (Some("a b"), None));
     assert_eq!(connection.uri().query(), Some("x=y"));
     assert_eq!(connection.address(), Some(([192, 0, 2, 1], 7).into()));

@@ -139,13 +139,13 @@ async fn a_cancelled_entry_completes_its_batch() {
 }
 
 #[tokio::test]
-async fn the_end_of_a_connection_drops_its_handlers_but_no_cancel_ones() {
+async fn the_end_of_a_session_drops_its_handlers_but_no_cancel_ones() {
     let (bench, mut peer) = lab().await;
     peer.send(&call(1, "lab.hold", &json!([1]))).await;
     peer.send(&call(2, "lab.keep", &json!([2]))).await;
     peer.send(&call(3, "lab.keep", &json!([3]))).await;
     assert_eq!(bench.fates(2).await, [Fate::Started(1), Fate::Started(2)]);
-    drop(peer);
+    peer.bye().await;
     assert_eq!(bench.fate().await, Fate::Dropped(1));
     bench.release(2);
     assert_eq!(bench.fate().await, Fate::Done(2));

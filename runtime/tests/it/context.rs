@@ -27,7 +27,7 @@ struct Open;
 impl Extract for Open {
     async fn extract(call: &CallContext) -> Result<Self, RpcError> {
         tokio::task::yield_now().await;
-        match call.session().and_then(|session| session.connection().uri().query()) {
+        match call.connection().and_then(|connection| connection.uri().query()) {
             Some("closed") => Err(DeskError::Closed { until: "noon".to_owned() }.into()),
             Some("denied") => Err(RpcError::new(ErrorKind::PermissionDenied, "not for you")),
             _ => Ok(Self),

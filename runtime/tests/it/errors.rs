@@ -122,7 +122,7 @@ struct Moody;
 
 impl Extract for Moody {
     async fn extract(call: &CallContext) -> Result<Self, RpcError> {
-        match call.session().and_then(|session| session.connection().uri().query()) {
+        match call.connection().and_then(|connection| connection.uri().query()) {
             Some("panic") => panic!("the inside of an extractor"),
             Some("refuse") => Err(RpcError::new(ErrorKind::PermissionDenied, "not today")),
             _ => Ok(Self),

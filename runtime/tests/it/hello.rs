@@ -29,9 +29,9 @@ async fn hello_tells_the_session_and_its_limits() {
     assert!(secret.len() == 32 && secret != session.id().as_str());
     let expected = json!({
         "session": session.id().as_str(), "secret": secret, "resumed": false, "received": 0,
-        "contract": { "lab": "same", "old": "unknown" }, "channels": {}, "ping_ms": 25000, "session_ttl_ms": 0,
+        "contract": { "lab": "same", "old": "unknown" }, "channels": {}, "ping_ms": 25000, "session_ttl_ms": 60000,
         "limits": { "max_message_bytes": 1 << 20, "max_calls": 64, "max_waiting": 256, "max_streams": 128, "max_batch": 32,
-            "buffer_bytes": 1 << 20 },
+            "buffer_bytes": 4 << 20 },
     });
     assert_eq!(hello, expected);
 }

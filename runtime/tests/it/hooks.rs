@@ -45,7 +45,7 @@ async fn on_close_and_the_events_tell_how_a_connection_ended() {
     let (server, address) = serve(builder).await;
     let mut events = server.handle().events();
     for (code, close) in [(1000, Some((1000, "bye"))), (1001, Some((1001, ""))), (1005, None), (1006, None)] {
-        let (mut peer, _) = RawPeer::session(address).await;
+        let mut peer = RawPeer::plain(address).await;
         let opened = soon(events.next()).await;
         let Some(ServerEvent::Opened { session, user: None }) = opened else { panic!("{opened:?}") };
         let frame = close.map(|(code, reason): (u16, &str)| {
@@ -76,7 +76,7 @@ async fn hooks_that_panic_harm_nobody() {
     let mut events = server.handle().events();
     let (mut peer, _) = RawPeer::session(address).await;
     peer.nothing_more().await;
-    drop(peer);
+    peer.bye().await;
     while !matches!(soon(events.next()).await, Some(ServerEvent::Ended { .. })) {}
     assert_eq!(server.handle().session_count(), 0);
 }

@@ -26,5 +26,6 @@ async fn the_route_is_a_tower_service_that_hyper_runs() {
     let mut peer = RawPeer::connect(&format!("ws://{address}/any/path"), None).await.expect("a connection");
     assert_eq!(peer.call("lab.echo", json!(["x"])).await["result"], "x");
     let session = server.handle().sessions().pop().expect("a session");
-    assert_eq!((session.connection().address(), session.connection().uri().path()), (None, "/any/path"));
+    let connection = session.connection().expect("it is connected");
+    assert_eq!((connection.address(), connection.uri().path()), (None, "/any/path"));
 }

@@ -85,7 +85,7 @@ async fn a_close_is_logged_with_its_reason() {
 async fn tokens_secrets_and_parameters_are_never_logged() {
     let (written, _guard) = listen();
     let (_, address) = serve(Bench::default().server()).await;
-    let params = json!({ "token": "hunter2", "resume": { "session": "x", "secret": "hunter2" } });
+    let params = json!({ "token": "hunter2", "resume": { "session": "x", "secret": "hunter2", "attempt": 1, "received": 0 } });
     let (mut peer, hello) = RawPeer::hello(address, params).await;
     peer.call("lab.echo", json!(["hunter2"])).await;
     peer.call("lab.add", json!(["hunter2", 1])).await;

@@ -176,14 +176,14 @@ async fn calls_to_one_client_are_bounded() {
 }
 
 #[tokio::test]
-async fn a_call_to_a_client_that_goes_away_is_lost_and_the_next_is_not_sent() {
+async fn a_call_to_a_client_that_says_goodbye_is_lost_and_the_next_is_not_sent() {
     let (_, mut peer, ui) = joined().await;
     let asking = tokio::spawn({
         let ui = ui.clone();
         async move { ui.confirm("sure?").await }
     });
     peer.receive().await;
-    drop(peer);
+    peer.bye().await;
     assert!(matches!(soon(asking).await.expect("no panic"), Err(CallError::ConnectionLost)));
     assert!(matches!(ui.confirm("still there?").await, Err(CallError::Closed(_))));
     assert!(matches!(ui.flash("still there?").await, Err(CallError::Closed(_))));

@@ -7,6 +7,7 @@ use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use wirecall::server::{Server, ServerBuilder};
@@ -121,8 +122,19 @@ impl RawPeer {
         soon(self.0.next()).await.expect("an open connection").expect("a readable message")
     }
 
+    /// The next message, without its `seq`.
     pub(crate) async fn receive(&mut self) -> Value {
-        serde_json::from_str(&self.text().await).expect("JSON")
+        let mut message: Value = serde_json::from_str(&self.text().await).expect("JSON");
+        if let Some(members) = message.as_object_mut() {
+            members.remove("seq");
+        }
+        message
+    }
+
+    /// Says goodbye, which ends a session.
+    pub(crate) async fn bye(mut self) {
+        self.0.close(Some(CloseFrame { code: 1000.into(), reason: "".into() })).await.expect("closed");
+        self.closed().await;
     }
 
     /// Sends and awaits one answer.

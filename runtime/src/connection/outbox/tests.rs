@@ -16,7 +16,7 @@ fn plain() -> Outbox {
 
 /// A session on line 1.
 fn session() -> Outbox {
-    Outbox::session(LIMITS, 1000, 1)
+    Outbox::session(LIMITS, 1000, 1, None)
 }
 
 fn frame(bytes: usize) -> Frame {
@@ -136,7 +136,7 @@ fn a_new_connection_writes_what_was_not_received_and_the_old_one_nothing_any_mor
         assert!(outbox.try_push(frame(1)).is_ok());
     }
     assert_eq!(written(&outbox, 1).len(), 2);
-    assert_eq!(outbox.receive(1, Some(1), 1, now), Ok(Arrived::Take));
+    assert_eq!(outbox.receive(1, Some(1), 1, now), Ok(Arrived::Take { due: false }));
     outbox.push_urgent(frame(9)).expect("room");
     assert_eq!(outbox.attach(2, 1), Ok(1));
     let stale = outbox.next(1, Waker::noop()).expect_err("stale");
@@ -174,11 +174,11 @@ fn numbers_out_of_range_and_gaps_end_the_session() {
 fn a_repeated_message_is_dropped_and_one_that_was_not_taken_is_taken_the_next_time() {
     let outbox = session();
     let now = Instant::now();
-    assert_eq!(outbox.receive(1, Some(1), 1, now), Ok(Arrived::Take));
+    assert_eq!(outbox.receive(1, Some(1), 1, now), Ok(Arrived::Take { due: false }));
     assert_eq!(outbox.receive(1, Some(1), 1, now), Ok(Arrived::Drop));
-    assert_eq!(outbox.receive(1, Some(2), 1, now), Ok(Arrived::Take));
+    assert_eq!(outbox.receive(1, Some(2), 1, now), Ok(Arrived::Take { due: false }));
     outbox.not_taken(1);
-    assert_eq!(outbox.receive(1, Some(2), 1, now), Ok(Arrived::Take));
+    assert_eq!(outbox.receive(1, Some(2), 1, now), Ok(Arrived::Take { due: false }));
     assert_eq!(outbox.deafen(), 2);
     assert_eq!(outbox.receive(1, Some(3), 1, now), Ok(Arrived::Drop));
 }
