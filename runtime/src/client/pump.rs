@@ -61,6 +61,8 @@ impl Pump for ClientPump {
         self.alive(false, now);
         let local = ClientSide { shared: &self.shared, notice: RefCell::new(None), drains: Cell::new(false) };
         self.endpoint.receive(message, &self.scope, &local, now)?;
+        // An ack makes room.
+        self.shared.written();
         if local.drains.get() {
             self.shared.hold_back();
         }
@@ -93,6 +95,7 @@ impl Pump for ClientPump {
 
     fn tick(&mut self, now: Instant) -> Result<Tick, Disconnect> {
         let mut ping = false;
+        self.endpoint.tell_received(0, now)?;
         loop {
             let beat = match &mut self.heart {
                 Heart::Session(heart) => heart.beat(now),

@@ -84,12 +84,15 @@ async fn converse(
     answer: Option<HelloAnswer>,
     first: Option<First>,
 ) -> Disconnect {
-    let mut endpoint = Endpoint::new(
-        ENDPOINT,
-        Outbox::plain(OUTBOX),
-        Arc::clone(&shared.environment),
-        Arc::clone(&shared.methods),
-    );
+    let outbox = match &answer {
+        Some(answer) => {
+            let peer_keeps = usize::try_from(answer.limits.buffer_bytes).unwrap_or(usize::MAX);
+            Outbox::session(OUTBOX, peer_keeps, 0, None)
+        }
+        None => Outbox::plain(OUTBOX),
+    };
+    let mut endpoint =
+        Endpoint::new(ENDPOINT, outbox, Arc::clone(&shared.environment), Arc::clone(&shared.methods));
     endpoint.codec = shared.options.codec;
     let endpoint = Arc::new(endpoint);
     let ping = answer.as_ref().map(|answer| Duration::from_millis(answer.ping_ms));
@@ -144,7 +147,8 @@ const ENDPOINT: EndpointConfig = EndpointConfig {
     peer_calls: 0,
 };
 
-const OUTBOX: OutboxLimits = OutboxLimits { messages: 256, bytes: 1 << 20, reader_bytes: 1 << 20, buffer_bytes: 4 << 20 };
+const OUTBOX: OutboxLimits =
+    OutboxLimits { messages: 256, bytes: 1 << 20, reader_bytes: 1 << 20, buffer_bytes: 4 << 20 };
 
 /// From 0 up to 1.
 fn random() -> f64 {

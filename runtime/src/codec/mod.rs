@@ -11,8 +11,8 @@ mod stream;
 
 pub(crate) use batch::{BatchAnswer, batch_entries};
 pub(crate) use encode::{
-    Frame, MetaMap, ack_frame, by_position, error_frame, event_frame, notification_frame, ping_frame, pong_frame,
-    request_frame, result_frame,
+    Frame, MetaMap, ack_frame, by_position, error_frame, event_frame, notification_frame, ping_frame,
+    pong_frame, request_frame, result_frame,
 };
 pub(crate) use explain::{explain, id_of};
 pub(crate) use input::{Fault, Head, Input, Meta, Outcome};

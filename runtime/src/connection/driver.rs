@@ -17,8 +17,8 @@ use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, Frame as WsFra
 use tokio_tungstenite::tungstenite::{Bytes, Error as WsError, Message as WsMessage, Utf8Bytes};
 
 use super::framing::Framing;
-use super::meter::Transport;
 use super::line::LineId;
+use super::meter::Transport;
 use super::outbox::{Next, Outbox};
 use crate::codec::{Raw, seal};
 use crate::session::{Disconnect, code};

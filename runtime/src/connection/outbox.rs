@@ -14,7 +14,7 @@ use super::budget::Budget;
 use super::line::{Closing, Line, LineId};
 use super::queue::{Queue, Tracked};
 use crate::codec::Frame;
-use crate::session::{Disconnect, Reason, Replay, code};
+use crate::session::{Disconnect, Exhausted, Reason, Replay, code};
 
 /// The bounds of an [`Outbox`].
 #[derive(Debug, Clone, Copy)]
@@ -313,20 +313,15 @@ impl State {
 /// Adds a message, whose number it gives.
 fn enter(mut state: MutexGuard<'_, State>, frame: Frame) -> u64 {
     let away = state.line.away;
-    match state.queue.push(frame, away) {
-        Ok(number) => {
-            wake(state);
-            number
-        }
-        Err(_) => {
-            // *At the last number the sender ends the session (`sequence`).*
-            let disconnect = Disconnect::new(code::SEQUENCE, "all numbers of this session are used up");
-            let disconnect = disconnect.ending(Reason::Sequence);
-            state.line.closing.get_or_insert(Closing { disconnect, all: false });
-            wake(state);
-            u64::MAX
-        }
-    }
+    let number = state.queue.push(frame, away).unwrap_or_else(|Exhausted| {
+        // *At the last number the sender ends the session (`sequence`).*
+        let disconnect = Disconnect::new(code::SEQUENCE, "all numbers of this session are used up");
+        let disconnect = disconnect.ending(Reason::Sequence);
+        state.line.closing.get_or_insert(Closing { disconnect, all: false });
+        u64::MAX
+    });
+    wake(state);
+    number
 }
 
 fn wake(mut state: MutexGuard<'_, State>) {

@@ -79,7 +79,8 @@ impl Outbox {
                 self.tell_room(state);
             }
             Err(OutOfRange) => {
-                let text = format!("an ack of {seq}, and {} is the last that was sent", tracked.replay.sent());
+                let text =
+                    format!("an ack of {seq}, and {} is the last that was sent", tracked.replay.sent());
                 return Err(Disconnect::new(code::SEQUENCE, text).ending(Reason::Sequence));
             }
         }
@@ -134,11 +135,6 @@ impl Outbox {
         state.queue.tracked().map_or(0, |tracked| tracked.replay.received())
     }
 
-    /// The last number that was received.
-    pub(crate) fn received(&self) -> u64 {
-        self.lock().queue.tracked().map_or(0, |tracked| tracked.replay.received())
-    }
-
     /// The last number that was given.
     pub(crate) fn numbered_so_far(&self) -> u64 {
         self.lock().queue.tracked().map_or(0, |tracked| tracked.replay.numbered())
@@ -147,12 +143,6 @@ impl Outbox {
     /// Bytes that are kept until they are acknowledged.
     pub(crate) fn kept_bytes(&self) -> usize {
         self.lock().queue.tracked().map_or(0, |tracked| tracked.replay.bytes())
-    }
-
-    /// Whether the other end has acknowledged everything.
-    #[cfg(feature = "client")]
-    pub(crate) fn is_acknowledged(&self) -> bool {
-        self.lock().queue.tracked().is_none_or(|tracked| tracked.replay.bytes() == 0)
     }
 }
 

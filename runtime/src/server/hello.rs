@@ -86,7 +86,8 @@ fn admit(
     user: Option<UserId>,
     hello: &Hello,
 ) -> Result<(Session, HelloAnswer), Refusal> {
-    let resumption = hello.resume.as_ref().map(|claim| (claim, shared.resume(claim, user.clone(), connection)));
+    let resumption =
+        hello.resume.as_ref().map(|claim| (claim, shared.resume(claim, user.as_ref(), connection)));
     let verdict = match resumption {
         Some((claim, Resumption::Resumed { session, received })) => {
             let answer = HelloAnswer {

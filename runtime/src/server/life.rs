@@ -110,9 +110,10 @@ impl Shared {
     pub(crate) fn resume(
         self: &Arc<Self>,
         claim: &ResumeClaim,
-        user: Option<UserId>,
+        user: Option<&UserId>,
         connection: &Connection,
     ) -> Resumption {
+        let user = user.cloned();
         let claim = Claim {
             session: &claim.session,
             secret: &claim.secret,
@@ -124,7 +125,9 @@ impl Shared {
         let Some(session) = self.registry.session(claim.session).filter(|session| !session.is_plain()) else {
             let decision = self.store().resume(&claim, connection.id(), Instant::now());
             return match decision {
-                Decision::Fresh { reason, ended_received, .. } => Resumption::Fresh { reason, ended_received },
+                Decision::Fresh { reason, ended_received, .. } => {
+                    Resumption::Fresh { reason, ended_received }
+                }
                 // What is not in the registry is not in the store either.
                 _ => Resumption::Fresh { reason: Reason::Unknown, ended_received: None },
             };
@@ -163,7 +166,7 @@ impl Shared {
                         }
                         _ => life.expired(),
                     };
-                    self.doom(&session, &end);
+                    doom(&session, &end);
                     self.conclude(&session);
                 }
                 Resumption::Fresh { reason, ended_received }
@@ -176,62 +179,72 @@ impl Shared {
     pub(crate) fn left(
         self: &Arc<Self>,
         session: &Session,
-        line: LineId,
+        connection: LineId,
         disconnect: Disconnect,
     ) -> Option<Suspension> {
         let life = session.life();
         let _turn = life.turn();
-        let outbox = &session.endpoint().outbox;
         if session.is_plain() {
             life.fate.get_or_init(|| disconnect);
             self.conclude(session);
             return None;
         }
-        let on_it = self.store().connection(session.id().as_str()) == Some(line);
-        if on_it {
-            let decided = outbox.closing(line).filter(is_final);
-            if let Some(decided) = decided {
-                self.finish(session, decided.ends, &decided);
-            } else if disconnect.code == code::NORMAL {
-                // *A client's 1000 ends its session at once; 1001, any other code or none suspends it.*
-                self.finish(session, None, &disconnect);
-            } else if self.is_draining() {
-                // Nobody comes back to a server that is gone.
-                self.finish(session, None, &outbox.closing(line).unwrap_or(disconnect));
-            } else {
-                let disconnect = outbox.closing(line).unwrap_or(disconnect);
-                let proven = outbox.detach(line);
-                let left = self.store().suspend(session.id().as_str(), line, proven, Instant::now());
-                match left {
-                    Left::Stale => {}
-                    Left::Suspended => {
-                        self.tell_suspended(session, &disconnect);
-                        let number = life.moved();
-                        // Decided in between, it was not seen above.
-                        if let Some(decided) = outbox.closing(line).filter(is_final) {
-                            self.finish(session, decided.ends, &decided);
-                        }
-                        return Some(Suspension { session: session.clone(), number, over: false });
-                    }
-                    Left::Ended(_) => self.doom(session, &disconnect),
-                }
-            }
-        }
+        let current = self.store().connection(session.id().as_str()) == Some(connection);
+        let suspension = if current { self.part(session, connection, disconnect) } else { None };
         // Whoever decided on its end has left it to this task to tell of it.
-        if life.fate.get().is_some() && self.store().held(session.id().as_str()).is_none() {
+        let ended = life.fate.get().is_some() && self.store().held(session.id().as_str()).is_none();
+        if suspension.is_none() && ended {
             self.conclude(session);
         }
-        None
+        suspension
+    }
+
+    /// A session and its current connection part.
+    fn part(
+        self: &Arc<Self>,
+        session: &Session,
+        connection: LineId,
+        disconnect: Disconnect,
+    ) -> Option<Suspension> {
+        let outbox = &session.endpoint().outbox;
+        // *A client's 1000 ends its session at once; 1001, any other code or none suspends it.*
+        let goodbye = disconnect.code == code::NORMAL;
+        let decided = outbox.closing(connection);
+        // Nobody comes back to a server that is gone.
+        if goodbye || self.is_draining() || decided.as_ref().is_some_and(is_final) {
+            let decided = decided.unwrap_or(disconnect);
+            self.finish(session, decided.ends, &decided);
+            return None;
+        }
+        let disconnect = decided.unwrap_or(disconnect);
+        let proven = outbox.detach(connection);
+        let outcome = self.store().suspend(session.id().as_str(), connection, proven, Instant::now());
+        match outcome {
+            Left::Stale => None,
+            Left::Ended(_) => {
+                doom(session, &disconnect);
+                None
+            }
+            Left::Suspended => {
+                self.tell_suspended(session, &disconnect);
+                let number = session.life().moved();
+                // What was decided in between was not seen above.
+                if let Some(decided) = outbox.closing(connection).filter(is_final) {
+                    self.finish(session, decided.ends, &decided);
+                }
+                Some(Suspension { session: session.clone(), number, over: false })
+            }
+        }
     }
 
     /// Ends a session, wherever it is: nothing is received any more, and its connection closes with that. Its hooks
     /// run later, in a task.
     pub(crate) fn finish(&self, session: &Session, reason: Option<Reason>, disconnect: &Disconnect) {
-        self.doom(session, disconnect);
+        doom(session, disconnect);
         let gone = self.store().end(session.id().as_str(), reason, Instant::now());
         if gone.is_some() {
             // A connection that took it up in between ends as well.
-            self.doom(session, disconnect);
+            doom(session, disconnect);
             session.life().moved.notify_waiters();
         }
     }
@@ -245,7 +258,7 @@ impl Shared {
             let limit = if self.budget.is_exceeded() { "max_kept_bytes" } else { "max_sessions" };
             let text = format!("the server has no room for sessions that wait: {limit} is reached");
             self.evicted.fetch_add(1, Ordering::Relaxed);
-            self.doom(&session, &Disconnect::over(limit, code::TOO_SLOW, text).ending(Reason::Overflow));
+            doom(&session, &Disconnect::over(limit, code::TOO_SLOW, text).ending(Reason::Overflow));
             drop(store);
             session.endpoint().outbox.end();
             session.life().moved.notify_waiters();
@@ -256,15 +269,9 @@ impl Shared {
         let mut store = self.store();
         for Gone { held: session, .. } in store.expire(Instant::now()) {
             let expired = session.life().expired();
-            self.doom(&session, &expired);
+            doom(&session, &expired);
             session.life().moved.notify_waiters();
         }
-    }
-
-    /// Decides how a session ends. The first reason counts.
-    fn doom(&self, session: &Session, disconnect: &Disconnect) {
-        let fate = session.life().fate.get_or_init(|| disconnect.clone());
-        session.endpoint().outbox.close(fate.clone());
     }
 
     fn tell_suspended(&self, session: &Session, disconnect: &Disconnect) {
@@ -306,6 +313,12 @@ impl Shared {
             disconnect: disconnect.clone(),
         });
     }
+}
+
+/// Decides how a session ends. The first reason counts.
+fn doom(session: &Session, disconnect: &Disconnect) {
+    let fate = session.life().fate.get_or_init(|| disconnect.clone());
+    session.endpoint().outbox.close(fate.clone());
 }
 
 /// Whether a session ends with a close that this side has decided on: nobody comes back from it.

@@ -38,7 +38,8 @@ impl RefusalPump {
     }
 }
 
-const REFUSAL: OutboxLimits = OutboxLimits { messages: 4, bytes: 64 * 1024, reader_bytes: 64 * 1024, buffer_bytes: 0 };
+const REFUSAL: OutboxLimits =
+    OutboxLimits { messages: 4, bytes: 64 * 1024, reader_bytes: 64 * 1024, buffer_bytes: 0 };
 
 impl Pump for RefusalPump {
     fn outbox(&self) -> &Outbox {

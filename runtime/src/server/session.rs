@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::connection::Connection;
-use super::life::{Life, is_final};
 use super::handle::ServerHandle;
+use super::life::{Life, is_final};
 use super::shared::Shared;
 use crate::codec::{Codec, notification_frame};
 use crate::connection::Overflow;

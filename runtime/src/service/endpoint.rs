@@ -19,8 +19,8 @@ use super::open::{Held, Sink};
 use super::peer::Fault as CallFault;
 use crate::check::validation_error;
 use crate::codec::{
-    Codec, Fault, Frame, Head, Input, Invalid, Payload, Raw, ack_frame, error_frame, explain, id_of, pong_frame,
-    result_frame, seq_of,
+    Codec, Fault, Frame, Head, Input, Invalid, Payload, Raw, ack_frame, error_frame, explain, id_of,
+    pong_frame, result_frame, seq_of,
 };
 use crate::connection::{Arrived, LineId, Outbox, Overflow};
 use crate::message::{ErrorKind, Id, RpcError};
@@ -238,9 +238,9 @@ impl Endpoint {
         now: Instant,
     ) -> Result<(), Disconnect> {
         let line = local.line();
-        let seq = seq_of(message)
-            .transpose()
-            .map_err(|Invalid| Disconnect::new(code::PROTOCOL, "seq is not a whole number from 1 to 2^53-1"))?;
+        let seq = seq_of(message).transpose().map_err(|Invalid| {
+            Disconnect::new(code::PROTOCOL, "seq is not a whole number from 1 to 2^53-1")
+        })?;
         let _reading = self.outbox.reading();
         let Arrived::Take { due } = self.outbox.receive(line, seq, message.len(), now)? else {
             return Ok(());

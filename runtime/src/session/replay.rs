@@ -444,7 +444,7 @@ mod tests {
 
     #[test]
     fn a_message_that_was_not_taken_is_received_again() {
-        let mut replay = Replay::new(100);
+        let mut replay = Replay::<Bytes>::new(100);
         let now = Instant::now();
         replay.receive(1, 1, now);
         replay.not_taken();

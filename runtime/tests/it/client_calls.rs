@@ -228,6 +228,7 @@ async fn no_cancel_is_forgotten_where_the_queue_is_full() {
     let (mut sent, mut cancelled) = (Vec::new(), Vec::new());
     loop {
         let message = server.receive().await;
+        server.ack().await;
         match message["method"].as_str() {
             Some("rpc.cancel") => cancelled.push(message["params"]["id"].clone()),
             _ if message["params"]["text"] == "end" => break,

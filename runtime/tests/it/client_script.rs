@@ -84,7 +84,7 @@ impl Script {
             Ok(response)
         };
         let socket = soon(tokio_tungstenite::accept_hdr_async(stream, answer)).await.expect("a WebSocket");
-        (Scripted(socket), headers)
+        (Scripted(socket, 0), headers)
     }
 
     /// The next session: hello was answered with these members changed. Gives the parameters of hello.
@@ -122,8 +122,8 @@ pub(crate) fn quick() -> BackoffOptions {
     backoff
 }
 
-/// One connection of a [`Script`].
-pub(crate) struct Scripted(pub(crate) WebSocketStream<TcpStream>);
+/// One connection of a [`Script`], and the last `seq` that arrived on it.
+pub(crate) struct Scripted(pub(crate) WebSocketStream<TcpStream>, pub(crate) u64);
 
 impl Scripted {
     pub(crate) async fn send(&mut self, message: Value) {
@@ -138,8 +138,22 @@ impl Scripted {
         self.send(json!({ "jsonrpc": "2.0", "method": method, "params": params })).await;
     }
 
-    /// The next text message.
+    /// Acknowledges everything that has arrived.
+    pub(crate) async fn ack(&mut self) {
+        self.notify("rpc.ack", json!({ "seq": self.1 })).await;
+    }
+
+    /// The next text message, without its `seq`.
     pub(crate) async fn receive(&mut self) -> Value {
+        let mut message = self.receive_numbered().await;
+        if let Some(seq) = message.as_object_mut().and_then(|members| members.remove("seq")) {
+            self.1 = seq.as_u64().expect("a number");
+        }
+        message
+    }
+
+    /// The next text message as it is.
+    pub(crate) async fn receive_numbered(&mut self) -> Value {
         loop {
             match soon(self.0.next()).await.expect("an open connection").expect("a readable message") {
                 Message::Text(text) => return serde_json::from_str(&text).expect("JSON"),

@@ -163,7 +163,8 @@ fn numbers_out_of_range_and_gaps_end_the_session() {
     let outbox = session();
     let now = Instant::now();
     assert_eq!(outbox.attach(2, 1), Err(OutOfRange));
-    for error in [outbox.acked(1, 1).expect_err("never sent"), outbox.receive(1, Some(2), 1, now).expect_err("gap")]
+    for error in
+        [outbox.acked(1, 1).expect_err("never sent"), outbox.receive(1, Some(2), 1, now).expect_err("gap")]
     {
         assert_eq!(error.code, 4050);
         assert!(error.ends.is_some());
