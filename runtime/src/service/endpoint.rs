@@ -19,10 +19,9 @@ use super::open::{Held, Sink};
 use super::peer::Fault as CallFault;
 use crate::check::validation_error;
 use crate::codec::{
-    Codec, Fault, Frame, Head, Input, Invalid, Payload, Raw, ack_frame, error_frame, explain, id_of,
-    pong_frame, result_frame, seq_of,
+    Codec, Fault, Frame, Head, Input, Payload, Raw, error_frame, explain, id_of, pong_frame, result_frame,
 };
-use crate::connection::{Arrived, LineId, Outbox, Overflow};
+use crate::connection::{LineId, Outbox, Overflow};
 use crate::message::{ErrorKind, Id, RpcError};
 use crate::session::{Calls, Cancelled, Disconnect, PendingCalls, Place, Reason, Refusal, code};
 
@@ -229,40 +228,7 @@ impl Endpoint {
         self.take(message, scope, local, now, &Sink::Direct)
     }
 
-    /// Takes a message of a session, unless it was taken before. *The receiver checks `seq` before the content.*
-    fn receive_numbered(
-        self: &Arc<Self>,
-        message: Raw<'_>,
-        scope: &Scope,
-        local: &dyn Local,
-        now: Instant,
-    ) -> Result<(), Disconnect> {
-        let line = local.line();
-        let seq = seq_of(message).transpose().map_err(|Invalid| {
-            Disconnect::new(code::PROTOCOL, "seq is not a whole number from 1 to 2^53-1")
-        })?;
-        let _reading = self.outbox.reading();
-        let Arrived::Take { due } = self.outbox.receive(line, seq, message.len(), now)? else {
-            return Ok(());
-        };
-        let sink = if seq.is_some() { Sink::Direct } else { Sink::Untracked };
-        let taken = self.take(message, scope, local, now, &sink);
-        if taken.as_ref().is_err_and(|disconnect| disconnect.limit == Some(NO_ROOM)) && seq.is_some() {
-            self.outbox.not_taken(line);
-        }
-        taken?;
-        if due { self.tell_received(line, now) } else { Ok(()) }
-    }
-
-    /// Acknowledges what has arrived on that connection, if that is due.
-    pub(crate) fn tell_received(&self, line: LineId, now: Instant) -> Result<(), Disconnect> {
-        match self.outbox.take_ack(line, now) {
-            Some(seq) => self.urgent(ack_frame(self.codec, seq)),
-            None => Ok(()),
-        }
-    }
-
-    fn take(
+    pub(super) fn take(
         self: &Arc<Self>,
         message: Raw<'_>,
         scope: &Scope,
@@ -423,7 +389,7 @@ impl Endpoint {
             Err(Refusal::Full) => {
                 let Some(id) = id else {
                     let text = "no room for a notification: max_waiting is reached";
-                    return Err(Disconnect::over(NO_ROOM, code::TOO_SLOW, text));
+                    return Err(Disconnect::over(super::numbered::NO_ROOM, code::TOO_SLOW, text));
                 };
                 local.limit_reached("max_waiting");
                 let text = format!(
@@ -432,17 +398,6 @@ impl Endpoint {
                 );
                 self.refuse(sink, &id, &RpcError::new(ErrorKind::ResourceExhausted, text))
             }
-        }
-    }
-
-    fn receive_ack(&self, params: Raw<'_>, line: LineId) -> Result<(), Disconnect> {
-        #[derive(serde::Deserialize)]
-        struct Ack {
-            seq: u64,
-        }
-        match params.read::<Ack>() {
-            Ok(ack) => self.outbox.acked(line, ack.seq),
-            Err(_) => Err(Disconnect::new(code::PROTOCOL, "the parameters of rpc.ack do not fit")),
         }
     }
 
@@ -502,9 +457,6 @@ impl Endpoint {
         }
     }
 }
-
-/// The bound that a notification met which is not taken, and is sent again.
-const NO_ROOM: &str = "max_waiting";
 
 fn too_slow(_: Overflow) -> Disconnect {
     let text = "the peer reads too slowly: the reader's answers exceed max_waiting_bytes";

@@ -9,6 +9,7 @@ mod events;
 mod failure;
 mod layer;
 mod method;
+mod numbered;
 mod open;
 mod peer;
 mod stream;

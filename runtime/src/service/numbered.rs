@@ -1,0 +1,61 @@
+//! Messages of a session: numbered, taken once, acknowledged.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::context::Scope;
+use super::endpoint::{Endpoint, Local};
+use super::open::Sink;
+use crate::codec::{Invalid, Raw, ack_frame, seq_of};
+use crate::connection::{Arrived, LineId};
+use crate::session::{Disconnect, code};
+
+/// The bound that a notification met which is not taken, and is sent again.
+pub(super) const NO_ROOM: &str = "max_waiting";
+
+impl Endpoint {
+    /// Takes a message of a session, unless it was taken before. *The receiver checks `seq` before the content.*
+    pub(super) fn receive_numbered(
+        self: &Arc<Self>,
+        message: Raw<'_>,
+        scope: &Scope,
+        local: &dyn Local,
+        now: Instant,
+    ) -> Result<(), Disconnect> {
+        let line = local.line();
+        let seq = seq_of(message).transpose().map_err(|Invalid| {
+            Disconnect::new(code::PROTOCOL, "seq is not a whole number from 1 to 2^53-1")
+        })?;
+        let _reading = self.outbox.reading();
+        let Arrived::Take { due } = self.outbox.receive(line, seq, message.len(), now)? else {
+            return Ok(());
+        };
+        let sink = if seq.is_some() { Sink::Direct } else { Sink::Untracked };
+        let taken = self.take(message, scope, local, now, &sink);
+        if taken.as_ref().is_err_and(|disconnect| disconnect.limit == Some(NO_ROOM)) && seq.is_some() {
+            self.outbox.not_taken(line);
+        }
+        taken?;
+        if due { self.tell_received(line, now) } else { Ok(()) }
+    }
+
+    /// Acknowledges what has arrived on that connection, if that is due.
+    pub(crate) fn tell_received(&self, line: LineId, now: Instant) -> Result<(), Disconnect> {
+        match self.outbox.take_ack(line, now) {
+            Some(seq) => self.urgent(ack_frame(self.codec, seq)),
+            None => Ok(()),
+        }
+    }
+
+    /// *Everything up to there has been received.*
+    pub(super) fn receive_ack(&self, params: Raw<'_>, line: LineId) -> Result<(), Disconnect> {
+        #[derive(serde::Deserialize)]
+        struct Ack {
+            seq: u64,
+        }
+        match params.read::<Ack>() {
+            Ok(ack) => self.outbox.acked(line, ack.seq),
+            Err(_) => Err(Disconnect::new(code::PROTOCOL, "the parameters of rpc.ack do not fit")),
+        }
+    }
+}
