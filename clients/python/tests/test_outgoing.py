@@ -13,6 +13,7 @@ from wirecall.disconnect import Disconnect
 from wirecall.options import SessionOptions
 from wirecall.output import (
     Answered,
+    Drop,
     Failed,
     Fault,
     Refused,
@@ -231,3 +232,35 @@ def test_the_end_fails_what_was_written_and_what_was_not_in_two_ways() -> None:
     assert kinds == {written: ConnectionLostError, waiting: ClosedError}
     with pytest.raises(ClosedError):
         machine.call()
+
+
+def test_a_notification_that_was_taken_back_is_not_carried_into_the_next_session() -> None:
+    machine = opened()
+    machine.frames()
+    machine.lose()
+    note = machine.notify("a")
+    machine.notify("b")
+    machine.cancel(note)
+    assert [frame["method"] for frame in machine.meet()] == ["b"]
+
+
+def test_what_waits_for_room_ends_the_session_only_when_no_ack_comes() -> None:
+    machine = Machine(SessionOptions(buffer_bytes=150, heartbeat_timeout=20.0))
+    machine.greet()
+    for _ in range(4):
+        machine.call(timeout=1000.0)
+    machine.frames()
+
+    def live(seconds: int) -> None:
+        for _ in range(seconds):
+            machine.move(1.0)
+            machine.receive({"method": "rpc.pong"})
+
+    for seq in (1, 2):
+        live(15)
+        machine.receive({"method": "rpc.ack", "params": {"seq": seq}})
+        assert machine.methods() == ["chat.post"]
+    live(19)
+    assert machine.take(Drop) == []
+    live(1)
+    assert [drop.code for drop in machine.take(Drop)] == [4013]

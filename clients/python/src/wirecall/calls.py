@@ -59,6 +59,7 @@ class PendingCall:
         seq: The number of its message in the session; None while it waits for its place.
         down: What it receives, if it is a stream.
         up: What it sends, if it is an upload.
+        cancelled: Whether it is a notification that was taken back after it had its number.
     """
 
     id: int
@@ -68,6 +69,7 @@ class PendingCall:
     seq: int | None = None
     down: Download | None = None
     up: Upload | None = None
+    cancelled: bool = False
 
     def __post_init__(self) -> None:
         self.start_over()

@@ -234,7 +234,9 @@ class Driver:
             await asyncio.wait({self._refreshing})
         if self._streams:
             # The end of the session has ended their calls: they only have to notice.
-            await asyncio.wait(set(self._streams), timeout=timeout)
+            _, stuck = await asyncio.wait(set(self._streams), timeout=timeout)
+            for stream in stuck:
+                stream.cancel()
         tasks = {task for task in self._handlers.values() if task is not asyncio.current_task()}
         if tasks:
             _, stuck = await asyncio.wait(tasks, timeout=timeout)

@@ -130,12 +130,13 @@ class Link:
         if self._heartbeat is not None:
             self._heartbeat.wrote_call(now)
 
-    def starves(self, now: float, *, starved: bool) -> None:
-        """Whether something waits for room, which only an ack makes."""
-        if not starved:
-            self._starved_at = math.inf
-        elif self._starved_at == math.inf:
-            self._starved_at = now
+    def starves(self, now: float) -> None:
+        """Something waits for room, which only an ack makes."""
+        self._starved_at = min(self._starved_at, now)
+
+    def fed(self) -> None:
+        """An ack came, or nothing waits for room."""
+        self._starved_at = math.inf
 
     def starved(self, now: float) -> bool:
         """Whether it waits for an ack so long that none will come."""

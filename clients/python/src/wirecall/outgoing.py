@@ -217,13 +217,11 @@ class Outgoing:
         Raises:
             OutOfRangeError: It was never sent.
         """
-        if self.replay.acked(seq):
-            self.starved = False
+        self.replay.acked(seq)
         self._forget()
 
     def resumed(self) -> None:
         """The session goes on, and with it everything that the server has not received."""
-        self.starved = False
         self._forget()
 
     def answered(self, call: int | None, output: Answered | Refused | Failed) -> bool:
@@ -286,7 +284,7 @@ class Outgoing:
         pending = self._calls.seek(call)
         if pending is None or pending.up is None:
             return False
-        pending.up.wanted = not self._has_room(pending)
+        pending.up.wanted = not pending.up.room
         return not pending.up.wanted
 
     def cancel(self, call: int) -> bool:
@@ -295,10 +293,10 @@ class Outgoing:
         if removed is not None:
             self._tell_cancel(removed)
             return True
-        for seq, note in list(self._numbered.items()):
+        for note in self._numbered.values():
             # It keeps its number, and is carried nowhere.
             if note.id == call:
-                self._numbered[seq] = PendingCall(0, note.request)
+                note.cancelled = True
         return False
 
     def expire(self, now: float) -> None:
@@ -323,18 +321,17 @@ class Outgoing:
                 which a byte was written may be.
             end: How the connection ended.
         """
-        known = self.replay.sent if received is None else received
-        notes = [call for seq, call in self._numbered.items() if seq > known and _is_note(call)]
-        for call in notes:
-            self._calls.requeue(call)
+        known = self._known(received)
+        for note in self._notes(known):
+            self._calls.requeue(note)
         for call in self._calls.lose(known):
             self._emit(Failed(call.id, _lost(call, end)))
         self._start_over(replay)
 
     def clear(self, reason: str, end: Disconnect | None, received: int | None = None) -> None:
         """Ends everything; `received` is the last message that the server received, if known."""
-        known = self.replay.sent if received is None else received
-        notes = [call for seq, call in self._numbered.items() if seq > known and _is_note(call)]
+        known = self._known(received)
+        notes = self._notes(known)
         for call in sorted([*self._calls.clear(), *notes], key=lambda call: call.id):
             # One that is sent again was written once, so nobody knows whether it ran.
             may_have_run = call.resends or (call.seq is not None and call.seq <= known)
@@ -357,6 +354,16 @@ class Outgoing:
     def wake_at(self) -> float:
         """When `expire` has something to do; infinite for never."""
         return self._calls.wake_at()
+
+    def _known(self, received: int | None) -> int:
+        """The last message that the server may have received in the session that is lost."""
+        return self.replay.sent if received is None else max(received, self.replay.peer_received)
+
+    def _notes(self, known: int) -> list[PendingCall]:
+        """The notifications that it never received, those that were taken back excepted."""
+        numbered = self._numbered.items()
+        late = [call for seq, call in numbered if seq > known and call.request.notification]
+        return [call for call in late if not call.cancelled]
 
     def _start_over(self, replay: Replay) -> None:
         self._numbered.clear()
@@ -421,12 +428,9 @@ class Outgoing:
         self._tell_room(call)
 
     def _tell_room(self, call: PendingCall) -> None:
-        if call.up is not None and call.up.wanted and self._has_room(call):
+        if call.up is not None and call.up.wanted and call.up.room:
             call.up.wanted = False
             self._emit(Room(call.id))
-
-    def _has_room(self, call: PendingCall) -> bool:
-        return call.up is not None and call.up.room and self.replay.fits(0)
 
     def _encode(self, call: PendingCall, now: float) -> bytes | None:
         request = call.request
@@ -449,10 +453,6 @@ class Outgoing:
         if call.request.stream and call.request.credit is not None:
             meta["credit"] = call.request.credit
         return meta
-
-
-def _is_note(call: PendingCall) -> bool:
-    return call.request.notification
 
 
 def _lost(call: PendingCall, end: Disconnect | None) -> ConnectionLostError:

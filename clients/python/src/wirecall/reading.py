@@ -167,6 +167,7 @@ class Reading:
     def _acked(self, notice: AckNotice | None) -> bool:
         if notice is None:
             return False
+        self._link.fed()
         try:
             self._outgoing.acked(notice.seq)
         except OutOfRangeError:

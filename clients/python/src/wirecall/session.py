@@ -294,6 +294,7 @@ class Session:
 
     def _settle(self, now: float) -> None:
         """What follows from every input: who waits for room gets it, as far as there is some."""
+        self._outgoing.starved = False
         if self._exists:
             self._answering.flush()
             starts = self.phase not in (Phase.DRAINING, Phase.LEAVING)
@@ -303,7 +304,10 @@ class Session:
         if not self._link.up:
             return
         self._outgoing.note_ack(now)
-        self._link.starves(now, starved=self._outgoing.starved)
+        if self._outgoing.starved:
+            self._link.starves(now)
+        else:
+            self._link.fed()
         if self._outgoing.too_slow:
             words = "the server reads none of this side's answers"
             self._link.drop(CloseCode.TOO_SLOW, words)
