@@ -159,6 +159,12 @@ impl Connect {
         self
     }
 
+    /// Writes messages in that codec; JSON without it. With [`plain`](Self::plain) it is always JSON.
+    pub fn codec(mut self, codec: Codec) -> Self {
+        self.options.codec = codec;
+        self
+    }
+
     /// Speaks to any JSON-RPC 2.0 server: no subprotocol, no hello.
     pub fn plain(mut self) -> Self {
         self.options.plain = true;
@@ -236,6 +242,9 @@ impl Connect {
                 continue;
             };
             return Err(ConnectError::Service(reason));
+        }
+        if self.options.plain {
+            self.options.codec = Codec::Json;
         }
         self.options.layers = self.layers.into();
         Ok((self.options, methods, self.on_error))

@@ -98,6 +98,6 @@ impl Shared {
 fn own_id(id: &Id) -> Option<u64> {
     match id {
         Id::Number(number) => u64::try_from(*number).ok(),
-        Id::Raw(_) => None,
+        Id::Raw(_) | Id::Packed(_) => None,
     }
 }

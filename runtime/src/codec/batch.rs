@@ -3,6 +3,7 @@
 use bytes::{BufMut, BytesMut};
 use serde_json::value::RawValue;
 
+use super::msgpack::{self, Cursor};
 use super::scan::Scanner;
 use super::{Codec, Frame, Raw};
 
@@ -10,7 +11,17 @@ use super::{Codec, Frame, Raw};
 pub(crate) fn batch_entries(message: Raw<'_>) -> Option<Vec<Raw<'_>>> {
     match message {
         Raw::Json(text) => json_entries(text),
+        Raw::MsgPack(bytes) => packed_entries(bytes),
     }
+}
+
+fn packed_entries(bytes: &[u8]) -> Option<Vec<Raw<'_>>> {
+    let mut cursor = Cursor::new(bytes);
+    let mut entries = Vec::new();
+    for _ in 0..cursor.array()? {
+        entries.push(Raw::MsgPack(cursor.span().ok()?));
+    }
+    cursor.is_at_end().then_some(entries)
 }
 
 fn json_entries(text: &str) -> Option<Vec<Raw<'_>>> {
@@ -36,11 +47,12 @@ fn json_entries(text: &str) -> Option<Vec<Raw<'_>>> {
 pub(crate) struct BatchAnswer {
     codec: Codec,
     answers: BytesMut,
+    count: usize,
 }
 
 impl BatchAnswer {
     pub(crate) fn new(codec: Codec) -> Self {
-        Self { codec, answers: BytesMut::new() }
+        Self { codec, answers: BytesMut::new(), count: 0 }
     }
 
     /// Adds the answer to one entry.
@@ -50,7 +62,9 @@ impl BatchAnswer {
                 let separator = if self.answers.is_empty() { b'[' } else { b',' };
                 self.answers.put_u8(separator);
             }
+            Codec::MsgPack => {}
         }
+        self.count += 1;
         self.answers.put_slice(frame);
     }
 
@@ -60,8 +74,17 @@ impl BatchAnswer {
             return None;
         }
         match self.codec {
-            Codec::Json => self.answers.put_u8(b']'),
+            Codec::Json => {
+                self.answers.put_u8(b']');
+                Some(std::mem::take(&mut self.answers).freeze())
+            }
+            Codec::MsgPack => {
+                let mut whole = Vec::with_capacity(self.answers.len() + 5);
+                // There are no more than `max_batch`.
+                msgpack::array(&mut whole, self.count).ok()?;
+                whole.extend_from_slice(&std::mem::take(&mut self.answers));
+                Some(whole.into())
+            }
         }
-        Some(std::mem::take(&mut self.answers).freeze())
     }
 }

@@ -6,7 +6,9 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{Codec, CodecError, Payload, Raw, Scanner};
+use super::id::write_id;
+use super::msgpack::{self, Cursor, Shape};
+use super::{Codec, CodecError, Inner, Payload, Raw, Scanner};
 use crate::message::{Id, RpcError};
 
 /// One message, ready to leave.
@@ -45,6 +47,7 @@ impl<T: Serialize + ?Sized> Encode for T {
     fn encode(&self, codec: Codec, out: &mut Vec<u8>) -> Result<(), CodecError> {
         match codec {
             Codec::Json => Ok(serde_json::to_writer(out, self)?),
+            Codec::MsgPack => Ok(msgpack::to_writer(out, self)?),
         }
     }
 }
@@ -53,6 +56,8 @@ impl Encode for Payload {
     fn encode(&self, codec: Codec, out: &mut Vec<u8>) -> Result<(), CodecError> {
         match (codec, self.as_raw()) {
             (Codec::Json, Raw::Json(text)) => out.extend_from_slice(text.as_bytes()),
+            (Codec::MsgPack, Raw::MsgPack(bytes)) => out.extend_from_slice(bytes),
+            _ => return Err(Inner::Mixed.into()),
         }
         Ok(())
     }
@@ -67,13 +72,24 @@ pub(crate) fn result_frame<R: Encode + ?Sized>(
     match codec {
         Codec::Json => with_buffer(|out| {
             out.extend_from_slice(b"{\"jsonrpc\":\"2.0\",\"id\":");
-            id.write_to(out);
+            write_id(codec, id, out);
             out.extend_from_slice(b",\"result\":");
             result.encode(codec, out)?;
             out.push(b'}');
             Ok(())
         }),
+        Codec::MsgPack => with_buffer(|out| {
+            response_head(id, out);
+            msgpack::text(out, "result")?;
+            result.encode(codec, out)
+        }),
     }
+}
+
+/// `jsonrpc`, `id` and one more member.
+fn response_head(id: &Id, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"\x83\xa7jsonrpc\xa32.0\xa2id");
+    write_id(Codec::MsgPack, id, out);
 }
 
 /// `{"jsonrpc":"2.0","id":…,"error":…}`.
@@ -81,11 +97,16 @@ pub(crate) fn error_frame(codec: Codec, id: &Id, error: &RpcError) -> Frame {
     let frame = match codec {
         Codec::Json => with_buffer(|out| {
             out.extend_from_slice(b"{\"jsonrpc\":\"2.0\",\"id\":");
-            id.write_to(out);
+            write_id(codec, id, out);
             out.extend_from_slice(b",\"error\":");
             error.encode(codec, out)?;
             out.push(b'}');
             Ok::<(), CodecError>(())
+        }),
+        Codec::MsgPack => with_buffer(|out| {
+            response_head(id, out);
+            msgpack::text(out, "error")?;
+            error.encode(codec, out)
         }),
     };
     // Errors hold only what is JSON already.
@@ -118,6 +139,24 @@ pub(crate) fn request_frame<P: Encode + ?Sized>(
             out.push(b'}');
             Ok(())
         }),
+        Codec::MsgPack => with_buffer(|out| {
+            // A map of less than 16 members has their number in its first byte.
+            out.push(0x83 + u8::from(id.is_some()) + u8::from(meta.is_some()));
+            out.extend_from_slice(b"\xa7jsonrpc\xa32.0");
+            if let Some(id) = id {
+                out.extend_from_slice(b"\xa2id");
+                msgpack::uint(out, id);
+            }
+            out.extend_from_slice(b"\xa6method");
+            msgpack::text(out, method)?;
+            out.extend_from_slice(b"\xa6params");
+            params.encode(codec, out)?;
+            if let Some(meta) = meta {
+                out.extend_from_slice(b"\xa4meta");
+                meta.encode(codec, out)?;
+            }
+            Ok(())
+        }),
     }
 }
 
@@ -148,6 +187,7 @@ pub(crate) fn event_frame<P: Encode + ?Sized>(
 pub(crate) const fn ping_frame(codec: Codec) -> Frame {
     Frame::from_static(match codec {
         Codec::Json => b"{\"jsonrpc\":\"2.0\",\"method\":\"rpc.ping\"}",
+        Codec::MsgPack => b"\x82\xa7jsonrpc\xa32.0\xa6method\xa8rpc.ping",
     })
 }
 
@@ -155,6 +195,7 @@ pub(crate) const fn ping_frame(codec: Codec) -> Frame {
 pub(crate) const fn pong_frame(codec: Codec) -> Frame {
     Frame::from_static(match codec {
         Codec::Json => b"{\"jsonrpc\":\"2.0\",\"method\":\"rpc.pong\"}",
+        Codec::MsgPack => b"\x82\xa7jsonrpc\xa32.0\xa6method\xa8rpc.pong",
     })
 }
 
@@ -169,7 +210,32 @@ pub(crate) fn ack_frame(codec: Codec, seq: u64) -> Frame {
 pub(crate) fn by_position<P: Serialize>(codec: Codec, params: &P) -> Result<Payload, CodecError> {
     match codec {
         Codec::Json => json_by_position(params),
+        Codec::MsgPack => packed_by_position(params),
     }
+}
+
+fn packed_by_position<P: Serialize>(params: &P) -> Result<Payload, CodecError> {
+    let mut bytes = Vec::new();
+    msgpack::to_writer(&mut bytes, params)?;
+    let mut cursor = Cursor::new(&bytes);
+    let mut values: Vec<&[u8]> = Vec::new();
+    if cursor.shape() == Shape::Object {
+        for _ in 0..cursor.map().unwrap_or_default() {
+            cursor.key()?;
+            values.push(cursor.span()?);
+        }
+    } else {
+        values.push(&bytes);
+    }
+    while values.last().is_some_and(|value| Raw::MsgPack(value).is_null()) {
+        values.pop();
+    }
+    let mut array = Vec::with_capacity(bytes.len() + 5);
+    msgpack::array(&mut array, values.len())?;
+    for value in values {
+        array.extend_from_slice(value);
+    }
+    Ok(Payload::MsgPack(array.into()))
 }
 
 fn json_by_position<P: Serialize>(params: &P) -> Result<Payload, CodecError> {

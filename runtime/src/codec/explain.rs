@@ -4,6 +4,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::Raw;
+use super::msgpack::{Cursor, Malformed, to_value};
 use crate::message::{ErrorKind, Id, RpcError};
 
 /// The answer to a message that could not be read: the error, and the id if it can be told.
@@ -11,6 +12,17 @@ use crate::message::{ErrorKind, Id, RpcError};
 pub(crate) fn explain(message: Raw<'_>) -> (Id, RpcError) {
     match message {
         Raw::Json(text) => explain_json(text),
+        Raw::MsgPack(bytes) => match to_value(bytes) {
+            Ok(value) => {
+                let error = RpcError::new(ErrorKind::InvalidRequest, what_is_wrong(&value));
+                (id_of(message).unwrap_or_else(Id::null), error)
+            }
+            Err(Malformed::TooDeep) => (Id::null(), too_deep()),
+            Err(malformed) => {
+                let text = format!("not MessagePack: {malformed}");
+                (Id::null(), RpcError::new(ErrorKind::ParseError, text))
+            }
+        },
     }
 }
 
@@ -19,6 +31,7 @@ pub(crate) fn explain(message: Raw<'_>) -> (Id, RpcError) {
 pub(crate) fn id_of(message: Raw<'_>) -> Option<Id> {
     match message {
         Raw::Json(text) => id_in_json(text),
+        Raw::MsgPack(bytes) => id_in_msgpack(bytes),
     }
 }
 
@@ -28,9 +41,16 @@ fn explain_json(text: &str) -> (Id, RpcError) {
         return (Id::null(), RpcError::new(ErrorKind::ParseError, place));
     }
     if Raw::Json(text).too_deep() {
-        return (Id::null(), RpcError::new(ErrorKind::ParseError, "nested deeper than 128"));
+        return (Id::null(), too_deep());
     }
-    (id_in_json(text).unwrap_or_else(Id::null), RpcError::new(ErrorKind::InvalidRequest, what_is_wrong(text)))
+    (
+        id_in_json(text).unwrap_or_else(Id::null),
+        RpcError::new(ErrorKind::InvalidRequest, what_is_wrong_in_json(text)),
+    )
+}
+
+fn too_deep() -> RpcError {
+    RpcError::new(ErrorKind::ParseError, "nested deeper than 128")
 }
 
 fn id_in_json(text: &str) -> Option<Id> {
@@ -45,8 +65,30 @@ struct WithId<'a> {
     id: &'a serde_json::value::RawValue,
 }
 
-fn what_is_wrong(text: &str) -> &'static str {
-    let Ok(value) = serde_json::from_str::<Value>(text) else { return "the message cannot be read" };
+fn id_in_msgpack(bytes: &[u8]) -> Option<Id> {
+    let mut cursor = Cursor::new(bytes);
+    if let Some(members) = Cursor::new(bytes).map() {
+        cursor.map()?;
+        let mut found = None;
+        for _ in 0..members {
+            let name = cursor.key().ok()?;
+            let value = cursor.span().ok()?;
+            // A repeated one says nothing.
+            if name == "id" && found.replace(value).is_some() {
+                return None;
+            }
+        }
+        return Raw::MsgPack(found?).to_id();
+    }
+    // By position, where it is all that there is.
+    (cursor.array()? == 1).then(|| cursor.span().ok()).flatten().and_then(|id| Raw::MsgPack(id).to_id())
+}
+
+fn what_is_wrong_in_json(text: &str) -> &'static str {
+    serde_json::from_str::<Value>(text).map_or("the message cannot be read", |value| what_is_wrong(&value))
+}
+
+fn what_is_wrong(value: &Value) -> &'static str {
     let Some(object) = value.as_object() else { return "a message is a JSON object" };
     if object.get("jsonrpc").and_then(Value::as_str) != Some("2.0") {
         return "the member \"jsonrpc\" must be \"2.0\"";

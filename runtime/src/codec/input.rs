@@ -8,15 +8,14 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use serde_json::value::RawValue;
-use serde_path_to_error::Segment;
 
+use super::envelope::{Envelope, Packed};
+use super::misfit::read_params;
+use super::msgpack::Shape;
 use super::scan::{Scanner, Unexpected};
 use super::{Codec, Invalid, Raw};
-use crate::check::{Checker, Violation, push_segment};
-use crate::contract::{Builder, Side};
-use crate::message::{Id, MAX_SAFE};
+use crate::check::{Checker, Violation};
+use crate::message::Id;
 use crate::types::Params;
 
 /// `meta` of a call. Unknown members are ignored.
@@ -74,8 +73,7 @@ pub(crate) enum Head<'a> {
 /// One incoming message while it is being read.
 #[derive(Debug)]
 pub(crate) struct Input<'a> {
-    codec: Codec,
-    scanner: Scanner<'a>,
+    source: Source<'a>,
     progress: Progress,
     seen: u8,
     pub(crate) id: Option<Id>,
@@ -85,6 +83,13 @@ pub(crate) struct Input<'a> {
     method: Option<Cow<'a, str>>,
     params: ParamsAt<'a>,
     outcome: Option<Outcome<'a>>,
+}
+
+/// Where the rest of the message is read from.
+#[derive(Debug, Clone, Copy)]
+enum Source<'a> {
+    Json(Scanner<'a>),
+    MsgPack(Packed<'a>),
 }
 
 /// How far the envelope has been read.
@@ -111,10 +116,11 @@ enum ParamsAt<'a> {
 
 impl<'a> Input<'a> {
     pub(crate) fn new(message: Raw<'a>) -> Self {
-        let Raw::Json(text) = message;
         Self {
-            codec: message.codec(),
-            scanner: Scanner::new(text),
+            source: match message {
+                Raw::Json(text) => Source::Json(Scanner::new(text)),
+                Raw::MsgPack(bytes) => Source::MsgPack(Packed::new(bytes)),
+            },
             progress: Progress::Start,
             seen: 0,
             id: None,
@@ -128,7 +134,10 @@ impl<'a> Input<'a> {
 
     /// The codec that it came in.
     pub(crate) const fn codec(&self) -> Codec {
-        self.codec
+        match self.source {
+            Source::Json(_) => Codec::Json,
+            Source::MsgPack(_) => Codec::MsgPack,
+        }
     }
 
     /// Reads as far as it takes to know what the message is.
@@ -147,8 +156,8 @@ impl<'a> Input<'a> {
     pub(crate) fn decode<P: Params>(&mut self) -> Result<P, Fault> {
         let params: P = match self.params {
             ParamsAt::Here => self.in_place()?,
-            ParamsAt::Kept(raw) => from_raw(raw)?,
-            ParamsAt::Absent => from_raw(Raw::empty_object(self.codec()))?,
+            ParamsAt::Kept(raw) => read_params(raw)?,
+            ParamsAt::Absent => read_params(Raw::empty_object(self.codec()))?,
         };
         let mut violations = Vec::new();
         params.check(&mut Checker::new(&mut violations));
@@ -158,7 +167,11 @@ impl<'a> Input<'a> {
     /// Reads the rest of the message, keeping the parameters as they are.
     pub(crate) fn skip(&mut self) -> Result<Raw<'a>, Fault> {
         if self.params == ParamsAt::Here {
-            self.keep_params()?;
+            let raw = match &mut self.source {
+                Source::Json(scanner) => scanner.raw(),
+                Source::MsgPack(packed) => packed.raw(),
+            };
+            self.params = ParamsAt::Kept(raw?);
         }
         self.members(false)?;
         match self.params {
@@ -169,107 +182,112 @@ impl<'a> Input<'a> {
 
     /// Reads the parameters where they stand, and what is behind them.
     fn in_place<P: Params>(&mut self) -> Result<P, Fault> {
-        let before = self.scanner.clone();
-        let Ok(params) = self.scanner.value::<P>() else {
+        let before = self.source;
+        let read = match &mut self.source {
+            Source::Json(scanner) => Envelope::value(scanner),
+            Source::MsgPack(packed) => packed.value(),
+        };
+        let Ok(params) = read else {
             // The slow path: what is wrong, and where.
-            self.scanner = before;
+            self.source = before;
             let raw = self.skip()?;
-            return from_raw(raw);
+            return read_params(raw);
         };
         self.params = ParamsAt::Absent;
         self.members(false)?;
         Ok(params)
     }
 
-    fn keep_params(&mut self) -> Result<(), Unexpected> {
-        let text = self.raw_json()?;
-        self.params = if text == "null" { ParamsAt::Absent } else { ParamsAt::Kept(Raw::Json(text)) };
-        Ok(())
-    }
-
-    fn raw_json(&mut self) -> Result<&'a str, Unexpected> {
-        Ok(self.scanner.value::<&RawValue>().map_err(|_| Unexpected)?.get())
-    }
-
     /// Reads members: all, or up to `params` where those can be read in place.
     fn members(&mut self, stop: bool) -> Result<(), Unexpected> {
-        match self.progress {
+        // One decision for all members, so that what reads them is made for the codec.
+        match self.source {
+            Source::Json(mut scanner) => {
+                let read = self.members_of(&mut scanner, stop);
+                self.source = Source::Json(scanner);
+                read
+            }
+            Source::MsgPack(mut packed) => {
+                let read = self.members_of(&mut packed, stop);
+                self.source = Source::MsgPack(packed);
+                read
+            }
+        }
+    }
+
+    fn members_of<E: Envelope<'a>>(&mut self, envelope: &mut E, stop: bool) -> Result<(), Unexpected> {
+        let mut more = match self.progress {
             Progress::End => return Ok(()),
             Progress::Start => {
                 self.progress = Progress::Inside;
-                self.scanner.expect(b'{')?;
-                if self.scanner.eat(b'}') {
-                    return self.end();
-                }
+                envelope.open()?
             }
-            Progress::Inside if self.scanner.eat(b'}') => return self.end(),
-            Progress::Inside => self.scanner.expect(b',')?,
-        }
-        loop {
-            self.member(stop)?;
+            Progress::Inside => envelope.more()?,
+        };
+        while more {
+            self.member(envelope, stop)?;
             if self.params == ParamsAt::Here {
                 return Ok(());
             }
-            if self.scanner.eat(b'}') {
-                return self.end();
-            }
-            self.scanner.expect(b',')?;
+            more = envelope.more()?;
         }
+        self.end(envelope)
     }
 
     /// Reads one member, but of `params` only the name where `stop` says so and the call is known.
-    fn member(&mut self, stop: bool) -> Result<(), Unexpected> {
-        let name = self.scanner.string()?;
-        self.scanner.expect(b':')?;
-        match &*name {
+    fn member<E: Envelope<'a>>(&mut self, envelope: &mut E, stop: bool) -> Result<(), Unexpected> {
+        match &*envelope.name()? {
             "jsonrpc" => {
                 self.once(VERSION)?;
-                if self.scanner.string()? != "2.0" {
+                if envelope.text()? != "2.0" {
                     return Err(Unexpected);
                 }
             }
             "id" => {
                 self.once(ID)?;
-                self.id = Some(Id::from_json(self.raw_json()?).ok_or(Unexpected)?);
+                self.id = Some(envelope.raw()?.to_id().ok_or(Unexpected)?);
             }
             "method" => {
                 self.once(METHOD)?;
-                self.method = Some(self.scanner.string()?);
+                self.method = Some(envelope.text()?);
             }
             "params" => {
                 self.once(PARAMS)?;
-                match self.scanner.peek() {
-                    Some(b'{' | b'[') if stop && self.method.is_some() => self.params = ParamsAt::Here,
-                    Some(b'{' | b'[' | b'n') => self.keep_params()?,
-                    _ => return Err(Unexpected),
+                self.params = match envelope.shape() {
+                    Shape::Object | Shape::Array if stop && self.method.is_some() => ParamsAt::Here,
+                    Shape::Object | Shape::Array => ParamsAt::Kept(envelope.raw()?),
+                    Shape::Null => {
+                        envelope.skip()?;
+                        ParamsAt::Absent
+                    }
+                    Shape::Other => return Err(Unexpected),
                 }
             }
             "meta" => {
                 self.once(META)?;
                 // An array would do for serde, but *`meta`, where present, is an object*.
-                if self.scanner.peek() == Some(b'[') {
+                if envelope.shape() == Shape::Array {
                     return Err(Unexpected);
                 }
-                self.meta = self.scanner.value::<Option<Meta>>().map_err(|_| Unexpected)?.unwrap_or_default();
+                self.meta = envelope.value::<Option<Meta>>()?.unwrap_or_default();
             }
             "result" => {
                 self.once(OUTCOME)?;
-                self.outcome = Some(Outcome::Result(Raw::Json(self.raw_json()?)));
+                self.outcome = Some(Outcome::Result(envelope.raw()?));
             }
             "error" => {
-                let error = self.raw_json()?;
+                let error = envelope.raw()?;
                 // JSON-RPC 1.0 servers, and some of 2.0, send `"error": null` beside a result.
-                if error != "null" {
+                if !error.is_null() {
                     self.once(OUTCOME)?;
-                    self.outcome = Some(Outcome::Error(Raw::Json(error)));
+                    self.outcome = Some(Outcome::Error(error));
                 }
             }
             "seq" => {
                 self.once(SEQ)?;
-                let seq = self.raw_json()?.parse().ok();
-                self.seq = Some(seq.filter(|seq| (1..=MAX_SAFE).contains(seq)).ok_or(Invalid));
+                self.seq = Some(envelope.raw()?.to_seq());
             }
-            _ => self.scanner.skip()?,
+            _ => envelope.skip()?,
         }
         Ok(())
     }
@@ -283,10 +301,10 @@ impl<'a> Input<'a> {
         Ok(())
     }
 
-    fn end(&mut self) -> Result<(), Unexpected> {
+    fn end<E: Envelope<'a>>(&mut self, envelope: &mut E) -> Result<(), Unexpected> {
         self.progress = Progress::End;
         let one_kind = self.seen & (METHOD | OUTCOME) != METHOD | OUTCOME;
-        let whole = self.scanner.peek().is_none() && self.seen & VERSION != 0 && one_kind;
+        let whole = envelope.is_at_end() && self.seen & VERSION != 0 && one_kind;
         if whole { Ok(()) } else { Err(Unexpected) }
     }
 }
@@ -298,119 +316,3 @@ const PARAMS: u8 = 1 << 3;
 const META: u8 = 1 << 4;
 const OUTCOME: u8 = 1 << 5;
 const SEQ: u8 = 1 << 6;
-
-/// Reads parameters that stand alone.
-fn from_raw<P: Params>(raw: Raw<'_>) -> Result<P, Fault> {
-    let Raw::Json(text) = raw;
-    serde_json::from_str(text).map_err(|_| Fault::Params(type_violations::<P>(text)))
-}
-
-/// Reads parameters again, this time noting the path to what does not fit.
-fn type_violations<P: Params>(text: &str) -> Vec<Violation> {
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    let Err(error) = serde_path_to_error::deserialize::<_, P>(&mut deserializer) else {
-        return vec![Violation {
-            path: String::new(),
-            rule: "type",
-            message: "too many parameters".to_owned(),
-        }];
-    };
-    let said = error.inner().to_string();
-    // *Paths are in wire names*, also where the caller gave positions.
-    let names = || P::params(&mut Builder::new(), Side::Server).fields.into_iter().map(|field| field.name);
-    let mut path = String::new();
-    for (depth, segment) in error.path().iter().enumerate() {
-        match segment {
-            Segment::Seq { index } if depth == 0 => {
-                push_segment(&mut path, &names().nth(*index).unwrap_or_else(|| index.to_string()));
-            }
-            Segment::Seq { index } => push_segment(&mut path, &index.to_string()),
-            Segment::Map { key } => push_segment(&mut path, key),
-            _ => {}
-        }
-    }
-    if let Some(missing) = too_short(&said).filter(|_| path.is_empty()).and_then(|given| names().nth(given)) {
-        push_segment(&mut path, &missing);
-        return vec![Violation { path, rule: "required", message: "is missing".to_owned() }];
-    }
-    vec![violation(path, &said)]
-}
-
-/// Reads a value again, this time noting the path to what does not fit.
-pub(super) fn unfit_json<T: DeserializeOwned>(text: &str) -> Vec<Violation> {
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    let Err(error) = serde_path_to_error::deserialize::<_, T>(&mut deserializer) else { return Vec::new() };
-    let mut path = String::new();
-    for segment in error.path() {
-        match segment {
-            Segment::Seq { index } => push_segment(&mut path, &index.to_string()),
-            Segment::Map { key } => push_segment(&mut path, key),
-            _ => {}
-        }
-    }
-    vec![violation(path, &error.inner().to_string())]
-}
-
-/// How many parameters there were where serde wanted more.
-fn too_short(said: &str) -> Option<usize> {
-    said.strip_prefix("invalid length ")?.split(',').next()?.parse().ok()
-}
-
-/// Words what serde says, without the offending value that it may quote.
-fn violation(mut path: String, said: &str) -> Violation {
-    let said = said.rsplit_once(" at line ").map_or(said, |(said, _)| said);
-    let quoted = |text: &str| text.split('`').nth(1).map(str::to_owned);
-    let (rule, message) = if said.starts_with("missing field") || said.starts_with("duplicate field") {
-        push_segment(&mut path, &quoted(said).unwrap_or_default());
-        if said.starts_with('m') {
-            ("required", "is missing".to_owned())
-        } else {
-            ("duplicate", "is given twice".to_owned())
-        }
-    } else if let Some((found, expected)) = said.split_once(", expected ") {
-        let expected = wanted(expected);
-        match found.strip_prefix("invalid type: ").and_then(|found| found.split([' ', ',']).next()) {
-            Some(found) => ("type", format!("expected {expected}, found {found}")),
-            None => ("type", format!("expected {expected}")),
-        }
-    } else if said.starts_with("unknown field") {
-        ("unknown", "has a member that is not known here".to_owned())
-    } else if said.starts_with("trailing characters") {
-        ("type", "too many parameters".to_owned())
-    } else if said.starts_with("expected ") {
-        ("type", said.to_owned())
-    } else {
-        ("type", "does not fit its type".to_owned())
-    };
-    Violation { path, rule, message }
-}
-
-/// What serde wants, without the name of a struct that only this crate knows.
-fn wanted(expected: &str) -> &str {
-    match expected.strip_prefix("struct ") {
-        None => expected,
-        Some(name) => name.split_once(" with ").map_or("an object", |(_, elements)| elements),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::violation;
-
-    #[test]
-    fn the_offending_value_is_never_quoted() {
-        for said in [
-            "invalid type: string \"hunter2\", expected u64 at line 1 column 20",
-            "unknown variant `hunter2`, expected one of `a`, `b` at line 1 column 2",
-            "invalid value: integer `-42`, expected u8",
-            "custom: hunter2",
-        ] {
-            let violation = violation(String::new(), said);
-            assert!(
-                !violation.message.contains("hunter2") && !violation.message.contains("42"),
-                "{violation:?}"
-            );
-        }
-        assert_eq!(violation("/a".into(), "missing field `text`").path, "/a/text");
-    }
-}

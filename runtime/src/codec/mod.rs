@@ -2,8 +2,12 @@
 
 mod batch;
 mod encode;
+mod envelope;
 mod explain;
+mod id;
 mod input;
+mod misfit;
+mod msgpack;
 mod raw;
 mod scan;
 mod seal;
@@ -31,6 +35,8 @@ pub enum Codec {
     /// JSON, in text frames. The default, and what plain peers speak.
     #[default]
     Json,
+    /// MessagePack, in binary frames: the same maps with the same keys, smaller and faster to read, and bytes as they are.
+    MsgPack,
 }
 
 impl Codec {
@@ -38,11 +44,71 @@ impl Codec {
     pub const fn subprotocol(self) -> &'static str {
         match self {
             Self::Json => "wirecall.1.json",
+            Self::MsgPack => "wirecall.1.msgpack",
         }
+    }
+
+    /// The codec that a subprotocol carries.
+    #[cfg(feature = "server")]
+    pub(crate) fn of_subprotocol(name: &str) -> Option<Self> {
+        [Self::Json, Self::MsgPack].into_iter().find(|codec| name.eq_ignore_ascii_case(codec.subprotocol()))
+    }
+}
+
+/// Some of the codecs: those that the receivers of an event use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Codecs {
+    json: bool,
+    msgpack: bool,
+}
+
+impl Codecs {
+    pub(crate) const fn has(self, codec: Codec) -> bool {
+        match codec {
+            Codec::Json => self.json,
+            Codec::MsgPack => self.msgpack,
+        }
+    }
+}
+
+impl FromIterator<Codec> for Codecs {
+    fn from_iter<I: IntoIterator<Item = Codec>>(codecs: I) -> Self {
+        codecs.into_iter().fold(Self::default(), |known, codec| Self {
+            json: known.json || codec == Codec::Json,
+            msgpack: known.msgpack || codec == Codec::MsgPack,
+        })
     }
 }
 
 /// A value does not fit its codec or its type.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
-pub struct CodecError(#[from] serde_json::Error);
+pub struct CodecError(#[from] Inner);
+
+#[derive(Debug, thiserror::Error)]
+enum Inner {
+    #[error(transparent)]
+    Json(serde_json::Error),
+    #[error(transparent)]
+    MsgPack(msgpack::Error),
+    #[error("it is encoded in another codec already")]
+    Mixed,
+}
+
+impl From<serde_json::Error> for CodecError {
+    fn from(error: serde_json::Error) -> Self {
+        Self(Inner::Json(error))
+    }
+}
+
+impl From<msgpack::Error> for CodecError {
+    fn from(error: msgpack::Error) -> Self {
+        Self(Inner::MsgPack(error))
+    }
+}
+
+impl From<msgpack::Malformed> for CodecError {
+    fn from(error: msgpack::Malformed) -> Self {
+        Self(Inner::MsgPack(error.into()))
+    }
+}

@@ -5,18 +5,21 @@ use std::sync::Arc;
 use serde::de::{Deserialize, DeserializeOwned};
 use serde::ser::Serialize;
 
+use super::msgpack::{self, Cursor, Malformed, Shape};
 use super::{Codec, CodecError, scan};
 
 /// A message, or a part of one, as it came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Raw<'a> {
     Json(&'a str),
+    MsgPack(&'a [u8]),
 }
 
 /// A part of a message that is kept. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Payload {
     Json(Arc<str>),
+    MsgPack(Arc<[u8]>),
 }
 
 impl<'a> Raw<'a> {
@@ -24,12 +27,14 @@ impl<'a> Raw<'a> {
     pub(super) const fn empty_object(codec: Codec) -> Self {
         match codec {
             Codec::Json => Self::Json("{}"),
+            Codec::MsgPack => Self::MsgPack(&[0x80]),
         }
     }
 
     pub(crate) const fn codec(self) -> Codec {
         match self {
             Self::Json(_) => Codec::Json,
+            Self::MsgPack(_) => Codec::MsgPack,
         }
     }
 
@@ -37,6 +42,7 @@ impl<'a> Raw<'a> {
     pub(crate) const fn len(self) -> usize {
         match self {
             Self::Json(text) => text.len(),
+            Self::MsgPack(bytes) => bytes.len(),
         }
     }
 
@@ -44,12 +50,14 @@ impl<'a> Raw<'a> {
     pub(crate) fn read<T: Deserialize<'a>>(self) -> Result<T, CodecError> {
         match self {
             Self::Json(text) => Ok(serde_json::from_str(text)?),
+            Self::MsgPack(bytes) => Ok(msgpack::from_slice(bytes)?),
         }
     }
 
     pub(crate) fn to_payload(self) -> Payload {
         match self {
             Self::Json(text) => Payload::Json(text.into()),
+            Self::MsgPack(bytes) => Payload::MsgPack(bytes.into()),
         }
     }
 
@@ -57,6 +65,10 @@ impl<'a> Raw<'a> {
     pub(crate) fn too_deep(self) -> bool {
         match self {
             Self::Json(text) => scan::too_deep(text),
+            // Each level takes a byte.
+            Self::MsgPack(bytes) => {
+                bytes.len() > super::MAX_NESTING && Cursor::new(bytes).skip() == Err(Malformed::TooDeep)
+            }
         }
     }
 
@@ -64,6 +76,14 @@ impl<'a> Raw<'a> {
     pub(crate) fn is_batch(self) -> bool {
         match self {
             Self::Json(text) => text.trim_ascii_start().starts_with('['),
+            Self::MsgPack(bytes) => Cursor::new(bytes).shape() == Shape::Array,
+        }
+    }
+
+    pub(super) fn is_null(self) -> bool {
+        match self {
+            Self::Json(text) => text == "null",
+            Self::MsgPack(bytes) => bytes == [0xc0],
         }
     }
 }
@@ -73,12 +93,18 @@ impl Payload {
     pub(crate) fn of<T: Serialize + ?Sized>(codec: Codec, value: &T) -> Result<Self, CodecError> {
         match codec {
             Codec::Json => Ok(Self::Json(serde_json::to_string(value)?.into())),
+            Codec::MsgPack => {
+                let mut bytes = Vec::new();
+                msgpack::to_writer(&mut bytes, value)?;
+                Ok(Self::MsgPack(bytes.into()))
+            }
         }
     }
 
     pub(crate) fn as_raw(&self) -> Raw<'_> {
         match self {
             Self::Json(text) => Raw::Json(text),
+            Self::MsgPack(bytes) => Raw::MsgPack(bytes),
         }
     }
 

@@ -15,7 +15,7 @@ use super::MAX_NESTING;
 pub(crate) struct Unexpected;
 
 /// A place in a JSON text.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Scanner<'a> {
     text: &'a str,
     at: usize,

@@ -3,6 +3,7 @@
 //! A body that many receive is encoded once and sealed for each. Receivers look at the tail first, since
 //! *the receiver checks `seq` before the content*.
 
+use super::msgpack::{self, Cursor};
 use super::{Codec, Frame, Input, Raw};
 use crate::message::MAX_SAFE;
 
@@ -26,6 +27,17 @@ pub(crate) fn seal(codec: Codec, body: &Frame, seq: u64) -> Frame {
             sealed.push(b'}');
             sealed.into()
         }
+        Codec::MsgPack => {
+            let mut sealed = Vec::with_capacity(body.len() + 13);
+            sealed.extend_from_slice(body);
+            // A map of less than 15 members, which has their number in its first byte.
+            if let Some(members) = sealed.first_mut() {
+                *members += 1;
+            }
+            sealed.extend_from_slice(SEQ);
+            msgpack::uint(&mut sealed, seq);
+            sealed.into()
+        }
     }
 }
 
@@ -33,6 +45,7 @@ pub(crate) fn seal(codec: Codec, body: &Frame, seq: u64) -> Frame {
 pub(crate) fn tail_seq(message: Raw<'_>) -> Option<Result<u64, Invalid>> {
     match message {
         Raw::Json(text) => json_tail(text.as_bytes()),
+        Raw::MsgPack(bytes) => packed_tail(bytes),
     }
 }
 
@@ -53,7 +66,28 @@ fn mentions_seq(message: Raw<'_>) -> bool {
     match message {
         // A name may be written with escapes.
         Raw::Json(text) => text.contains("seq\"") || text.contains("\\u00"),
+        Raw::MsgPack(_) => true,
     }
+}
+
+/// `seq` as a key.
+const SEQ: &[u8] = b"\xa3seq";
+
+/// Nothing in the last bytes says to which map they belong, or whether they are a part of a text: so those that look
+/// right are found from the front, too.
+fn packed_tail(bytes: &[u8]) -> Option<Result<u64, Invalid>> {
+    let at = [1, 2, 3, 5, 9].into_iter().find_map(|len| {
+        let (before, _) = bytes.split_at_checked(bytes.len().checked_sub(len)?)?;
+        before.strip_suffix(SEQ).map(<[u8]>::len)
+    })?;
+    let mut cursor = Cursor::new(bytes);
+    for _ in 1..cursor.map()? {
+        cursor.key().ok()?;
+        cursor.skip().ok()?;
+    }
+    let before = bytes.len() - cursor.left();
+    let last = (before == at && cursor.key() == Ok("seq")).then(|| cursor.span().ok())??;
+    cursor.is_at_end().then(|| Raw::MsgPack(last).to_seq())
 }
 
 fn json_tail(text: &[u8]) -> Option<Result<u64, Invalid>> {
@@ -75,8 +109,11 @@ fn json_tail(text: &[u8]) -> Option<Result<u64, Invalid>> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::{Invalid, seal, seq_of, tail_seq};
-    use crate::codec::{Codec, Frame, Raw};
+    use crate::codec::{Codec, Frame, Payload, Raw, notification_frame, pong_frame, result_frame};
+    use crate::message::Id;
 
     fn tail(text: &str) -> Option<Result<u64, Invalid>> {
         tail_seq(Raw::Json(text))
@@ -90,6 +127,51 @@ mod tests {
             let text = std::str::from_utf8(&sealed).expect("text");
             assert_eq!(text, format!("{{\"jsonrpc\":\"2.0\",\"method\":\"rpc.pong\",\"seq\":{seq}}}"));
             assert_eq!(tail(text), Some(Ok(seq)));
+        }
+    }
+
+    #[test]
+    fn a_sealed_message_in_messagepack_has_its_seq_at_its_tail() {
+        let codec = Codec::MsgPack;
+        let params = serde_json::json!({ "x": 1 });
+        for body in [
+            pong_frame(codec),
+            notification_frame(codec, "a.b", &params).expect("encodes"),
+            result_frame(codec, &Id::null(), &params).expect("encodes"),
+        ] {
+            assert_eq!(seq_of(Raw::MsgPack(&body)), None);
+            for seq in
+                [1, 127, 128, 255, 256, 65_535, 65_536, 4_294_967_295, 4_294_967_296, 9_007_199_254_740_991]
+            {
+                let sealed = seal(codec, &body, seq);
+                assert_eq!(tail_seq(Raw::MsgPack(&sealed)), Some(Ok(seq)));
+                let mut read: serde_json::Value = Raw::MsgPack(&sealed).read().expect("reads");
+                assert_eq!(read.as_object_mut().and_then(|message| message.remove("seq")), Some(seq.into()));
+                assert_eq!(read, Raw::MsgPack(&body).read::<serde_json::Value>().expect("reads"));
+            }
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_a_seq_in_messagepack_is_none() {
+        for (message, seq) in [
+            (json!({ "method": "a.b", "params": { "seq": 5 } }), None),
+            (json!({ "method": "£seq\u{5}" }), None),
+            (json!({ "params": ["seq", 5] }), None),
+            (json!({ "a": 1, "seq": 7, "z": { "seq": 5 } }), Some(Ok(7))),
+            (json!({ "a": 1, "seq": 0 }), Some(Err(Invalid))),
+            (json!({ "a": 1, "seq": -1 }), Some(Err(Invalid))),
+            (json!({ "a": 1, "seq": 9_007_199_254_740_992_u64 }), Some(Err(Invalid))),
+            (json!({ "a": 1, "seq": 1.0 }), Some(Err(Invalid))),
+            (json!({ "a": 1, "seq": "1" }), Some(Err(Invalid))),
+        ] {
+            let mut message = message;
+            if seq.is_some() {
+                message["jsonrpc"] = "2.0".into();
+                message["method"] = "a.b".into();
+            }
+            let payload = Payload::of(Codec::MsgPack, &message).expect("encodes");
+            assert_eq!(seq_of(payload.as_raw()), seq, "{message}");
         }
     }
 

@@ -5,8 +5,10 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use super::encode::{Encode, with_buffer};
-use super::input::unfit_json;
-use super::{Codec, CodecError, Frame, Raw, id_of};
+use super::id::write_id;
+use super::misfit::unfit;
+use super::msgpack::{self, Cursor};
+use super::{Codec, CodecError, Frame, Raw, batch_entries, id_of};
 use crate::check::Violation;
 use crate::message::Id;
 
@@ -25,6 +27,11 @@ pub(crate) fn item_frame<T: Encode + ?Sized>(
             out.extend_from_slice(b"]}}");
             Ok(())
         }),
+        Codec::MsgPack => with_buffer(|out| {
+            packed_about(method, id, 2, out)?;
+            out.extend_from_slice(b"\xa5items\x91");
+            item.encode(codec, out)
+        }),
     }
 }
 
@@ -37,6 +44,11 @@ pub(crate) fn credit_frame(codec: Codec, method: &str, id: &Id, credit: u32) -> 
             credit.encode(codec, out)?;
             out.extend_from_slice(b"}}");
             Ok::<(), CodecError>(())
+        }),
+        Codec::MsgPack => with_buffer(|out| {
+            packed_about(method, id, 2, out)?;
+            out.extend_from_slice(b"\xa6credit");
+            credit.encode(codec, out)
         }),
     };
     // A number always encodes.
@@ -51,6 +63,7 @@ pub(crate) fn about_frame(codec: Codec, method: &str, id: &Id) -> Frame {
             out.extend_from_slice(b"}}");
             Ok::<(), CodecError>(())
         }),
+        Codec::MsgPack => with_buffer(|out| packed_about(method, id, 1, out)),
     };
     // An id always encodes.
     frame.unwrap_or_default()
@@ -62,6 +75,17 @@ fn json_about(method: &str, id: &Id, out: &mut Vec<u8>) {
     out.extend_from_slice(method.as_bytes());
     out.extend_from_slice(b"\",\"params\":{\"id\":");
     id.write_to(out);
+}
+
+/// Up to the id, which is the first of so many parameters.
+fn packed_about(method: &str, id: &Id, params: u8, out: &mut Vec<u8>) -> Result<(), CodecError> {
+    out.extend_from_slice(b"\x83\xa7jsonrpc\xa32.0\xa6method");
+    msgpack::text(out, method)?;
+    out.extend_from_slice(b"\xa6params");
+    out.push(0x80 + params);
+    out.extend_from_slice(b"\xa2id");
+    write_id(Codec::MsgPack, id, out);
+    Ok(())
 }
 
 /// The call and the items of `rpc.item` or `rpc.upload`.
@@ -78,7 +102,21 @@ pub(crate) fn items_in(params: Raw<'_>) -> Option<(Id, Vec<Raw<'_>>)> {
             let Items { id, items } = serde_json::from_str(text).ok()?;
             Some((Id::from_json(id.get())?, items.into_iter().map(|item| Raw::Json(item.get())).collect()))
         }
+        Raw::MsgPack(bytes) => Some((id_of(params)?, packed_items(bytes)?)),
     }
+}
+
+fn packed_items(params: &[u8]) -> Option<Vec<Raw<'_>>> {
+    let mut cursor = Cursor::new(params);
+    let mut items = None;
+    for _ in 0..cursor.map()? {
+        if cursor.key().ok()? != "items" {
+            cursor.skip().ok()?;
+        } else if items.replace(batch_entries(Raw::MsgPack(cursor.span().ok()?))?).is_some() {
+            return None;
+        }
+    }
+    items
 }
 
 /// The call and the number of a grant of credit. *Anything but an integer of at least 1 is ignored.*
@@ -93,15 +131,13 @@ pub(crate) fn credit_in(params: Raw<'_>) -> Option<(Id, u64)> {
 
 /// Reads a value that is no message of its own; else what of it does not fit, and where.
 pub(crate) fn read_or_explain<T: DeserializeOwned>(raw: Raw<'_>) -> Result<T, Vec<Violation>> {
-    raw.read().map_err(|_| match raw {
-        Raw::Json(text) => unfit_json::<T>(text),
-    })
+    raw.read().map_err(|_| unfit::<T>(raw))
 }
 
 #[cfg(test)]
 mod tests {
     use super::{about_frame, credit_frame, credit_in, item_frame, items_in, read_or_explain};
-    use crate::codec::{Codec, Raw};
+    use crate::codec::{Codec, Frame, Head, Input, Raw, id_of};
     use crate::message::Id;
 
     #[test]
@@ -123,6 +159,26 @@ mod tests {
             about_frame(Codec::Json, "rpc.upload_end", &id),
             r#"{"jsonrpc":"2.0","method":"rpc.upload_end","params":{"id":"a\u0041"}}"#
         );
+    }
+
+    #[test]
+    fn what_is_written_in_messagepack_is_read_again() {
+        let codec = Codec::MsgPack;
+        let params = |frame: &Frame| {
+            let mut input = Input::new(Raw::MsgPack(frame));
+            assert!(matches!(input.head(), Ok(Head::Request(_))));
+            input.skip().map(Raw::to_payload).expect("parameters")
+        };
+        let id = Raw::MsgPack(b"\xa1a").to_id().expect("an id");
+        let frame = item_frame(codec, "rpc.item", &id, &["x"]).expect("it encodes");
+        let item = params(&frame);
+        let (read, items) = items_in(item.as_raw()).expect("items of a call");
+        assert_eq!((read, items), (id.clone(), vec![Raw::MsgPack(b"\x91\xa1x")]));
+        let credit = params(&credit_frame(codec, "rpc.credit", &id, 32));
+        assert_eq!(credit_in(credit.as_raw()), Some((id.clone(), 32)));
+        assert_eq!(id_of(params(&about_frame(codec, "rpc.upload_end", &id)).as_raw()), Some(id));
+        let unfit = read_or_explain::<Vec<(u8, String)>>(Raw::MsgPack(b"\x92\x92\x01\xa1a\x92\x02\x03"));
+        assert_eq!(unfit.expect_err("a number").first().map(|one| one.path.as_str()), Some("/1/1"));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::codec::Frame;
 use crate::codec::{Codec, Raw};
 use crate::session::{Disconnect, code};
 
-/// Which frames carry messages: text for JSON. *Some plain peers send their JSON in binary frames: both are read.*
+/// Which frames carry messages: text for JSON, binary for MessagePack. *Some plain peers send their JSON in binary frames: both are read.*
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Framing {
     codec: Codec,
@@ -36,15 +36,20 @@ impl Framing {
     }
 
     /// The message in a text frame.
-    #[expect(clippy::unnecessary_wraps, reason = "other codecs take no text")]
     pub(crate) fn text(self, text: &str) -> Result<Raw<'_>, Disconnect> {
         match self.codec {
             Codec::Json => Ok(Raw::Json(text)),
+            Codec::MsgPack => {
+                Err(Disconnect::new(code::UNSUPPORTED, "text frame on wirecall.1.msgpack, which is binary"))
+            }
         }
     }
 
     /// The message in a binary frame.
     pub(crate) fn binary(self, bytes: &[u8]) -> Result<Raw<'_>, Disconnect> {
+        if self.codec == Codec::MsgPack {
+            return Ok(Raw::MsgPack(bytes));
+        }
         if !self.plain {
             return Err(Disconnect::new(code::UNSUPPORTED, "binary frame on wirecall.1.json, which is text"));
         }
@@ -71,6 +76,7 @@ impl Framing {
     pub(crate) const fn kind(self) -> Data {
         match self.codec {
             Codec::Json => Data::Text,
+            Codec::MsgPack => Data::Binary,
         }
     }
 }

@@ -6,13 +6,15 @@ use std::fmt;
 /// The id of a call.
 ///
 /// *Ids are echoed exactly as they came (0, "", negative, fractional, beyond 2^53, null)*: whole numbers, which
-/// all generated clients send, are kept as such; everything else as its JSON text.
+/// all generated clients send, are kept as such; everything else as it is in its codec.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Id {
     /// A whole number in its shortest form.
     Number(i64),
     /// The JSON text of any other id.
     Raw(Box<str>),
+    /// The MessagePack of any other id; never `null`.
+    Packed(Box<[u8]>),
 }
 
 impl Id {
@@ -43,6 +45,7 @@ impl Id {
         match self {
             Self::Number(number) => Cow::Owned(number.to_string()),
             Self::Raw(text) => Cow::Borrowed(text),
+            Self::Packed(bytes) => Cow::Owned(format!("\"MessagePack {bytes:02x?}\"")),
         }
     }
 
@@ -54,6 +57,7 @@ impl Id {
                 serde_json::to_writer(out, number).unwrap_or_default();
             }
             Self::Raw(text) => out.extend_from_slice(text.as_bytes()),
+            Self::Packed(_) => out.extend_from_slice(self.to_json().as_bytes()),
         }
     }
 }

@@ -175,7 +175,10 @@ impl Audience {
     ///
     /// Where the event cannot be encoded; the error names the field.
     pub fn emit<E: Emitted>(&self, event: E) -> Result<usize, EncodeError> {
-        let event = encode(Codec::Json, event)?;
+        let codecs = self.sessions.iter().map(Session::codec);
+        // With nobody to receive it, an event that cannot be encoded is still an error.
+        let nobody = self.sessions.is_empty().then_some(Codec::Json);
+        let event = encode(codecs.chain(nobody).collect(), event)?;
         for session in &self.sessions {
             session.emit_encoded(&event);
         }

@@ -129,7 +129,7 @@ impl Local for ServerSide<'_> {
             }
             "rpc.hello" if self.session.is_plain() => Some(Reaction::Error(RpcError::new(
                 ErrorKind::InvalidRequest,
-                "rpc.hello needs the subprotocol wirecall.1.json, which this connection did not ask for",
+                "rpc.hello needs a subprotocol, such as wirecall.1.json, which this connection did not ask for",
             ))),
             "rpc.hello" => Some(Reaction::Fatal(
                 RpcError::new(ErrorKind::InvalidRequest, "rpc.hello was answered before"),

@@ -11,7 +11,7 @@ use super::connection::Connection;
 use super::handle::ServerHandle;
 use super::life::{Life, is_final};
 use super::shared::Shared;
-use crate::codec::{Codec, notification_frame};
+use crate::codec::{Codec, Codecs, notification_frame};
 use crate::connection::Overflow;
 use crate::message::{CloseNotice, ErrorKind, Program, RpcError};
 use crate::service::{
@@ -212,7 +212,7 @@ impl Session {
     ///
     /// Where the event cannot be encoded; the error names the field.
     pub fn emit<E: Emitted>(&self, event: E) -> Result<(), EncodeError> {
-        let event = encode(self.codec(), event)?;
+        let event = encode(std::iter::once(self.codec()).collect(), event)?;
         self.emit_encoded(&event);
         Ok(())
     }
@@ -243,12 +243,13 @@ impl Session {
         if self.0.endpoint.outbox.is_closing() {
             return;
         }
-        if event.0.len() > self.0.endpoint.max_message_bytes {
-            tracing::warn!(target: "wirecall", session = %self.0.id, bytes = event.0.len(), "an event is larger than the client takes");
+        let Some(frame) = event.frame(self.codec()) else { return };
+        if frame.len() > self.0.endpoint.max_message_bytes {
+            tracing::warn!(target: "wirecall", session = %self.0.id, bytes = frame.len(), "an event is larger than the client takes");
             return;
         }
-        if let Err(Overflow) = self.0.endpoint.outbox.push_or_overflow(event.0.clone()) {
-            self.close_with(self.overflow(event.0.len()));
+        if let Err(Overflow) = self.0.endpoint.outbox.push_or_overflow(frame.clone()) {
+            self.close_with(self.overflow(frame.len()));
         } else if self.0.shared.budget.is_exceeded() {
             self.0.shared.make_room();
         }
@@ -325,8 +326,8 @@ impl Session {
 }
 
 /// Encodes an event, once for all who receive it.
-pub(crate) fn encode<E: Emitted>(codec: Codec, event: E) -> Result<EncodedEvent, EncodeError> {
-    event.encode(EventEncoder { service: E::SERVICE, codec })
+pub(crate) fn encode<E: Emitted>(codecs: Codecs, event: E) -> Result<EncodedEvent, EncodeError> {
+    event.encode(EventEncoder { service: E::SERVICE, codecs })
 }
 
 /// Calls from the server to one session.

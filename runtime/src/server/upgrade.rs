@@ -119,13 +119,19 @@ fn is_key(text: &str) -> bool {
 
 /// Whether a comma-separated header names `wanted`, in any case.
 fn lists(headers: &HeaderMap, name: &HeaderName, wanted: &str) -> bool {
-    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).any(|item| item.trim().eq_ignore_ascii_case(wanted))
+    items(headers, name).any(|item| item.eq_ignore_ascii_case(wanted))
 }
 
-/// *A client that offers none of the subprotocols speaks JSON and is a plain peer.*
+/// The items of a comma-separated header, in their order.
+fn items<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'h str> {
+    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).map(str::trim)
+}
+
+/// The first subprotocol of those that the client offers, in its order. *A client that offers none of them speaks JSON
+/// and is a plain peer.*
 fn negotiated(headers: &HeaderMap) -> Option<Codec> {
-    lists(headers, &SEC_WEBSOCKET_PROTOCOL, Codec::Json.subprotocol()).then_some(Codec::Json)
+    items(headers, &SEC_WEBSOCKET_PROTOCOL).find_map(Codec::of_subprotocol)
 }
 
 /// An answer of one line.

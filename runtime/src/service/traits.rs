@@ -2,7 +2,7 @@
 
 use super::Peer;
 use crate::check::{Checker, Violation};
-use crate::codec::{Codec, CodecError, Frame, Raw, event_frame};
+use crate::codec::{Codec, CodecError, Codecs, Frame, Raw, event_frame};
 use crate::contract::{self, Builder, Side};
 use crate::message::RpcError;
 use crate::types::Params;
@@ -83,9 +83,22 @@ pub trait Emitted: Events {
     const SERVICE: &'static str;
 }
 
-/// An event, ready to leave: encoded once, however many receive it.
+/// An event, ready to leave: encoded once in each codec that is in use, however many receive it.
 #[derive(Debug, Clone)]
-pub struct EncodedEvent(pub(crate) Frame);
+pub struct EncodedEvent {
+    json: Option<Frame>,
+    msgpack: Option<Frame>,
+}
+
+impl EncodedEvent {
+    /// For a receiver with that codec, if it was among those that the event was encoded for.
+    pub(crate) fn frame(&self, codec: Codec) -> Option<&Frame> {
+        match codec {
+            Codec::Json => self.json.as_ref(),
+            Codec::MsgPack => self.msgpack.as_ref(),
+        }
+    }
+}
 
 /// A value of the program's own cannot cross the wire; the message names the field.
 #[derive(Debug, thiserror::Error)]
@@ -118,7 +131,7 @@ pub(crate) fn checked(check: impl FnOnce(&mut Checker<'_>)) -> Result<(), Encode
 #[derive(Debug)]
 pub struct EventEncoder<'a> {
     pub(crate) service: &'a str,
-    pub(crate) codec: Codec,
+    pub(crate) codecs: Codecs,
 }
 
 impl EventEncoder<'_> {
@@ -129,7 +142,11 @@ impl EventEncoder<'_> {
     /// Where the parameters break a check or do not serialize.
     pub fn event<P: Params>(self, name: &str, exact: bool, params: &P) -> Result<EncodedEvent, EncodeError> {
         checked(|at| params.check(at))?;
-        Ok(EncodedEvent(event_frame(self.codec, self.service, name, exact, params)?))
+        let encoded = |codec| {
+            let wanted = self.codecs.has(codec);
+            wanted.then(|| event_frame(codec, self.service, name, exact, params)).transpose()
+        };
+        Ok(EncodedEvent { json: encoded(Codec::Json)?, msgpack: encoded(Codec::MsgPack)? })
     }
 }
 

@@ -32,6 +32,7 @@ mod limits;
 mod log;
 mod origin;
 mod outcomes;
+mod packed;
 mod paths;
 mod peer_calls;
 mod registry;
