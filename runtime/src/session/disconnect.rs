@@ -8,7 +8,6 @@ use super::Reason;
 
 /// The close codes by name.
 pub(crate) mod code {
-    #[cfg(feature = "client")]
     pub(crate) const NORMAL: u16 = 1000;
     pub(crate) const GOING_AWAY: u16 = 1001;
     pub(crate) const PROTOCOL: u16 = 1002;
