@@ -4,7 +4,10 @@ import { defineConfig, type ViteUserConfig } from "vitest/config";
 
 const config: ViteUserConfig = defineConfig({
   resolve: {
-    alias: { "@wirecall/client": fileURLToPath(new URL("src/index.ts", import.meta.url)) },
+    alias: {
+      "@wirecall/client/msgpack": fileURLToPath(new URL("src/msgpack.ts", import.meta.url)),
+      "@wirecall/client": fileURLToPath(new URL("src/index.ts", import.meta.url)),
+    },
   },
   test: {
     include: ["tests/**/*.test.ts"],

@@ -76,7 +76,7 @@ function result(
   if (outcome.type !== "result") {
     throw failure(method, outcome, [...errors, ...(service.errors ?? [])], signal);
   }
-  return decode ? decodeOr(method, outcome.result, decode) : outcome.result;
+  return decodeOr(method, outcome.result, decode);
 }
 
 /** What a call that did not succeed rejects with. */

@@ -19,6 +19,16 @@ export interface Codec {
   seqAtEnd(frame: Frame): number | undefined;
 }
 
+/** Stands where a value was that the encoding carries and this language does not hold. */
+export class Unreadable {
+  /** What it was, and where. */
+  readonly message: string;
+
+  constructor(message: string) {
+    this.message = message;
+  }
+}
+
 /** JSON in text frames. */
 export const json: Codec = {
   subprotocol: "wirecall.1.json",

@@ -3,7 +3,7 @@
 
 import { Backoff } from "./backoff.ts";
 import type { Request } from "./calls.ts";
-import { type Codec, type Frame, json, plainJson } from "./codec.ts";
+import type { Frame } from "./codec.ts";
 import { CloseCode, type Disconnect, disconnect } from "./disconnect.ts";
 import type { Environment } from "./environment.ts";
 import { ConnectionLostError, ResourceExhaustedError, wireError } from "./errors.ts";
@@ -51,7 +51,6 @@ export class Connector {
   private readonly settings: Settings;
   private readonly environment: Environment;
   private readonly host: ConnectorHost;
-  private readonly codec: Codec;
   private readonly session: Session<Owner>;
   private readonly backoff: Backoff;
   private readonly stopWaking: () => void;
@@ -78,8 +77,7 @@ export class Connector {
     this.settings = settings;
     this.environment = environment;
     this.host = host;
-    this.codec = settings.plain ? plainJson : json;
-    this.session = new Session({ ...settings, codec: this.codec });
+    this.session = new Session(settings);
     this.backoff = new Backoff(settings.reconnect, () => environment.random());
     this.mayRetry = settings.lazy;
     this.stopWaking = onWake(() => this.wake());
@@ -98,11 +96,16 @@ export class Connector {
         ? settings.token()
         : settings.token);
       if (attempt !== this.attempt) return;
-      this.connection = openConnection(settings.webSocket, this.url.href, this.codec.subprotocol, {
-        opened: (protocol) => this.opened(protocol, token),
-        received: (frame) => this.received(frame),
-        closed: (code, reason, error) => this.hungUp(code, reason, error),
-      });
+      this.connection = openConnection(
+        settings.webSocket,
+        this.url.href,
+        settings.codec.subprotocol,
+        {
+          opened: (protocol) => this.opened(protocol, token),
+          received: (frame) => this.received(frame),
+          closed: (code, reason, error) => this.hungUp(code, reason, error),
+        },
+      );
     } catch (error) {
       if (attempt !== this.attempt) return;
       this.lost(CloseCode.abnormal, error instanceof Error ? error.message : "", error);
@@ -178,7 +181,7 @@ export class Connector {
   }
 
   private opened(protocol: string, token: string | undefined): void {
-    if (protocol !== this.codec.subprotocol && !this.settings.plain) {
+    if (protocol !== this.settings.codec.subprotocol && !this.settings.plain) {
       this.connection?.abort();
       this.lost(CloseCode.protocolFault, NO_SUBPROTOCOL);
       return;

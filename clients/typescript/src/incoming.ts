@@ -1,5 +1,6 @@
 // What the server starts: its events go to listeners, its calls to handlers. Knows no connection.
 
+import { Unreadable } from "./codec.ts";
 import {
   DecodeError,
   InternalError,
@@ -58,7 +59,7 @@ export class Incoming {
       this.events.set(event, listeners);
     }
     return listeners.add((wire) => {
-      listener(decode ? decodeOr(event, wire, decode) : (wire as Event));
+      listener(decodeOr(event, wire, decode));
     });
   }
 
@@ -91,7 +92,7 @@ export class Incoming {
     const abort = new AbortController();
     this.running.set(call, abort);
     try {
-      const params = handler.decode ? decodeOr(method, call.params, handler.decode) : call.params;
+      const params = decodeOr(method, call.params, handler.decode);
       const served: ServedCall = { method, signal: abort.signal, timeoutMs, meta };
       const result: unknown = await handler.handle(params as never, served);
       const wire = handler.encode ? handler.encode(result as never) : result;
@@ -116,7 +117,7 @@ export class Incoming {
     }
     this.notified += 1;
     try {
-      const decoded = handler.decode ? decodeOr(method, params, handler.decode) : params;
+      const decoded = decodeOr(method, params, handler.decode);
       const { signal } = new AbortController();
       await handler.handle(decoded as never, { method, signal, timeoutMs: undefined, meta: {} });
     } catch (error) {
@@ -139,8 +140,12 @@ export class Incoming {
 export function decodeOr<Value>(
   what: string,
   wire: unknown,
-  decode: (wire: unknown) => Value,
+  decode: ((wire: unknown) => Value) | undefined,
 ): Value {
+  if (wire instanceof Unreadable) {
+    throw new DecodeError(`${what}: what the server sent cannot be read: ${wire.message}`);
+  }
+  if (!decode) return wire as Value;
   try {
     return decode(wire);
   } catch (cause) {

@@ -3,6 +3,7 @@
 // --- For applications ---------------------------------------------------------------------------
 
 export { type Client, connect } from "./client.ts";
+export type { Codec, Frame } from "./codec.ts";
 export type { Disconnect } from "./disconnect.ts";
 export {
   CancelledError,

@@ -1,6 +1,7 @@
 // What can be set, with every default and its reason.
 
 import type { ReconnectSettings } from "./backoff.ts";
+import { type Codec, json, plainJson } from "./codec.ts";
 import type { HeartbeatSettings } from "./heartbeat.ts";
 import { DEFAULT_BUFFER_BYTES } from "./hello.ts";
 import type { Layer } from "./layers.ts";
@@ -59,6 +60,9 @@ export interface ConnectOptions {
   /** Return at once and connect in the background; calls wait. Default false: `connect` resolves when
    * the connection is open, and rejects when the first attempt fails. */
   readonly lazy?: boolean;
+  /** How messages are encoded. Default JSON; `msgpack` of `@wirecall/client/msgpack` is smaller, and
+   * takes bytes as they are. */
+  readonly codec?: Codec;
   /** Be a plain peer of any JSON-RPC 2.0 server: no subprotocol, no hello, no heartbeat. Default false. */
   readonly plain?: boolean;
   /** Wrapped around every call, the first outermost. */
@@ -84,6 +88,7 @@ export interface Settings {
   readonly bufferBytes: number;
   readonly timeoutMs: number;
   readonly lazy: boolean;
+  readonly codec: Codec;
   readonly plain: boolean;
   readonly layers: readonly Layer[];
   readonly webSocket: WebSocketClass;
@@ -121,6 +126,9 @@ export function complete(options: ConnectOptions): Settings {
   if (plain && token !== undefined) {
     throw new TypeError("a plain peer says no hello that could carry `token`: put it into the URL");
   }
+  if (plain && options.codec !== undefined) {
+    throw new TypeError("a plain peer agrees on no `codec`: it speaks JSON");
+  }
   const { reconnect = {}, heartbeat, queue = 256, timeoutMs = 30_000 } = options;
   const { bufferBytes = DEFAULT_BUFFER_BYTES } = options;
   const { connectTimeoutMs = 10_000, ...tries } = reconnect || { attempts: 0 };
@@ -133,6 +141,7 @@ export function complete(options: ConnectOptions): Settings {
     bufferBytes: Math.max(bufferBytes, LEAST_BUFFER_BYTES),
     timeoutMs,
     lazy,
+    codec: plain ? plainJson : (options.codec ?? json),
     plain,
     layers,
     webSocket,

@@ -126,7 +126,7 @@ export class OwnStream<Item, Result>
       this.head = 0;
     }
     try {
-      const value = this.decode ? decodeOr(this.method, wire, this.decode) : (wire as Item);
+      const value = decodeOr(this.method, wire, this.decode);
       this.took();
       waiter?.resolve({ done: false, value });
     } catch (error) {

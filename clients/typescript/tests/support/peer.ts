@@ -5,8 +5,10 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { WebSocket, WebSocketServer } from "ws";
 import { connectIn } from "../../src/client.ts";
+import { type Codec, type Frame, json } from "../../src/codec.ts";
 import type { Client } from "../../src/index.ts";
 import { type ConnectOptions, connect } from "../../src/index.ts";
+import { msgpack } from "../../src/msgpack.ts";
 import { Arrivals } from "./arrivals.ts";
 import type { Clock } from "./clock.ts";
 
@@ -43,6 +45,8 @@ export class PeerConnection {
   readonly headers: IncomingHttpHeaders;
   /** The last number that arrived on this connection. */
   received = 0;
+  /** What the client chose. */
+  codec: Codec = json;
   /** Whether what arrives is acknowledged; at once, then. */
   acknowledges = true;
   private readonly messages = new Arrivals<Wire>();
@@ -50,7 +54,8 @@ export class PeerConnection {
   constructor(socket: WebSocket, headers: IncomingHttpHeaders) {
     this.socket = socket;
     this.headers = headers;
-    socket.on("message", (data) => this.take(JSON.parse(String(data))));
+    socket.on("message", (data) => this.take(this.read(data as Buffer)));
+    if (socket.protocol === msgpack.subprotocol) this.codec = msgpack;
     socket.on("error", () => {});
     this.closed = new Promise((resolve) => {
       socket.on("close", (code, reason) => resolve({ code, reason: String(reason) }));
@@ -97,11 +102,16 @@ export class PeerConnection {
 
   /** Sends a message. */
   send(message: Readonly<Record<string, unknown>>): void {
-    this.raw(JSON.stringify({ jsonrpc: "2.0", ...message }));
+    this.raw(this.codec.encode({ jsonrpc: "2.0", ...message }));
+  }
+
+  private read(data: Buffer): Wire {
+    if (this.codec === json) return JSON.parse(String(data)) as Wire;
+    return this.codec.decode(Uint8Array.from(data)) as Wire;
   }
 
   /** Sends anything. */
-  raw(frame: string | Buffer): void {
+  raw(frame: Frame | Buffer): void {
     this.socket.send(frame);
   }
 

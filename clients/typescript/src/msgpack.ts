@@ -1,0 +1,122 @@
+// MessagePack in binary frames: the subpath `@wirecall/client/msgpack`. It stands on the package
+// @msgpack/msgpack, which whoever uses it installs as well.
+
+import { Decoder, Encoder, type ExtensionCodecType } from "@msgpack/msgpack";
+import { type Codec, type Frame, Unreadable } from "./codec.ts";
+import { isRecord } from "./message.ts";
+
+/** A message is a map of a few members, so its first byte counts them. */
+const FIXMAP = 0x80;
+/** The text "seq", as the key of a map. */
+const SEQ_KEY = [0xa3, 0x73, 0x65, 0x71];
+/** How many bytes an unsigned integer has after its first one. */
+const WIDTHS: Readonly<Record<number, number>> = { 204: 1, 205: 2, 206: 4, 207: 8 };
+
+/** The contract has no extension types; what would silently become one is refused. */
+const NO_EXTENSIONS: ExtensionCodecType<undefined> = {
+  tryToEncode(object) {
+    if (object instanceof Date) throw new TypeError("a Date is sent as text: use toISOString()");
+    return null;
+  },
+  decode() {
+    throw new TypeError("an extension type, which no message has");
+  },
+};
+
+const OPTIONS = { extensionCodec: NO_EXTENSIONS, useBigInt64: true } as const;
+const encoder = new Encoder({
+  ...OPTIONS,
+  useBigInt64: false,
+  ignoreUndefined: true,
+  maxDepth: 128,
+});
+const decoder = new Decoder(OPTIONS);
+
+/** MessagePack, for the option `codec`. Bytes go as they are instead of as base64. */
+export const msgpack: Codec = {
+  subprotocol: "wirecall.1.msgpack",
+  fits: (frame) => typeof frame !== "string",
+  encode: (message) => encoder.encode(message),
+  seal(body, seq) {
+    const bytes = view(body);
+    const number = encoder.encode(seq);
+    const sealed = new Uint8Array(bytes.length + SEQ_KEY.length + number.length);
+    sealed.set(bytes);
+    sealed[0] = (bytes[0] ?? FIXMAP) + 1;
+    sealed.set(SEQ_KEY, bytes.length);
+    sealed.set(number, bytes.length + SEQ_KEY.length);
+    return sealed;
+  },
+  decode: (frame) => narrow(decoder.decode(view(frame))),
+  seqAtEnd(frame) {
+    const bytes = view(frame);
+    for (let width = 1; width <= 9; width += 1) {
+      const at = bytes.length - width;
+      const isKey = SEQ_KEY.every((byte, place) => bytes[at - SEQ_KEY.length + place] === byte);
+      if (isKey && (WIDTHS[bytes[at] ?? 0] ?? 0) + 1 === width)
+        return Number(decoder.decode(bytes.subarray(at)));
+    }
+    return undefined;
+  },
+};
+
+function view(frame: Frame): Uint8Array<ArrayBuffer> {
+  if (typeof frame === "string") throw new TypeError("a text is no MessagePack");
+  return frame instanceof Uint8Array ? frame : new Uint8Array(frame);
+}
+
+/**
+ * Integers of 64 bits as numbers. One that a number would round harms no more than the result, the
+ * params or the item that holds it: the message itself has arrived.
+ */
+function narrow(message: unknown): unknown {
+  if (!isMap(message)) return guard(message);
+  for (const name of Object.keys(message)) {
+    const { items } = isMap(message[name]) ? message[name] : {};
+    if (Array.isArray(items)) narrowEach(items, guard);
+    message[name] = guard(message[name]);
+  }
+  return message;
+}
+
+/** The value, or what stands for one that cannot be read. */
+function guard(value: unknown): unknown {
+  try {
+    return exact(value);
+  } catch (error) {
+    return new Unreadable(`${where(value)}: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+function exact(value: unknown): unknown {
+  if (typeof value === "bigint") {
+    const number = Number(value);
+    if (Number.isSafeInteger(number)) return number;
+    throw new RangeError(`${value} is outside of ±(2^53−1), what a number holds exactly`);
+  }
+  if (isMap(value)) {
+    for (const name of Object.keys(value)) value[name] = exact(value[name]);
+  } else if (Array.isArray(value)) narrowEach(value, exact);
+  return value;
+}
+
+function narrowEach(values: unknown[], by: (value: unknown) => unknown): void {
+  for (const [place, value] of values.entries()) {
+    if (typeof value === "bigint" || typeof value === "object") values[place] = by(value);
+  }
+}
+
+/** The JSON Pointer of the first integer that is left. */
+function where(value: unknown): string {
+  if (!isMap(value) && !Array.isArray(value)) return "";
+  for (const [name, member] of Object.entries(value)) {
+    if (typeof member === "bigint") return `/${name}`;
+    const inside = where(member);
+    if (inside) return `/${name}${inside}`;
+  }
+  return "";
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return isRecord(value) && !ArrayBuffer.isView(value) && !(value instanceof Unreadable);
+}

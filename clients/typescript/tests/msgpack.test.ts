@@ -1,0 +1,128 @@
+// MessagePack: what crosses the wire in it, and what does not.
+
+import { Encoder } from "@msgpack/msgpack";
+import { expect } from "vitest";
+import { WebSocket } from "ws";
+import { json } from "../src/codec.ts";
+import { connect, DecodeError, decodeBytes, encodeBytes } from "../src/index.ts";
+import { msgpack } from "../src/msgpack.ts";
+import { ChatClient } from "./fixtures/chat.ts";
+import { test } from "./support/fixture.ts";
+import { rejection } from "./support/states.ts";
+
+/** As hexadecimal digits. */
+function hex(frame: unknown): string {
+  return Buffer.from(frame as Uint8Array).toString("hex");
+}
+
+function bytes(digits: string): ArrayBuffer {
+  return Uint8Array.from(Buffer.from(digits, "hex")).buffer;
+}
+
+test("seq is added as the last member, in both codecs", () => {
+  const body = msgpack.encode({ id: 1 });
+  expect(hex(body)).toBe("81a2696401");
+  expect(hex(msgpack.seal(body, 7))).toBe("82a2696401a373657107");
+  expect(msgpack.decode(msgpack.seal(body, 2 ** 40))).toEqual({ id: 1, seq: 2 ** 40 });
+  expect(json.seal(json.encode({ id: 1 }), 7)).toBe('{"id":1,"seq":7}');
+});
+
+test("the seq of a frame that cannot be decoded is found at its end", () => {
+  for (const seq of [1, 200, 60_000, 4_000_000_000, 2 ** 53 - 1]) {
+    const sealed = msgpack.seal(msgpack.encode({ id: 1 }), seq) as Uint8Array<ArrayBuffer>;
+    const broken = Uint8Array.from([0xc1, ...sealed]);
+    expect(() => msgpack.decode(broken)).toThrow();
+    expect(msgpack.seqAtEnd(broken)).toBe(seq);
+    expect(json.seqAtEnd(`{"id":,"seq":${seq}}`)).toBe(seq);
+  }
+  expect(msgpack.seqAtEnd(bytes("c1a373657207"))).toBe(undefined);
+  expect(msgpack.seqAtEnd(bytes("c1"))).toBe(undefined);
+  expect(json.seqAtEnd('{"seq":1')).toBe(undefined);
+});
+
+test("integers are read as numbers, as far as a number holds them exactly", () => {
+  const largest = "cf001fffffffffffff";
+  expect(msgpack.decode(bytes(`8101${largest}`))).toEqual({ 1: 2 ** 53 - 1 });
+  expect(msgpack.decode(bytes("9181a161d3ffffffff00000000"))).toEqual([{ a: -(2 ** 32) }]);
+});
+
+test("an integer that would be rounded fails its call, its item or its event, and nothing else", async ({
+  open,
+}) => {
+  const errors: unknown[] = [];
+  const { client, connection } = await open({
+    codec: msgpack,
+    onError: (error) => errors.push(error),
+  });
+  const large = new Encoder({ useBigInt64: true });
+  const send = (message: object) => {
+    connection.raw(Buffer.from(large.encode({ jsonrpc: "2.0", ...message })));
+  };
+  const chat = new ChatClient(client);
+  const posted = rejection(chat.post({ room: "a", text: "b" }));
+  const { id } = await connection.next();
+  send({ id, result: { text: "x", id: 2n ** 53n } });
+  expect(await posted).toBeInstanceOf(DecodeError);
+  expect((await posted).message).toContain("/id: 9007199254740992 is outside");
+  const stream = chat.search({ query: "a" });
+  const call = await connection.next();
+  send({ method: "rpc.item", params: { id: call.id, items: [{ id: 1 }, { id: -(2n ** 60n) }] } });
+  const iterator = stream[Symbol.asyncIterator]();
+  expect(await iterator.next()).toEqual({ done: false, value: { id: 1 } });
+  expect((await rejection(iterator.next())).message).toContain("/id: -1152921504606846976");
+  expect((await connection.next()).method).toBe("rpc.cancel");
+  chat.onAnnouncement(() => {});
+  send({ method: "chat.announcement", params: { text: [2n ** 63n] } });
+  await connection.settled();
+  expect(errors).toEqual([expect.any(DecodeError)]);
+});
+
+test("what no message has is refused: dates, bigints, extension types, cycles", () => {
+  expect(() => msgpack.encode({ at: new Date(0) })).toThrow("toISOString");
+  expect(() => msgpack.encode({ big: 1n })).toThrow();
+  expect(() => msgpack.decode(bytes("d6ff00000000"))).toThrow("extension type");
+  const cycle: { self?: object } = {};
+  cycle.self = cycle;
+  expect(() => msgpack.encode(cycle)).toThrow();
+});
+
+test("bytes go as they are; members that are undefined do not go", () => {
+  const wire = msgpack.encode({ data: encodeBytes(Uint8Array.of(1, 2)), left: undefined });
+  expect(hex(wire)).toBe("81a464617461c4020102");
+  const { data } = msgpack.decode(wire) as { data: unknown };
+  expect(decodeBytes(data)).toEqual(Uint8Array.of(1, 2));
+});
+
+test("a client speaks MessagePack when it is told to, bytes included", async ({ peer }) => {
+  const connecting = connect(peer.url, { webSocket: WebSocket, codec: msgpack });
+  const connection = await peer.next();
+  await connection.greet();
+  const client = await connecting;
+  expect(connection.socket.protocol).toBe("wirecall.1.msgpack");
+  const chat = new ChatClient(client);
+  const counted = chat.count({ room: "a" });
+  connection.answer(await connection.next(), 7);
+  expect(await counted).toBe(7);
+  const stream = chat.echo([]);
+  const call = await connection.next();
+  const params = { id: call.id, items: [Uint8Array.of(5)] };
+  connection.send({ method: "rpc.item", params });
+  for await (const chunk of stream) {
+    expect([...chunk]).toEqual([5]);
+    break;
+  }
+  await client.close();
+});
+
+test("a text frame on MessagePack is refused", async ({ open }) => {
+  const { client, connection } = await open({ codec: msgpack });
+  const closed = rejection(new ChatClient(client).hello());
+  connection.raw("{}");
+  expect((await closed).message).toContain("a frame of the wrong type");
+});
+
+test("a plain peer with a codec is refused", async () => {
+  const options = { webSocket: WebSocket, plain: true, codec: msgpack };
+  const error = await rejection(connect("ws://127.0.0.1:9/", options));
+  expect(error.message).toContain("speaks JSON");
+});
