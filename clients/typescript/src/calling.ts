@@ -19,7 +19,7 @@ export function makeCall(
   call: OutgoingCall,
   service: ServiceDeclaration,
   declaration: AnyDeclaration,
-  { receiver, producer }: CallParts,
+  { receiver, producer, credit = STREAM_CREDIT }: CallParts,
 ): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const { method, timeoutMs, signal, meta, idempotent } = call;
@@ -27,6 +27,9 @@ export function makeCall(
     if (!(timeoutMs > 0)) throw new RangeError(`timeoutMs of ${method} must be above 0`);
     if (signal?.aborted) {
       throw new CancelledError({ message: `${method} was cancelled`, cause: signal.reason });
+    }
+    if (!(Number.isInteger(credit) && credit > 0)) {
+      throw new RangeError(`credit of ${method} must be an integer above 0`);
     }
     producer?.check();
     const params = prepare(call.params as never, declaration.encode);
@@ -48,7 +51,7 @@ export function makeCall(
       items: (wire) => receiver?.items(wire),
       room: () => producer?.room(),
     };
-    const stream = receiver && { credit: STREAM_CREDIT };
+    const stream = receiver && { credit };
     const upload = producer !== undefined;
     const request = { method, params, meta, timeoutMs, idempotent, stream, upload };
     signal?.addEventListener("abort", cancel);

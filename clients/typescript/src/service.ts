@@ -17,6 +17,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /** Sent beside the params, for layers of the server. */
   readonly meta?: Meta | undefined;
+  /** How many items the server may be ahead of the loop over a stream. Default 64. */
+  readonly credit?: number | undefined;
 }
 
 /** What the contract says of a service. */
@@ -102,6 +104,8 @@ export type AnyDeclaration = CallDeclaration<unknown, never, unknown, never>;
 /** What a call has beside its params and its result. */
 export interface CallParts {
   readonly receiver?: Receiver;
+  /** What a stream opens with. */
+  readonly credit?: number | undefined;
   readonly producer?: Pick<Producer<never>, "begin" | "check" | "pause" | "room">;
 }
 
@@ -166,7 +170,10 @@ export function bindService(host: ServiceHost, service: ServiceDeclaration): Ser
       return new OwnStream<Item, Result>(
         method,
         (signal, receiver) => {
-          const made = host.makeCall({ ...call, signal }, service, declaration, { receiver });
+          const made = host.makeCall({ ...call, signal }, service, declaration, {
+            receiver,
+            credit: options.credit,
+          });
           return made as Promise<Result>;
         },
         options.signal,
@@ -197,7 +204,7 @@ export function bindService(host: ServiceHost, service: ServiceDeclaration): Ser
       return new OwnStream<Item, Result>(
         method,
         (signal, receiver) => {
-          const parts = { receiver, producer };
+          const parts = { receiver, producer, credit: options.credit };
           const made = host.makeCall({ ...call, signal }, service, declaration, parts);
           return made.finally(() => producer.stop()) as Promise<Result>;
         },

@@ -7,7 +7,7 @@ import { decodeOr } from "./incoming.ts";
  * A call that answers with many items and then with its result.
  *
  * Looping over it takes the items; leaving the loop early cancels the call at the server. The server
- * is at most 64 items ahead of the loop. It can be looped over once.
+ * is at most 64 items ahead of the loop (option `credit`). It can be looped over once.
  */
 export interface CallStream<Item, Result = void> extends AsyncIterable<Item> {
   /**

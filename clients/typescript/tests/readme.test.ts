@@ -28,7 +28,10 @@ test("the code of the README is correct", { timeout: 30_000 }, async () => {
       isolatedDeclarations: false,
       // Each piece stands for itself, and uses only some of what it shows.
       noUnusedLocals: false,
-      paths: { "@wirecall/client": [`${ROOT}/src/index.ts`] },
+      paths: {
+        "@wirecall/client": [`${ROOT}/src/index.ts`],
+        "@wirecall/client/msgpack": [`${ROOT}/src/msgpack.ts`],
+      },
     },
     include: ["."],
   };

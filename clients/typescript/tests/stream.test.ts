@@ -54,6 +54,23 @@ test("half of the credit that was taken is granted again, and none that was not"
   await connection.settled();
 });
 
+test("a stream that may be one item ahead is granted each item by itself", async ({ open }) => {
+  const { client, connection } = await open();
+  const chat = new ChatClient(client);
+  const stream = chat.search({ query: "hi" }, { credit: 1 });
+  const call = await connection.next();
+  expect(call.meta).toEqual({ credit: 1 });
+  items(connection, call, "a");
+  for await (const { text } of stream) {
+    expect(text).toBe("a");
+    expect((await connection.next()).params?.credit).toBe(1);
+    break;
+  }
+  expect(await rejection(chat.search({ query: "hi" }, { credit: 0.5 }).result)).toBeInstanceOf(
+    RangeError,
+  );
+});
+
 test("leaving the loop cancels once, and what is under way is ignored", async ({ open }) => {
   const { client, connection } = await open();
   const stream = new ChatClient(client).search({ query: "hi" });
