@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
 
 from tests.peer import soon
+from wirecall import Connecting
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from typing_extensions import Self
+
+Join: TypeAlias = Callable[..., Connecting]
+"""`connect` with the codec that a test is run with."""
 
 ROOT = Path(__file__).parents[4]
 

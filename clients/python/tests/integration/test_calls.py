@@ -10,12 +10,12 @@ import pytest
 
 from tests.integration.everything import EVERYTHING
 from tests.integration.generated.fixture import AdjacentNumber, FixtureClient, Nothing
-from tests.integration.server import Server
+from tests.integration.server import Join, Server
 from tests.integration.told import Told
-from wirecall import CallOptions, DeadlineExceededError, TooLargeError, connect
+from wirecall import CallOptions, DeadlineExceededError, TooLargeError
 
 
-async def test_a_value_of_every_form_comes_back_as_it_was_sent() -> None:
+async def test_a_value_of_every_form_comes_back_as_it_was_sent(join: Join) -> None:
     other = msgspec.structs.replace(
         EVERYTHING,
         maybe="here",
@@ -24,29 +24,29 @@ async def test_a_value_of_every_form_comes_back_as_it_was_sent() -> None:
         untagged="one text",
         adjacent=AdjacentNumber(c=-1),
     )
-    async with Server() as server, connect(server.url) as client:
+    async with Server() as server, join(server.url) as client:
         fixture = FixtureClient(client)
         assert await fixture.echo(value=EVERYTHING) == EVERYTHING
         assert await fixture.echo(value=other) == other
 
 
-async def test_a_parameter_that_may_be_absent_is_absent_or_there() -> None:
-    async with Server() as server, connect(server.url) as client:
+async def test_a_parameter_that_may_be_absent_is_absent_or_there(join: Join) -> None:
+    async with Server() as server, join(server.url) as client:
         fixture = FixtureClient(client)
         assert await fixture.echo_shape() is None
         assert await fixture.echo_shape(shape=Nothing()) == Nothing()
 
 
-async def test_names_that_are_keywords_and_parameters_by_position_arrive() -> None:
-    async with Server() as server, connect(server.url) as client:
+async def test_names_that_are_keywords_and_parameters_by_position_arrive(join: Join) -> None:
+    async with Server() as server, join(server.url) as client:
         fixture = FixtureClient(client)
         assert await fixture.import_(from_=3) == 3
         assert await fixture.sum(left=1, right=2) == 3
         assert await fixture.sum(left=1) == 1
 
 
-async def test_a_call_s_own_time_limit_ends_it_and_the_declaration_s_does() -> None:
-    async with Server() as server, connect(server.url) as client:
+async def test_a_call_s_own_time_limit_ends_it_and_the_declaration_s_does(join: Join) -> None:
+    async with Server() as server, join(server.url) as client:
         fixture = FixtureClient(client)
         with pytest.raises(DeadlineExceededError):
             await fixture.wait(ms=60_000, options=CallOptions(timeout=0.05))
@@ -54,8 +54,8 @@ async def test_a_call_s_own_time_limit_ends_it_and_the_declaration_s_does() -> N
             await fixture.brief()
 
 
-async def test_a_handler_is_dropped_within_100_ms_of_the_cancel_of_its_call() -> None:
-    async with Server() as server, connect(server.url) as client:
+async def test_a_handler_is_dropped_within_100_ms_of_the_cancel_of_its_call(join: Join) -> None:
+    async with Server() as server, join(server.url) as client:
         fixture = FixtureClient(client)
         told = Told(fixture, "cancelled")
         call = asyncio.create_task(fixture.hang(key="cancelled"))
@@ -68,8 +68,8 @@ async def test_a_handler_is_dropped_within_100_ms_of_the_cancel_of_its_call() ->
             await call
 
 
-async def test_a_call_that_cannot_be_cancelled_runs_to_its_end() -> None:
-    async with Server() as server, connect(server.url) as client:
+async def test_a_call_that_cannot_be_cancelled_runs_to_its_end(join: Join) -> None:
+    async with Server() as server, join(server.url) as client:
         fixture = FixtureClient(client)
         told = Told(fixture, "persistent")
         call = asyncio.create_task(fixture.persist(key="persistent", ms=50))
@@ -80,22 +80,24 @@ async def test_a_call_that_cannot_be_cancelled_runs_to_its_end() -> None:
         assert not (await told.over()).dropped
 
 
-async def test_notifications_run_before_the_call_that_follows_them() -> None:
-    async with Server() as server, connect(server.url) as client:
+async def test_notifications_run_before_the_call_that_follows_them(join: Join) -> None:
+    async with Server() as server, join(server.url) as client:
         fixture = FixtureClient(client)
         await asyncio.gather(*(fixture.count(by=2) for _ in range(10)))
         assert await fixture.counted() == 20
 
 
-async def test_a_thousand_calls_at_once_take_their_turn() -> None:
-    async with Server() as server, connect(server.url) as client:
+async def test_a_thousand_calls_at_once_take_their_turn(join: Join) -> None:
+    async with Server() as server, join(server.url) as client:
         fixture = FixtureClient(client)
         sums = await asyncio.gather(*(fixture.sum(left=left, right=1) for left in range(1000)))
         assert sums == list(range(1, 1001))
 
 
-async def test_large_messages_go_both_ways_and_one_that_is_too_large_fails_alone() -> None:
-    async with Server() as server, connect(server.url) as client:
+async def test_large_messages_go_both_ways_and_one_that_is_too_large_fails_alone(
+    join: Join,
+) -> None:
+    async with Server() as server, join(server.url) as client:
         fixture = FixtureClient(client)
         text = "ü" * 400_000
         assert await fixture.echo_text(text=text) == text

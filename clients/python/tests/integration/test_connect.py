@@ -5,31 +5,31 @@ from __future__ import annotations
 import pytest
 
 from tests.integration.generated.fixture import BusyError, FixtureClient
-from tests.integration.server import Server
+from tests.integration.server import Join, Server
 from wirecall import Call, ConnectError, MethodNotFoundError, Next, RpcError, connect
 
 
-async def test_the_token_says_who_is_calling() -> None:
+async def test_the_token_says_who_is_calling(join: Join) -> None:
     async def token() -> str:
         return "user:ada"
 
-    async with Server() as server, connect(server.url, token=token) as client:
+    async with Server() as server, join(server.url, token=token) as client:
         assert client.user == "ada"
         assert await FixtureClient(client).who() == "ada"
     assert client.state.type == "closed"
 
 
-async def test_a_refused_token_is_an_error_that_says_so() -> None:
+async def test_a_refused_token_is_an_error_that_says_so(join: Join) -> None:
     async with Server() as server:
         with pytest.raises(ConnectError, match="the token is not known here"):
-            await connect(server.url, token="wrong")
+            await join(server.url, token="wrong")
 
 
-async def test_a_server_that_is_down_is_asked_for_by_its_url() -> None:
+async def test_a_server_that_is_down_is_asked_for_by_its_url(join: Join) -> None:
     async with Server() as server:
         await server.kill()
         with pytest.raises(ConnectError, match=server.address):
-            await connect(server.url)
+            await join(server.url)
 
 
 async def test_a_plain_peer_calls_without_a_session() -> None:
@@ -40,7 +40,7 @@ async def test_a_plain_peer_calls_without_a_session() -> None:
             await client.service("nowhere").call("nowhere.nothing", None, None)
 
 
-async def test_layers_see_every_call_the_first_outermost_and_may_call_again() -> None:
+async def test_layers_see_every_call_the_first_outermost_and_may_call_again(join: Join) -> None:
     seen: list[str] = []
 
     async def note(call: Call, following: Next) -> object:
@@ -53,15 +53,17 @@ async def test_layers_see_every_call_the_first_outermost_and_may_call_again() ->
         except RpcError:
             return await following(call)
 
-    async with Server() as server, connect(server.url, layers=[note, retry, note]) as client:
+    async with Server() as server, join(server.url, layers=[note, retry, note]) as client:
         with pytest.raises(BusyError):
             await FixtureClient(client).fail(way="busy")
     assert seen == ["fixture.fail"] * 3
 
 
-async def test_pings_are_answered_so_that_a_client_that_only_waits_is_not_taken_for_dead() -> None:
+async def test_pings_are_answered_so_that_a_client_that_only_waits_is_not_taken_for_dead(
+    join: Join,
+) -> None:
     flags = ("--ping-ms", "100", "--heartbeat-timeout-ms", "300")
-    async with Server(*flags) as server, connect(server.url) as client:
+    async with Server(*flags) as server, join(server.url) as client:
         # Three times what the server bears.
         assert await FixtureClient(client).wait(ms=900) == 900
         assert client.state.type == "open"

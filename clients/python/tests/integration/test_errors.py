@@ -12,18 +12,17 @@ from tests.integration.generated.fixture import (
     GoneError,
     SulkingError,
 )
-from tests.integration.server import Server
+from tests.integration.server import Join, Server
 from wirecall import (
     InternalError,
     PermissionDeniedError,
     UnauthenticatedError,
     ValidationError,
-    connect,
 )
 
 
-async def test_a_service_s_errors_are_its_classes_with_their_fields() -> None:
-    async with Server() as server, connect(server.url) as client:
+async def test_a_service_s_errors_are_its_classes_with_their_fields(join: Join) -> None:
+    async with Server() as server, join(server.url) as client:
         fixture = FixtureClient(client)
         with pytest.raises(GoneError) as gone:
             await fixture.fail(way="gone")
@@ -36,8 +35,10 @@ async def test_a_service_s_errors_are_its_classes_with_their_fields() -> None:
         assert sulking.value.degree == 9
 
 
-async def test_the_protocol_s_errors_are_classes_and_nothing_of_the_inside_is_told() -> None:
-    async with Server() as server, connect(server.url) as client:
+async def test_the_protocol_s_errors_are_classes_and_nothing_of_the_inside_is_told(
+    join: Join,
+) -> None:
+    async with Server() as server, join(server.url) as client:
         fixture = FixtureClient(client)
         with pytest.raises(PermissionDeniedError):
             await fixture.fail(way="denied")
@@ -50,8 +51,8 @@ async def test_the_protocol_s_errors_are_classes_and_nothing_of_the_inside_is_to
             assert "inside" not in f"{internal.value} {internal.value!r}"
 
 
-async def test_all_broken_checks_are_told_at_once_by_their_paths() -> None:
-    async with Server() as server, connect(server.url) as client:
+async def test_all_broken_checks_are_told_at_once_by_their_paths(join: Join) -> None:
+    async with Server() as server, join(server.url) as client:
         with pytest.raises(ValidationError) as broken:
             await FixtureClient(client).check(name="x", count=11, tags=["long", "b", "c"])
         assert sorted((error.path, error.rule) for error in broken.value.errors) == [
@@ -62,9 +63,9 @@ async def test_all_broken_checks_are_told_at_once_by_their_paths() -> None:
         ]
 
 
-async def test_a_value_of_a_wrong_type_is_told_by_its_path_without_the_value() -> None:
+async def test_a_value_of_a_wrong_type_is_told_by_its_path_without_the_value(join: Join) -> None:
     wrong = cast("Any", 12_345)
-    async with Server() as server, connect(server.url) as client:
+    async with Server() as server, join(server.url) as client:
         with pytest.raises(ValidationError) as broken:
             await FixtureClient(client).check(name=wrong, count=1, tags=[])
         assert [error.path for error in broken.value.errors] == ["/name"]

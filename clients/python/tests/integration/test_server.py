@@ -13,9 +13,9 @@ from tests.integration.generated.fixture import (
     SilentError,
     Tick,
 )
-from tests.integration.server import Server
+from tests.integration.server import Join, Server
 from tests.peer import soon
-from wirecall import DeadlineExceededError, MethodNotFoundError, ServedCall, connect
+from wirecall import DeadlineExceededError, MethodNotFoundError, ServedCall
 
 
 class Echoes:
@@ -35,8 +35,10 @@ class Echoes:
         self.heard.append(f"{call.method} {secret}")
 
 
-async def test_events_arrive_typed_and_in_order_before_the_answer_that_follows_them() -> None:
-    async with Server() as server, connect(server.url) as client:
+async def test_events_arrive_typed_and_in_order_before_the_answer_that_follows_them(
+    join: Join,
+) -> None:
+    async with Server() as server, join(server.url) as client:
         fixture = FixtureClient(client)
         ticks: list[Tick] = []
         stop = fixture.on_tick(ticks.append)
@@ -48,8 +50,8 @@ async def test_events_arrive_typed_and_in_order_before_the_answer_that_follows_t
         assert len(ticks) == 50
 
 
-async def test_a_broadcast_reaches_every_client() -> None:
-    async with Server() as server, connect(server.url) as one, connect(server.url) as two:
+async def test_a_broadcast_reaches_every_client(join: Join) -> None:
+    async with Server() as server, join(server.url) as one, join(server.url) as two:
         heard: asyncio.Queue[str] = asyncio.Queue()
         for client in (one, two):
             FixtureClient(client).on_announced(lambda event: heard.put_nowait(event.text))
@@ -57,8 +59,8 @@ async def test_a_broadcast_reaches_every_client() -> None:
         assert [await soon(heard.get()), await soon(heard.get())] == ["to all", "to all"]
 
 
-async def test_the_server_s_calls_and_notifications_reach_the_handler_in_order() -> None:
-    async with Server() as server, connect(server.url) as client:
+async def test_the_server_s_calls_and_notifications_reach_the_handler_in_order(join: Join) -> None:
+    async with Server() as server, join(server.url) as client:
         fixture = FixtureClient(client)
         echoes = Echoes()
         fixture.serve_probe(echoes)
@@ -66,12 +68,12 @@ async def test_the_server_s_calls_and_notifications_reach_the_handler_in_order()
         assert echoes.heard == ["probe.whisper asked for why", "probe.answer why"]
 
 
-async def test_a_typed_error_of_the_handler_reaches_the_server_as_that_error() -> None:
+async def test_a_typed_error_of_the_handler_reaches_the_server_as_that_error(join: Join) -> None:
     class Silent(Echoes):
         async def answer(self, *, question: str, call: ServedCall) -> str:
             raise SilentError(question=f"{question} of {call.method}")
 
-    async with Server() as server, connect(server.url) as client:
+    async with Server() as server, join(server.url) as client:
         fixture = FixtureClient(client)
         fixture.serve_probe(Silent())
         with pytest.raises(GoneError) as gone:
@@ -79,13 +81,13 @@ async def test_a_typed_error_of_the_handler_reaches_the_server_as_that_error() -
         assert gone.value.what == "secret of probe.answer"
 
 
-async def test_without_a_handler_the_server_s_call_is_method_not_found() -> None:
-    async with Server() as server, connect(server.url) as client:
+async def test_without_a_handler_the_server_s_call_is_method_not_found(join: Join) -> None:
+    async with Server() as server, join(server.url) as client:
         with pytest.raises(MethodNotFoundError):
             await FixtureClient(client).ask(question="anybody there")
 
 
-async def test_64_of_the_server_s_calls_at_once_are_answered() -> None:
+async def test_64_of_the_server_s_calls_at_once_are_answered(join: Join) -> None:
     class Together(Echoes):
         def __init__(self) -> None:
             super().__init__()
@@ -99,13 +101,13 @@ async def test_64_of_the_server_s_calls_at_once_are_answered() -> None:
             await self.all_asked.wait()
             return question
 
-    async with Server() as server, connect(server.url) as client:
+    async with Server() as server, join(server.url) as client:
         fixture = FixtureClient(client)
         fixture.serve_probe(Together())
         assert await fixture.ask_many(count=64) == 64
 
 
-async def test_a_call_that_the_server_gives_up_cancels_its_handler() -> None:
+async def test_a_call_that_the_server_gives_up_cancels_its_handler(join: Join) -> None:
     class Hanging(Echoes):
         def __init__(self) -> None:
             super().__init__()
@@ -119,7 +121,7 @@ async def test_a_call_that_the_server_gives_up_cancels_its_handler() -> None:
                 self.cancelled.set()
             return question
 
-    async with Server() as server, connect(server.url) as client:
+    async with Server() as server, join(server.url) as client:
         fixture = FixtureClient(client)
         hanging = Hanging()
         fixture.serve_probe(hanging)
