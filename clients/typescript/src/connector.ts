@@ -374,8 +374,10 @@ export class Connector {
 
   /** The browser says that it is worth trying now, and looking whether the connection still lives. */
   private wake(): void {
-    if (this.retryAt !== Number.POSITIVE_INFINITY) this.retryAt = this.environment.now();
-    this.tick();
+    if (this.retryAt !== Number.POSITIVE_INFINITY) return void this.connect();
+    const now = this.now();
+    this.session.wake(now);
+    this.act(now);
   }
 
   private tick(): void {

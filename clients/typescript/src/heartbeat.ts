@@ -51,6 +51,14 @@ export class Heartbeat {
     if (now < this.askedAt) this.askedAt = now;
   }
 
+  /** The connection may have died meanwhile: whether to ping now. That goes unanswered no longer than
+   * after a call. */
+  probe(now: number): boolean {
+    if (this.limitMs === Number.POSITIVE_INFINITY || now >= this.pingedAt) return false;
+    this.pingedAt = now;
+    return true;
+  }
+
   /** True when so long nothing was heard that the connection must be taken for dead. */
   isDead(now: number): boolean {
     return now >= Math.min(this.heardAt + this.limitMs, this.pingedAt + this.settings.callGraceMs);

@@ -1,5 +1,6 @@
 // The session as the server knows it: what takes it up again, and how it is known to be lost.
 
+import { CloseCode, type Disconnect } from "./disconnect.ts";
 import type { Hello, LostReason, ResumeRequest } from "./hello.ts";
 import type { Replay } from "./replay.ts";
 
@@ -10,10 +11,14 @@ export interface Lost {
   readonly received: number | undefined;
   /** Whether calls may go on into the next one. */
   readonly carries: boolean;
+  /** What those calls are told that do not. */
+  readonly end: Disconnect;
 }
 
 /** *After three resumes in a row … it says hello without `resume` and reports `stalled`.* */
 const MAX_STALLS = 3;
+
+const ANOTHER_USER = "the connection came back with another user";
 
 /** What of a replay buffer is looked at here. */
 type Numbers = Pick<Replay<unknown>, "received" | "peerReceived" | "numbered">;
@@ -83,7 +88,10 @@ export class Resume {
     this.told = undefined;
     this.place = undefined;
     if (!before) return undefined;
-    return { reason, received, carries: reason !== "denied" && before.user === hello.user };
+    const carries = reason !== "denied" && before.user === hello.user;
+    const why = carries ? `the session is lost: ${reason}` : ANOTHER_USER;
+    const end = { code: CloseCode.abnormal, reason: why, comeBack: true };
+    return { reason, received, carries, end };
   }
 
   /** An ack, or a message, since the last resume is progress, too. */

@@ -15,6 +15,14 @@ import {
   ParseError,
   wireError,
 } from "./errors.ts";
+import {
+  BATCH_REFUSED,
+  NO_ANSWER,
+  NO_BATCHES,
+  NO_HELLO,
+  NO_MESSAGE,
+  UNREADABLE,
+} from "./faults.ts";
 import { Heartbeat, type HeartbeatSettings } from "./heartbeat.ts";
 import {
   DEFAULT_MESSAGE_BYTES,
@@ -230,6 +238,12 @@ export class Session<Owner> {
     this.flush(now);
   }
 
+  /** The network, or the page, is back: does what is due, and looks whether the connection lives. */
+  wake(now: number): void {
+    this.tick(now);
+    if (this.isLive && this.heartbeat.probe(now)) this.outbox.sendUntracked({ method: "rpc.ping" });
+  }
+
   /** Does what is due. */
   tick(now: number): void {
     if (now >= this.due) {
@@ -338,8 +352,8 @@ export class Session<Owner> {
     const reason = this.settings.plain ? undefined : lost?.reason;
     this.outputs.push({ type: "opened", hello, resumed: false, reason });
     if (lost) {
-      if (lost.carries) this.outgoing.carry(lost.received, lostEnd(lost.reason));
-      else this.outgoing.clear(lost.received, ANOTHER_USER);
+      if (lost.carries) this.outgoing.carry(lost.received, lost.end);
+      else this.outgoing.clear(lost.received, lost.end);
       this.answering.clear(wireError(CancelledError, "the session is lost"));
     }
     this.outbox.startOver();
@@ -461,24 +475,6 @@ export class Session<Owner> {
     this.still();
     this.outputs.push({ type: "drop", code, reason });
   }
-}
-
-const UNREADABLE = "the frame cannot be decoded";
-const NO_MESSAGE = "neither a request nor a response";
-const NO_BATCHES = "a batch, in a session";
-const BATCH_REFUSED = { id: null, error: wireError(InvalidRequestError, NO_BATCHES) };
-const NO_ANSWER = "the server sent something else than the answer to hello";
-const NO_HELLO =
-  "it knows no rpc.hello; for a JSON-RPC 2.0 server that is none of wirecall pass plain";
-
-const ANOTHER_USER: Disconnect = {
-  code: 1000,
-  reason: "the connection came back with another user",
-  comeBack: true,
-};
-
-function lostEnd(reason: LostReason): Disconnect {
-  return { code: CloseCode.abnormal, reason: `the session is lost: ${reason}`, comeBack: true };
 }
 
 function isControl(method: string): boolean {

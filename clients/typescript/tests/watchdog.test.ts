@@ -93,6 +93,27 @@ test("a page that is seen again after a long sleep finds its dead connection at 
   vi.unstubAllGlobals();
 });
 
+test("a connection that may have died with the network is asked, and dropped when it is silent", async ({
+  openAt,
+  clock,
+}) => {
+  const page = new EventTarget();
+  vi.stubGlobal("addEventListener", page.addEventListener.bind(page));
+  vi.stubGlobal("removeEventListener", page.removeEventListener.bind(page));
+  const { client, connection } = await openAt();
+  clock.advance(1_000);
+  page.dispatchEvent(new Event("online"));
+  page.dispatchEvent(new Event("pageshow"));
+  expect((await connection.next()).method).toBe("rpc.ping");
+  expect(connection.unread).toBe(0);
+  clock.advance(4_999);
+  expect(client.state.type).toBe("open");
+  clock.advance(1);
+  expect(client.state.type).toBe("reconnecting");
+  await client.close();
+  vi.unstubAllGlobals();
+});
+
 test("what a dropped socket still says is ignored", async ({ openAt, clock }) => {
   const closed: Promise<unknown>[] = [];
   class Seen extends WebSocket {
