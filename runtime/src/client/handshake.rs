@@ -16,17 +16,23 @@ use super::options::Options;
 use super::task::Socket;
 use crate::codec::{Head, Input, Outcome, Raw, request_frame};
 use crate::connection::{Framing, Meter};
-use crate::message::{CloseNotice, Hello, HelloAnswer, Id, PeerLimits, Program, RpcError};
+use crate::message::{CloseNotice, Hello, HelloAnswer, Id, PeerLimits, Program, ResumeClaim, RpcError};
 use crate::session::{Disconnect, code};
 
 /// Makes one attempt. Gives the socket and the answer to hello; none from a plain server.
-pub(crate) async fn connect(options: &Options) -> Result<(Socket, Option<HelloAnswer>), ConnectError> {
+pub(crate) async fn connect(
+    options: &Options,
+    resume: Option<ResumeClaim>,
+) -> Result<(Socket, Option<HelloAnswer>), ConnectError> {
     let limit = options.connect_timeout;
     let late = || Err(ConnectError::Timeout { url: options.url.clone(), limit });
-    tokio::time::timeout(limit, attempt(options)).await.unwrap_or_else(|_| late())
+    tokio::time::timeout(limit, attempt(options, resume)).await.unwrap_or_else(|_| late())
 }
 
-async fn attempt(options: &Options) -> Result<(Socket, Option<HelloAnswer>), ConnectError> {
+async fn attempt(
+    options: &Options,
+    resume: Option<ResumeClaim>,
+) -> Result<(Socket, Option<HelloAnswer>), ConnectError> {
     let (request, host, port) = request(options)?;
     let token = match &options.token {
         Some(provider) => provider().await.map_err(ConnectError::Token)?,
@@ -50,7 +56,7 @@ async fn attempt(options: &Options) -> Result<(Socket, Option<HelloAnswer>), Con
     if chosen != Some(options.codec.subprotocol().as_bytes()) {
         return Err(ConnectError::NotWirecall { url: options.url.clone() });
     }
-    let answer = say_hello(&mut socket, options, token).await?;
+    let answer = say_hello(&mut socket, options, token, resume).await?;
     Ok((socket, Some(answer)))
 }
 
@@ -137,13 +143,17 @@ async fn say_hello(
     socket: &mut Socket,
     options: &Options,
     token: Option<String>,
+    resume: Option<ResumeClaim>,
 ) -> Result<HelloAnswer, ConnectError> {
     let hello = Hello {
         client: Program { name: options.name.clone(), version: options.version.clone() },
         token,
-        limits: PeerLimits { max_message_bytes: options.max_message_bytes as u64, ..PeerLimits::default() },
+        limits: PeerLimits {
+            max_message_bytes: options.max_message_bytes as u64,
+            buffer_bytes: options.buffer_bytes as u64,
+        },
         contract: options.fingerprints.iter().cloned().collect(),
-        resume: None,
+        resume,
     };
     let framing = options.framing();
     let frame = request_frame(options.codec, Some(HELLO_ID), "rpc.hello", &hello, None);

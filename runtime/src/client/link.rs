@@ -76,7 +76,7 @@ async fn send(shared: &Arc<Shared>, call: Call) -> PeerAnswer {
     let (waiter, answer) = oneshot::channel();
     // A limit that the clock cannot hold is none.
     let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
-    let order = shared.enter(kind, Waiting { call, waiter, deadline })?;
+    let order = shared.enter(kind, Waiting { call, waiter: Some(waiter), deadline })?;
     let _open = OpenCall { shared, order };
     let late = async {
         match deadline {

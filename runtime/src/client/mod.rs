@@ -18,6 +18,7 @@ mod layer;
 mod link;
 mod options;
 mod pump;
+mod recovery;
 mod shared;
 mod state;
 mod streams;

@@ -35,6 +35,7 @@ pub(crate) struct Options {
     pub(crate) call_timeout: Duration,
     pub(crate) queue: usize,
     pub(crate) max_message_bytes: usize,
+    pub(crate) buffer_bytes: usize,
     pub(crate) grace: Duration,
     pub(crate) call_silence: Duration,
     pub(crate) call_grace: Duration,
@@ -82,6 +83,7 @@ impl Connect {
                 call_timeout: Duration::from_secs(30),
                 queue: 256,
                 max_message_bytes: 1 << 20,
+                buffer_bytes: 4 << 20,
                 grace: Duration::from_secs(10),
                 call_silence: Duration::from_secs(10),
                 call_grace: Duration::from_secs(5),
@@ -212,6 +214,13 @@ impl Connect {
     /// The largest message that the server may send, in bytes. Default 1 MiB.
     pub fn max_message_bytes(mut self, bytes: usize) -> Self {
         self.options.max_message_bytes = bytes;
+        self
+    }
+
+    /// Bytes of calls, notifications and answers that are kept until the server acknowledges them, so that they can be
+    /// sent again after a lost connection. Default 4 MiB. Where they are full more waits at its source.
+    pub fn buffer_bytes(mut self, bytes: usize) -> Self {
+        self.options.buffer_bytes = bytes;
         self
     }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::link::Link;
 use super::shared::Shared;
 use crate::codec::{Raw, ping_frame};
-use crate::connection::{Outbox, Pump, Tick};
+use crate::connection::{LineId, Outbox, Pump, Tick, full_too_long};
 use crate::message::CloseNotice;
 use crate::service::{Endpoint, Local, Peer, PeerAnswer, ProtocolCall, RawEvent, Reaction, Scope};
 use crate::session::{Beat, ClientHeartbeat, Disconnect, ServerHeartbeat};
@@ -16,6 +16,7 @@ use crate::session::{Beat, ClientHeartbeat, Disconnect, ServerHeartbeat};
 pub(crate) struct ClientPump {
     shared: Arc<Shared>,
     endpoint: Arc<Endpoint>,
+    line: LineId,
     scope: Scope,
     heart: Heart,
     /// What the server said before closing.
@@ -31,11 +32,15 @@ enum Heart {
 /// A plain server is pinged when it was silent for so long.
 const PLAIN_PING: Duration = Duration::from_secs(25);
 
+/// How long something may wait for room without an ack, before the session is given up: a server's default for the same.
+const FULL_TIMEOUT: Duration = Duration::from_secs(60);
+
 impl ClientPump {
     /// `ping` is what the server told in its answer to hello; `None` for a plain server.
     pub(crate) fn new(
         shared: Arc<Shared>,
         endpoint: Arc<Endpoint>,
+        line: LineId,
         ping: Option<Duration>,
         now: Instant,
     ) -> Self {
@@ -48,7 +53,7 @@ impl ClientPump {
             None => Heart::Plain(ServerHeartbeat::new(PLAIN_PING, PLAIN_PING + options.grace, now)),
         };
         let scope = Scope::Client(Peer(Arc::new(Link::weak(&shared))));
-        Self { scope, shared, endpoint, heart, notice: None }
+        Self { scope, shared, endpoint, line, heart, notice: None }
     }
 }
 
@@ -57,9 +62,18 @@ impl Pump for ClientPump {
         &self.endpoint.outbox
     }
 
+    fn line(&self) -> LineId {
+        self.line
+    }
+
     fn message(&mut self, message: Raw<'_>, now: Instant) -> Result<(), Disconnect> {
         self.alive(false, now);
-        let local = ClientSide { shared: &self.shared, notice: RefCell::new(None), drains: Cell::new(false) };
+        let local = ClientSide {
+            shared: &self.shared,
+            line: self.line,
+            notice: RefCell::new(None),
+            drains: Cell::new(false),
+        };
         self.endpoint.receive(message, &self.scope, &local, now)?;
         // An ack makes room.
         self.shared.written();
@@ -95,7 +109,11 @@ impl Pump for ClientPump {
 
     fn tick(&mut self, now: Instant) -> Result<Tick, Disconnect> {
         let mut ping = false;
-        self.endpoint.tell_received(0, now)?;
+        self.endpoint.tell_received(self.line, now)?;
+        let full = self.endpoint.outbox.full_since(self.line).map(|since| since + FULL_TIMEOUT);
+        if full.is_some_and(|until| now >= until) {
+            return Err(full_too_long(FULL_TIMEOUT));
+        }
         loop {
             let beat = match &mut self.heart {
                 Heart::Session(heart) => heart.beat(now),
@@ -123,6 +141,7 @@ impl Pump for ClientPump {
 /// The methods of the protocol that only a client knows.
 struct ClientSide<'s> {
     shared: &'s Shared,
+    line: LineId,
     notice: RefCell<Option<CloseNotice>>,
     drains: Cell<bool>,
 }
@@ -153,6 +172,10 @@ impl Local for ClientSide<'_> {
     fn notification(&self, method: &str, params: Raw<'_>) {
         let event = RawEvent { method: method.into(), params: params.to_payload() };
         self.shared.events.send(event);
+    }
+
+    fn line(&self) -> LineId {
+        self.line
     }
 
     fn response(&self, id: u64, answer: PeerAnswer) -> Option<PeerAnswer> {

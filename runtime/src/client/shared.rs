@@ -1,10 +1,11 @@
 //! What a client's handles and its task share: the messages that are not done, its state, its events.
 
 use std::collections::VecDeque;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::ClientState;
@@ -15,7 +16,7 @@ use crate::message::{ErrorKind, Id, RpcError};
 use crate::service::{
     EVENTS_KEPT, Endpoint, Environment, MethodTable, OutgoingCall as Call, PeerAnswer, PeerFault, RawEvent,
 };
-use crate::session::{Disconnect, Full, Kind, Outgoing, Room, code};
+use crate::session::{Disconnect, Full, Kind, Outgoing, Recovery, code};
 
 /// States kept for a listener that does not keep up.
 const STATES_KEPT: usize = 256;
@@ -33,17 +34,26 @@ pub(crate) struct Shared {
     pub(crate) closing: CancellationToken,
     /// Cancelled when its task is done.
     pub(crate) ended: CancellationToken,
+    /// Told while it closes, whenever the server has received something.
+    pub(super) progress: Notify,
+    /// Numbers connections.
+    pub(super) lines: AtomicU64,
 }
 
 /// The messages that are not done, and where they go.
 pub(super) struct Desk {
     pub(super) outgoing: Outgoing<Waiting>,
-    /// Calls of this connection that were given up and that the server has not been told of. They leave before any
+    /// Calls of this session that were given up and that the server has not been told of. They leave before any
     /// new call, so they are no more than the server takes at once.
     pub(super) cancels: VecDeque<u64>,
     /// Items that the application took, and that the server has not been told of: at most two grants for each stream.
     pub(super) grants: VecDeque<(u64, u32)>,
+    /// This end of the session, which outlives connections; of a plain server's connection.
     pub(super) endpoint: Option<Arc<Endpoint>>,
+    /// Whether the session may be taken up again.
+    pub(super) recovery: Recovery,
+    /// The last number that the server must have received, since it has answered it.
+    pub(super) known: u64,
     /// The largest message that the server takes.
     pub(super) max_message_bytes: usize,
     closed: Option<Disconnect>,
@@ -52,8 +62,19 @@ pub(super) struct Desk {
 /// What is kept of a message that is not done.
 pub(crate) struct Waiting {
     pub(crate) call: Call,
-    pub(crate) waiter: oneshot::Sender<PeerAnswer>,
+    /// Who waits, until it was told: of a notification when the socket got it, although that may have to be sent again.
+    pub(crate) waiter: Option<oneshot::Sender<PeerAnswer>>,
     pub(crate) deadline: Option<Instant>,
+}
+
+impl Waiting {
+    /// Tells who waits, if somebody does.
+    pub(super) fn tell(self, answer: PeerAnswer) {
+        if let Some(waiter) = self.waiter {
+            // Who no longer waits needs no answer.
+            drop(waiter.send(answer));
+        }
+    }
 }
 
 impl Shared {
@@ -68,6 +89,8 @@ impl Shared {
                 cancels: VecDeque::new(),
                 grants: VecDeque::new(),
                 endpoint: None,
+                recovery: Recovery::default(),
+                known: 0,
                 max_message_bytes: usize::MAX,
                 closed: None,
             }),
@@ -76,6 +99,8 @@ impl Shared {
             events: Broadcast::new(EVENTS_KEPT),
             closing: CancellationToken::new(),
             ended: CancellationToken::new(),
+            progress: Notify::new(),
+            lines: AtomicU64::new(1),
         }
     }
 
@@ -129,64 +154,58 @@ impl Shared {
         desk.flush();
     }
 
-    /// A connection is open: what waits is sent.
-    pub(crate) fn connected(&self, endpoint: &Arc<Endpoint>, room: Room, max_message_bytes: usize) {
-        let mut desk = self.desk();
-        desk.endpoint = Some(Arc::clone(endpoint));
-        desk.max_message_bytes = max_message_bytes;
-        desk.outgoing.connected(room);
-        desk.flush();
-    }
-
     /// The server drains: no new call is started here.
     pub(crate) fn hold_back(&self) {
         self.desk().outgoing.hold_back();
     }
 
-    /// The socket took something, so that there may be room for more. Gives whether calls are open.
+    /// The socket took something, or something was acknowledged, so that there may be room for more. Gives whether
+    /// calls are open.
     pub(crate) fn written(&self) -> bool {
         let mut desk = self.desk();
-        let taken = desk.endpoint.as_ref().map_or(0, |endpoint| endpoint.outbox.taken());
-        let done = desk.outgoing.received(taken);
+        let (taken, received) = desk.endpoint.as_ref().map_or((0, 0), |endpoint| endpoint.outbox.progress());
+        let mut told = Vec::new();
+        desk.outgoing.taken(taken, |waiting| told.extend(waiting.waiter.take()));
+        desk.outgoing.received(received);
         desk.flush();
         let open = desk.outgoing.open() > 0;
         drop(desk);
-        tell(done, || Payload::of(self.options.codec, &()).map_err(PeerFault::Decode));
+        for waiter in told {
+            // Who no longer waits needs no answer.
+            drop(waiter.send(Payload::of(self.options.codec, &()).map_err(PeerFault::Decode)));
+        }
+        if self.closing.is_cancelled() {
+            self.progress.notify_waiters();
+        }
         open
     }
 
     /// The answer to a call; given back if no open call has that id.
     pub(crate) fn answered(&self, id: u64, answer: PeerAnswer) -> Option<PeerAnswer> {
         let mut desk = self.desk();
+        // *Tracked messages leave in `seq` order*: who has answered it has all before it, too.
+        desk.known = desk.known.max(desk.outgoing.number_of(id).unwrap_or(0));
         let waiting = desk.outgoing.answered(id);
         desk.flush();
         drop(desk);
         let Some(waiting) = waiting else { return Some(answer) };
-        // Who no longer waits needs no answer.
-        drop(waiting.waiter.send(answer));
+        waiting.tell(answer);
         None
-    }
-
-    /// The connection is lost.
-    pub(crate) fn lost(&self) {
-        let mut desk = self.desk();
-        let Some(endpoint) = desk.endpoint.take() else { return };
-        let unknown = desk.outgoing.lost(endpoint.outbox.taken());
-        desk.cancels.clear();
-        desk.grants.clear();
-        drop(desk);
-        endpoint.end();
-        tell(unknown, || Err(PeerFault::ConnectionLost));
     }
 
     /// The client is closed for good.
     pub(crate) fn end(&self, gave_up: bool, disconnect: &Disconnect) {
-        self.lost();
         let mut desk = self.desk();
         desk.closed = Some(disconnect.clone());
-        let open = desk.outgoing.end(0).never;
+        let endpoint = desk.endpoint.take();
+        let taken = endpoint.as_ref().map_or(0, |endpoint| endpoint.outbox.taken());
+        let fate = desk.outgoing.end(taken);
         drop(desk);
-        tell(open, || Err(PeerFault::Closed(disconnect.clone())));
+        if let Some(endpoint) = endpoint {
+            endpoint.end();
+        }
+        tell(fate.unknown, || Err(PeerFault::ConnectionLost));
+        tell(fate.never, || Err(PeerFault::Closed(disconnect.clone())));
         self.set_state(ClientState::Closed { gave_up, disconnect: disconnect.clone() });
         self.states.end();
         self.events.end();
@@ -203,10 +222,10 @@ impl Shared {
     }
 }
 
-fn tell(waiting: Vec<Waiting>, answer: impl Fn() -> PeerAnswer) {
+/// Tells all of them the same.
+pub(super) fn tell(waiting: Vec<Waiting>, answer: impl Fn() -> PeerAnswer) {
     for one in waiting {
-        // Who no longer waits needs no answer.
-        drop(one.waiter.send(answer()));
+        one.tell(answer());
     }
 }
 
@@ -257,13 +276,12 @@ impl Desk {
                         }
                         self.outgoing.sent(order, id, number);
                     }
-                    // It goes when the socket has taken something.
-                    Err(_) => return,
+                    // It goes when the socket has taken something, or the server has acknowledged something.
+                    Err(_) => return self.outgoing.no_room(),
                 },
                 Err(fault) => {
                     if let Some((waiting, _)) = self.outgoing.leave(order) {
-                        // Who no longer waits needs no answer.
-                        drop(waiting.waiter.send(Err(fault)));
+                        waiting.tell(Err(fault));
                     }
                 }
             }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ConnectError;
+use crate::SessionReason;
 use crate::session::Disconnect;
 use crate::types::UserId;
 
@@ -19,8 +20,13 @@ pub enum ClientState {
         session: String,
         /// Who the server says is signed in.
         user: Option<UserId>,
+        /// Whether the session of the connection before goes on: nothing was lost.
+        resumed: bool,
+        /// Why the session before is lost, if there was one: calls that it may have received have failed as
+        /// [`CallError::ConnectionLost`](crate::CallError::ConnectionLost), the others were sent in this one. Told once.
+        lost: Option<SessionReason>,
     },
-    /// The connection was lost. Calls wait in the queue.
+    /// The connection was lost. Calls wait for the next one.
     Reconnecting {
         /// The number of the next attempt, from 1.
         attempt: u32,

@@ -30,8 +30,7 @@ impl Shared {
             drop(desk);
             let error =
                 RpcError::new(ErrorKind::ResourceExhausted, "the server sent more items than it was allowed");
-            // Who no longer waits needs no answer.
-            drop(waiting.waiter.send(Err(PeerFault::Rpc(error))));
+            waiting.tell(Err(PeerFault::Rpc(error)));
         }
     }
 

@@ -5,15 +5,16 @@ use std::time::{Duration, Instant};
 
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use super::pump::ClientPump;
 use super::shared::{Shared, closed_by_user};
 use super::{ClientState, ConnectError, handshake};
-use crate::connection::{Driver, DriverConfig, Meter, Outbox, OutboxLimits};
+use crate::connection::{Driver, DriverConfig, LineId, Meter, Outbox, OutboxLimits};
 use crate::message::HelloAnswer;
 use crate::service::{Endpoint, EndpointConfig};
-use crate::session::{Backoff, Disconnect, Room};
+use crate::session::{Backoff, Disconnect};
 use crate::types::UserId;
 
 /// The stream of a connection, with TLS or without.
@@ -35,7 +36,7 @@ async fn keep_connected(shared: &Arc<Shared>, first: First) -> (bool, Disconnect
         let attempt = tokio::select! {
             biased;
             () = shared.closing.cancelled() => return (false, closed_by_user()),
-            attempt = handshake::connect(&shared.options) => attempt,
+            attempt = handshake::connect(&shared.options, shared.resumes()) => attempt,
         };
         let error = match attempt {
             Ok((socket, answer)) => {
@@ -84,33 +85,21 @@ async fn converse(
     answer: Option<HelloAnswer>,
     first: Option<First>,
 ) -> Disconnect {
-    let outbox = match &answer {
-        Some(answer) => {
-            let peer_keeps = usize::try_from(answer.limits.buffer_bytes).unwrap_or(usize::MAX);
-            Outbox::session(OUTBOX, peer_keeps, 0, None)
-        }
-        None => Outbox::plain(OUTBOX),
+    // A plain server's queue has only one connection, and no number for it.
+    let line = if answer.is_some() { shared.next_line() } else { 0 };
+    let opened = match shared.opened(answer.as_ref(), line) {
+        Ok(opened) => opened,
+        Err(disconnect) => return refuse(socket, disconnect).await,
     };
-    let mut endpoint =
-        Endpoint::new(ENDPOINT, outbox, Arc::clone(&shared.environment), Arc::clone(&shared.methods));
-    endpoint.codec = shared.options.codec;
-    let endpoint = Arc::new(endpoint);
     let ping = answer.as_ref().map(|answer| Duration::from_millis(answer.ping_ms));
-    let pump = ClientPump::new(Arc::clone(shared), Arc::clone(&endpoint), ping, Instant::now());
+    let pump = ClientPump::new(Arc::clone(shared), opened.endpoint, line, ping, Instant::now());
     let config =
         DriverConfig { write_deadline: shared.options.write_deadline, framing: shared.options.framing() };
     let driver = Driver::new(socket, pump, config);
 
-    let limits = answer.as_ref().map(|answer| answer.limits);
-    let room = limits.map_or(Room { calls: usize::MAX, streams: usize::MAX }, |limits| Room {
-        calls: limits.max_calls as usize,
-        streams: limits.max_streams as usize,
-    });
-    let max_bytes =
-        limits.map_or(usize::MAX, |limits| usize::try_from(limits.max_message_bytes).unwrap_or(usize::MAX));
     let (session, user) = answer.map(|answer| (answer.session, answer.user)).unwrap_or_default();
-    shared.set_state(ClientState::Open { session, user: user.map(UserId::from) });
-    shared.connected(&endpoint, room, max_bytes);
+    let user = user.map(UserId::from);
+    shared.set_state(ClientState::Open { session, user, resumed: opened.resumed, lost: opened.lost });
     if let Some(first) = first {
         // Whoever dropped the future of the connect no longer asks.
         drop(first.send(Ok(())));
@@ -122,19 +111,66 @@ async fn converse(
         () = shared.closing.cancelled() => None,
         ended = &mut running => Some(ended),
     };
-    let (pump, disconnect) = if let Some(ended) = ended {
-        ended
-    } else {
-        shared.close_connection(closed_by_user());
-        running.await
+    let (pump, disconnect) = match ended {
+        Some(ended) => ended,
+        None => say_goodbye(shared, running.as_mut()).await,
     };
-    let disconnect = match pump.notice {
+    let notice = pump.notice;
+    let disconnect = match &notice {
         // *It counts more than the WebSocket code.*
-        Some(notice) => notice.into(),
+        Some(notice) => notice.clone().into(),
         None => disconnect,
     };
-    shared.lost();
+    shared.parted(line, &disconnect, notice.as_ref());
     disconnect
+}
+
+/// *`close()` waits, bounded, for the acks of what it wrote.* Then the connection ends.
+async fn say_goodbye<P>(
+    shared: &Shared,
+    mut running: std::pin::Pin<&mut impl Future<Output = (P, Disconnect)>>,
+) -> (P, Disconnect) {
+    shared.hold_back();
+    let received = tokio::time::timeout(ACK_WAIT, shared.settled());
+    tokio::select! {
+        biased;
+        ended = &mut running => return ended,
+        _ = received => {}
+    }
+    shared.close_connection(closed_by_user());
+    running.await
+}
+
+/// Ends a connection on which hello's answer was impossible.
+async fn refuse(mut socket: Socket, disconnect: Disconnect) -> Disconnect {
+    let frame = CloseFrame { code: disconnect.code.into(), reason: disconnect.reason.to_string().into() };
+    // The server sees the same when the socket is dropped.
+    drop(tokio::time::timeout(ACK_WAIT, socket.close(Some(frame))).await);
+    disconnect
+}
+
+/// How long a client that closes waits for the acks of what it wrote: longer than a server takes for one.
+const ACK_WAIT: Duration = Duration::from_secs(3);
+
+/// This end of a new session, or of a connection to a plain server.
+pub(super) fn endpoint(shared: &Shared, answer: Option<&HelloAnswer>, line: LineId) -> Arc<Endpoint> {
+    let limits = OutboxLimits {
+        messages: 256,
+        bytes: 1 << 20,
+        reader_bytes: 1 << 20,
+        buffer_bytes: shared.options.buffer_bytes,
+    };
+    let outbox = match answer {
+        Some(answer) => {
+            let peer_keeps = usize::try_from(answer.limits.buffer_bytes).unwrap_or(usize::MAX);
+            Outbox::session(limits, peer_keeps, line, None)
+        }
+        None => Outbox::plain(limits),
+    };
+    let mut endpoint =
+        Endpoint::new(ENDPOINT, outbox, Arc::clone(&shared.environment), Arc::clone(&shared.methods));
+    endpoint.codec = shared.options.codec;
+    Arc::new(endpoint)
 }
 
 /// What a client takes of its server's calls.
@@ -146,9 +182,6 @@ const ENDPOINT: EndpointConfig = EndpointConfig {
     max_batch: 32,
     peer_calls: 0,
 };
-
-const OUTBOX: OutboxLimits =
-    OutboxLimits { messages: 256, bytes: 1 << 20, reader_bytes: 1 << 20, buffer_bytes: 4 << 20 };
 
 /// From 0 up to 1.
 fn random() -> f64 {

@@ -70,14 +70,17 @@ impl Tracked {
         }
     }
 
-    /// A connection takes the session up. Gives what this side has received.
-    pub(super) fn resume(&mut self, peer_received: u64) -> Result<u64, OutOfRange> {
+    /// A connection takes the session up, which sets back what is to be written.
+    pub(super) fn set_back<T, E>(
+        &mut self,
+        resume: impl FnOnce(&mut Replay) -> Result<T, E>,
+    ) -> Result<T, E> {
         let before = self.replay.bytes();
-        self.replay.resume(peer_received)?;
+        let resumed = resume(&mut self.replay)?;
         self.give_back(before);
         self.before = self.replay.numbered();
         (self.waiting, self.waiting_bytes) = (0, 0);
-        Ok(self.replay.received())
+        Ok(resumed)
     }
 }
 

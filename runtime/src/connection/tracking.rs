@@ -1,9 +1,12 @@
 //! The part of a queue that only sessions have: what arrived, what was acknowledged, and the change of connections.
 
+use std::sync::MutexGuard;
 use std::time::{Duration, Instant};
 
 use super::line::{Line, LineId};
-use super::outbox::Outbox;
+use super::outbox::{Outbox, State};
+#[cfg(feature = "client")]
+use crate::session::Replay;
 use crate::session::{Disconnect, OutOfRange, Reason, Receipt, code};
 
 /// What is to be done with a message that arrived.
@@ -100,14 +103,60 @@ impl Outbox {
     pub(crate) fn attach(&self, line: LineId, peer_received: u64) -> Result<u64, OutOfRange> {
         let mut state = self.lock();
         let Some(tracked) = state.queue.tracked() else { return Err(OutOfRange) };
-        let received = tracked.resume(peer_received)?;
+        tracked.set_back(|replay| replay.resume(peer_received))?;
+        let received = tracked.replay.received();
+        self.change_line(state, line);
+        Ok(received)
+    }
+
+    fn change_line(&self, mut state: MutexGuard<'_, State>, line: LineId) {
         let old = std::mem::replace(&mut state.line, Line::new(line));
         state.full_since = None;
         self.tell_room(state);
         if let Some(waker) = old.waker {
             waker.wake();
         }
-        Ok(received)
+    }
+
+    /// Looks at what was sent and received; `None` where nothing is numbered, or the session has ended.
+    #[cfg(feature = "client")]
+    pub(crate) fn with_replay<T>(&self, look: impl FnOnce(&Replay) -> T) -> Option<T> {
+        self.lock().queue.tracked().map(|tracked| look(&tracked.replay))
+    }
+
+    /// A new connection of this side's begins, and `decide` says whether the session goes on there, which sets back
+    /// what is to be written.
+    ///
+    /// To be called while nothing is read; see [`Outbox::reading`].
+    #[cfg(feature = "client")]
+    pub(crate) fn take_up<E>(
+        &self,
+        line: LineId,
+        decide: impl FnOnce(&mut Replay) -> Result<bool, E>,
+    ) -> Result<(), E> {
+        let mut state = self.lock();
+        let Some(tracked) = state.queue.tracked() else { return decide(&mut Replay::new(0)).map(drop) };
+        if tracked.set_back(|replay| decide(replay))? {
+            self.change_line(state, line);
+        }
+        Ok(())
+    }
+
+    /// The last number that a socket got, and the last that the other end is known to have; of a queue that is not
+    /// numbered both are what the socket got.
+    #[cfg(feature = "client")]
+    pub(crate) fn progress(&self) -> (u64, u64) {
+        let mut state = self.lock();
+        let taken = state.queue.taken();
+        (taken, state.queue.tracked().map_or(taken, |tracked| tracked.replay.peer_received()))
+    }
+
+    /// Whether the other end has everything; `known` is what it is known to have beside what it acknowledged.
+    #[cfg(feature = "client")]
+    pub(crate) fn is_settled(&self, known: u64) -> bool {
+        let mut state = self.lock();
+        let Some(tracked) = state.queue.tracked() else { return true };
+        tracked.replay.peer_received().max(known) >= tracked.replay.numbered()
     }
 
     /// The connection is gone, and the session waits for another one. Gives whether the other end was ever heard of on

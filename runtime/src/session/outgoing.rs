@@ -51,6 +51,8 @@ pub(crate) struct Outgoing<T> {
     streams: usize,
     /// Notifications that were sent and that the other end is not known to have, with their numbers.
     untaken: VecDeque<(u64, Order)>,
+    /// The application was told of those up to that number.
+    told: u64,
     /// Messages from here on may still wait; before, all were sent.
     first_waiting: Order,
     waiting: usize,
@@ -118,6 +120,7 @@ impl<T> Outgoing<T> {
             ids: HashMap::new(),
             streams: 0,
             untaken: VecDeque::new(),
+            told: 0,
             first_waiting: 0,
             waiting: 0,
             waiting_streams: 0,
@@ -217,6 +220,12 @@ impl<T> Outgoing<T> {
         self.leave(order).map(|(held, _)| held)
     }
 
+    /// The number that the open call of that id was sent with.
+    pub(crate) fn number_of(&self, id: u64) -> Option<u64> {
+        let order = self.ids.get(&id)?;
+        self.messages.get(order)?.sent.map(|sent| sent.number)
+    }
+
     /// What is kept of the open call of that id.
     pub(crate) fn held(&mut self, id: u64) -> Option<&mut T> {
         let order = self.ids.get(&id)?;
@@ -243,7 +252,9 @@ impl<T> Outgoing<T> {
     /// The socket got all messages up to that number: `tell` is given the notifications that are done with that, each
     /// once. They are kept until [`Outgoing::received`], since they may have to be sent again.
     pub(crate) fn taken(&mut self, number: u64, mut tell: impl FnMut(&mut T)) {
-        for (_, order) in self.untaken.iter().take_while(|(untaken, _)| *untaken <= number) {
+        let first = self.untaken.partition_point(|(untaken, _)| *untaken <= self.told);
+        self.told = self.told.max(number);
+        for (_, order) in self.untaken.range(first..).take_while(|(untaken, _)| *untaken <= number) {
             if let Some(message) = self.messages.get_mut(order)
                 && let Some(sent) = &mut message.sent
                 && !std::mem::replace(&mut sent.told, true)
@@ -356,6 +367,7 @@ impl<T> Outgoing<T> {
     fn forget_sent(&mut self) {
         self.ids.clear();
         self.untaken.clear();
+        self.told = 0;
         self.streams = 0;
         self.waiting = 0;
         self.waiting_streams = 0;

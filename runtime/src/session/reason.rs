@@ -24,6 +24,15 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// The reason of that name.
+    #[cfg(feature = "client")]
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        use Reason::{Denied, Expired, Overflow, Sequence, Stalled, Unknown};
+        [Expired, Overflow, Unknown, Sequence, Stalled, Denied]
+            .into_iter()
+            .find(|reason| reason.name() == name)
+    }
+
     /// The name on the wire.
     pub const fn name(self) -> &'static str {
         match self {

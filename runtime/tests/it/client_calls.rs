@@ -218,7 +218,7 @@ async fn no_cancel_is_forgotten_where_the_queue_is_full() {
     let (client, mut server) = tokio::join!(script.client().into_future(), script.session());
     let lab = LabClient::new(client.expect("a connection"));
     // Each fills the queue so far that not even a cancel fits beside it, and all together more than a socket takes.
-    let mut calls: Vec<_> = (0..40).map(|_| lab.echo("x".repeat((1 << 20) - 100)).into_future()).collect();
+    let mut calls: Vec<_> = (0..40).map(|_| lab.echo("x".repeat((1 << 20) - 200)).into_future()).collect();
     for call in &mut calls {
         assert!(futures_util::poll!(call).is_pending());
         tokio::task::yield_now().await;

@@ -246,7 +246,7 @@ async fn a_plain_client_speaks_json_rpc_without_hello() {
         tokio::join!(script.client().plain().into_future(), script.upgrade(None));
     let client = client.expect("a connection");
     assert!(!headers.contains_key("sec-websocket-protocol"));
-    assert!(matches!(client.state(), ClientState::Open { session, user: None } if session.is_empty()));
+    assert!(matches!(client.state(), ClientState::Open { session, user: None, .. } if session.is_empty()));
     let (answer, ()) = tokio::join!(ShelfClient::new(&client).put(3).into_future(), async {
         let id = server.call("shelf.put", 3).await;
         let text = json!({ "jsonrpc": "2.0", "id": id, "result": 3 }).to_string();

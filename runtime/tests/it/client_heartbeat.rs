@@ -59,6 +59,9 @@ async fn a_call_that_meets_silence_makes_it_ping_and_drop_the_connection_soon_af
     assert_eq!(server.receive().await["method"], "rpc.ping");
     let mut states = client.states();
     until(&mut states, is_away).await;
+    // Being away fails no call; that the server has another session for it does.
+    assert!(!call.is_finished());
+    let _server = script.session().await;
     assert!(matches!(soon(call).await.expect("no panic"), Err(CallError::ConnectionLost)));
 }
 

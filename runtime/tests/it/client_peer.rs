@@ -163,7 +163,7 @@ async fn a_server_s_cancel_drops_the_handler() {
 }
 
 #[tokio::test]
-async fn a_lost_connection_drops_the_handlers_of_the_server_s_calls() {
+async fn a_lost_session_drops_the_handlers_of_the_server_s_calls() {
     let script = Script::listen().await;
     let (screen, _, mut prompts) = screen(0);
     let (client, mut server) =
@@ -174,6 +174,7 @@ async fn a_lost_connection_drops_the_handlers_of_the_server_s_calls() {
         .await;
     assert_eq!(soon(prompts.recv()).await.as_deref(), Some("wait"));
     drop(server);
+    let _another = script.session().await;
     assert_eq!(soon(prompts.recv()).await.as_deref(), Some("gone"));
 }
 

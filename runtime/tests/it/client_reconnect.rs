@@ -92,15 +92,10 @@ async fn without_reconnect_the_first_lost_connection_is_the_end() {
 }
 
 #[tokio::test]
-async fn calls_made_while_away_are_sent_in_order_and_bounded_in_number() {
+async fn calls_made_before_there_is_a_session_are_sent_in_order_and_bounded_in_number() {
     let script = Script::listen().await;
-    let connect = script.client().queue(5).into_future();
-    let (client, server) = tokio::join!(connect, script.session());
-    let client = client.expect("a connection");
+    let client = script.client().queue(5).lazy().await.expect("no wait");
     let shelf = ShelfClient::new(&client);
-    let mut states = client.states();
-    drop(server);
-    until(&mut states, is_away).await;
     // All are entered before the first of them can be answered.
     let calls = tokio::spawn(join_all((1..=6).map(|n| shelf.put(n).into_future())));
     let mut server = script.session().await;

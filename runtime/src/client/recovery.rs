@@ -1,0 +1,173 @@
+//! A client's session over its connections: taken up again, or lost with a verdict.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::shared::{Shared, tell};
+use super::task;
+use crate::codec::SEAL_BYTES;
+use crate::connection::LineId;
+use crate::message::{CloseNotice, HelloAnswer, ResumeClaim};
+use crate::service::{Endpoint, PeerFault};
+use crate::session::{Answered, Disconnect, OutOfRange, Reason, Replay, Room, Verdict, code};
+
+/// What a new connection is to a client.
+pub(crate) struct Opened {
+    pub(crate) endpoint: Arc<Endpoint>,
+    /// The session goes on.
+    pub(crate) resumed: bool,
+    /// The session before is lost.
+    pub(crate) lost: Option<Reason>,
+}
+
+impl Shared {
+    /// What the next hello says, to take the session up again.
+    pub(crate) fn resumes(&self) -> Option<ResumeClaim> {
+        let mut desk = self.desk();
+        let endpoint = desk.endpoint.clone()?;
+        let recovery = &mut desk.recovery;
+        let resume = endpoint.outbox.with_replay(|replay| recovery.resume(replay))??;
+        Some(ResumeClaim {
+            session: resume.session,
+            secret: resume.secret,
+            attempt: resume.attempt,
+            received: resume.received,
+        })
+    }
+
+    /// A connection is open, and hello was answered, except by a plain server. What waits is sent.
+    ///
+    /// An error is an answer that cannot be.
+    pub(crate) fn opened(
+        self: &Arc<Self>,
+        answer: Option<&HelloAnswer>,
+        line: LineId,
+    ) -> Result<Opened, Disconnect> {
+        let opened = match answer {
+            None => Opened { endpoint: task::endpoint(self, None, line), resumed: false, lost: None },
+            Some(answer) => self.judge(answer, line)?,
+        };
+        let limits = answer.map(|answer| answer.limits);
+        let mut desk = self.desk();
+        desk.endpoint = Some(Arc::clone(&opened.endpoint));
+        desk.max_message_bytes = limits.map_or(usize::MAX, |limits| {
+            usize::try_from(limits.max_message_bytes).unwrap_or(usize::MAX).saturating_sub(SEAL_BYTES)
+        });
+        desk.outgoing.connected(limits.map_or(Room { calls: usize::MAX, streams: usize::MAX }, |limits| {
+            Room { calls: limits.max_calls as usize, streams: limits.max_streams as usize }
+        }));
+        desk.flush();
+        Ok(opened)
+    }
+
+    /// Whether the session goes on, and what its loss means to its calls.
+    fn judge(self: &Arc<Self>, answer: &HelloAnswer, line: LineId) -> Result<Opened, Disconnect> {
+        let mut desk = self.desk();
+        let old = desk.endpoint.clone();
+        let recovery = &mut desk.recovery;
+        let mut decide = |replay: &mut Replay| recovery.answered(answered(answer), replay);
+        let mut verdict = Verdict::Opened;
+        let decided = match &old {
+            None => decide(&mut Replay::new(0)).map(|decided| verdict = decided),
+            Some(endpoint) => endpoint.outbox.take_up(line, |replay| {
+                verdict = decide(replay)?;
+                Ok(verdict == Verdict::Resumed)
+            }),
+        };
+        decided.map_err(|OutOfRange| {
+            let text = "the answer to hello tells what cannot be";
+            Disconnect::new(code::SEQUENCE, text).ending(Reason::Sequence)
+        })?;
+        let lost = match verdict {
+            Verdict::Resumed => {
+                if let Some(endpoint) = old {
+                    return Ok(Opened { endpoint, resumed: true, lost: None });
+                }
+                None
+            }
+            Verdict::Opened => None,
+            Verdict::Lost { reason, received, carry } => {
+                tracing::info!(target: "wirecall", %reason, received, "the session is lost");
+                let fate = desk.outgoing.verdict(received, carry);
+                // *Answers, items, credits and cancels for the old session are dropped.*
+                desk.cancels.clear();
+                desk.grants.clear();
+                desk.known = 0;
+                drop(desk);
+                tell(fate.unknown, || Err(PeerFault::ConnectionLost));
+                let not_sent = Disconnect::new(code::GOING_AWAY, format!("the session is lost: {reason}"));
+                tell(fate.never, || Err(PeerFault::Closed(not_sent.clone())));
+                Some(reason)
+            }
+        };
+        if let Some(old) = old {
+            old.end();
+        }
+        Ok(Opened { endpoint: task::endpoint(self, Some(answer), line), resumed: false, lost })
+    }
+
+    /// A connection is gone. A session waits for the next one; a plain server's calls meet their fate.
+    pub(crate) fn parted(&self, line: LineId, disconnect: &Disconnect, notice: Option<&CloseNotice>) {
+        let mut desk = self.desk();
+        let Some(endpoint) = desk.endpoint.clone() else { return };
+        if endpoint.outbox.numbered {
+            if let Some(received) = notice.and_then(|notice| notice.received) {
+                desk.recovery.told(received);
+            }
+            if let Some(reason) = disconnect.ends {
+                desk.recovery.give_up(reason);
+            }
+            desk.recovery.disconnected(disconnect);
+            endpoint.outbox.detach(line);
+            if !desk.recovery.is_open() {
+                desk.outgoing.hold_back();
+            }
+            return;
+        }
+        desk.endpoint = None;
+        let unknown = desk.outgoing.lost(endpoint.outbox.taken());
+        desk.cancels.clear();
+        desk.grants.clear();
+        drop(desk);
+        endpoint.end();
+        tell(unknown, || Err(PeerFault::ConnectionLost));
+    }
+
+    /// Ready when the server is known to have everything that was sent to it.
+    ///
+    /// Cancel safe.
+    pub(crate) async fn settled(&self) {
+        loop {
+            let progress = self.progress.notified();
+            if self.is_settled() {
+                return;
+            }
+            progress.await;
+        }
+    }
+
+    fn is_settled(&self) -> bool {
+        let desk = self.desk();
+        desk.endpoint.as_ref().is_none_or(|endpoint| endpoint.outbox.is_settled(desk.known))
+    }
+
+    /// The number of the next connection.
+    pub(crate) fn next_line(&self) -> LineId {
+        self.lines.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+/// What the answer to hello says about the session.
+fn answered(answer: &HelloAnswer) -> Answered {
+    let reason = answer.reason.as_deref().map(|name| Reason::from_name(name).unwrap_or(Reason::Unknown));
+    Answered {
+        session: answer.session.clone(),
+        secret: answer.secret.clone(),
+        resumed: answer.resumed,
+        reason,
+        received: answer.received,
+        ended_received: answer.ended_received,
+        sent: answer.sent,
+        user: answer.user.clone(),
+    }
+}
