@@ -155,6 +155,7 @@
 extern crate self as wirecall;
 
 mod check;
+mod clock;
 mod codec;
 mod connection;
 mod listener;

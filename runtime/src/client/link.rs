@@ -1,13 +1,14 @@
 //! The way of a call from a generated client to the desk, and of its answer back.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::{broadcast, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::layer::{ClientCall, ClientFuture, ClientLayers, ClientNext, RawResult};
 use super::shared::{Shared, Waiting, closed_by_user};
+use crate::clock;
 use crate::codec::Codec;
 use crate::message::{ErrorKind, RpcError};
 use crate::service::{
@@ -75,7 +76,7 @@ async fn send(shared: &Arc<Shared>, call: Call) -> PeerAnswer {
     };
     let (waiter, answer) = oneshot::channel();
     // A limit that the clock cannot hold is none.
-    let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
+    let deadline = limit.and_then(|limit| clock::now().checked_add(limit));
     let order = shared.enter(kind, Waiting { call, waiter: Some(waiter), deadline })?;
     let _open = OpenCall { shared, order };
     let late = async {

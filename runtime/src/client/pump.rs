@@ -33,7 +33,7 @@ enum Heart {
 const PLAIN_PING: Duration = Duration::from_secs(25);
 
 /// How long something may wait for room without an ack, before the session is given up: a server's default for the same.
-const FULL_TIMEOUT: Duration = Duration::from_secs(60);
+const FULL_TIMEOUT: Duration = Duration::from_mins(1);
 
 impl ClientPump {
     /// `ping` is what the server told in its answer to hello; `None` for a plain server.

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::ClientState;
 use super::broadcast::Broadcast;
 use super::options::Options;
+use crate::clock;
 use crate::codec::{Payload, about_frame, credit_frame, request_frame};
 use crate::message::{ErrorKind, Id, RpcError};
 use crate::service::{
@@ -253,7 +254,7 @@ impl Desk {
         while let Some(turn) = self.outgoing.turn() {
             let (order, id) = (turn.order, turn.id);
             let Waiting { call, deadline, .. } = turn.held;
-            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(clock::now()));
             let meta = if call.spec.notification { None } else { call.meta(left) };
             let frame = match request_frame(endpoint.codec, id, call.spec.method, &call.params, meta.as_ref())
             {

@@ -1,7 +1,7 @@
 //! The task of a client: connects, runs the connection, and comes back when it is lost.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
@@ -11,6 +11,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use super::pump::ClientPump;
 use super::shared::{Shared, closed_by_user};
 use super::{ClientState, ConnectError, handshake};
+use crate::clock;
 use crate::connection::{Driver, DriverConfig, LineId, Meter, Outbox, OutboxLimits};
 use crate::message::HelloAnswer;
 use crate::service::{Endpoint, EndpointConfig};
@@ -40,9 +41,9 @@ async fn keep_connected(shared: &Arc<Shared>, first: First) -> (bool, Disconnect
         };
         let error = match attempt {
             Ok((socket, answer)) => {
-                let start = Instant::now();
+                let start = clock::now();
                 let disconnect = converse(shared, socket, answer, first.take()).await;
-                backoff.connected(start.elapsed());
+                backoff.connected(clock::now().saturating_duration_since(start));
                 ConnectError::Disconnected(disconnect)
             }
             Err(error) => {
@@ -92,7 +93,7 @@ async fn converse(
         Err(disconnect) => return refuse(socket, disconnect).await,
     };
     let ping = answer.as_ref().map(|answer| Duration::from_millis(answer.ping_ms));
-    let pump = ClientPump::new(Arc::clone(shared), opened.endpoint, line, ping, Instant::now());
+    let pump = ClientPump::new(Arc::clone(shared), opened.endpoint, line, ping, clock::now());
     let config =
         DriverConfig { write_deadline: shared.options.write_deadline, framing: shared.options.framing() };
     let driver = Driver::new(socket, pump, config);

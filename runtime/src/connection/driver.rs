@@ -20,6 +20,7 @@ use super::framing::Framing;
 use super::line::LineId;
 use super::meter::Transport;
 use super::outbox::{Next, Outbox};
+use crate::clock;
 use crate::codec::{Raw, seal};
 use crate::session::{Disconnect, code};
 
@@ -112,7 +113,7 @@ impl<S, P> std::fmt::Debug for Driver<S, P> {
 
 impl<S: Transport, P: Pump + Unpin> Driver<S, P> {
     pub(crate) fn new(socket: WebSocketStream<S>, pump: P, config: DriverConfig) -> Self {
-        let now = Instant::now();
+        let now = clock::now();
         let line = pump.line();
         let deaf = pump.outbox().is_leaving(line);
         Self {
@@ -142,7 +143,7 @@ impl<S: Transport, P: Pump + Unpin> Driver<S, P> {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Disconnect> {
-        let now = Instant::now();
+        let now = clock::now();
         if let State::Open = self.state {
             let read = if self.deaf { Ok(Read::Drained) } else { self.poll_read(cx, now) };
             let more = match read {

@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 use super::budget::Budget;
 use super::line::{Closing, Line, LineId};
 use super::queue::{Queue, Tracked};
+use crate::clock;
 use crate::codec::Frame;
 use crate::session::{Disconnect, Exhausted, Reason, Replay, code};
 
@@ -121,7 +122,7 @@ impl Outbox {
         if !state.queue.fits(frame.len(), &self.limits, state.line.away) {
             state.starved = true;
             if state.full_since.is_none() && state.queue.is_full(frame.len()) {
-                state.full_since = Some(Instant::now());
+                state.full_since = Some(clock::now());
             }
             return Err(frame);
         }

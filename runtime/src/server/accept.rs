@@ -1,7 +1,6 @@
 //! From an upgraded stream to a session and the task of its connection, or to a refusal.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::WebSocketStream;
@@ -13,6 +12,7 @@ use super::pump::SessionPump;
 use super::refusal::RefusalPump;
 use super::session::{Session, SessionId, SessionParts};
 use super::shared::{ConnectionPlace, Shared};
+use crate::clock;
 use crate::codec::{Codec, SEAL_BYTES};
 use crate::connection::{Driver, DriverConfig, LineId, Meter, Outbox, Pump};
 use crate::message::{ErrorKind, Hello, Program, RpcError};
@@ -68,7 +68,7 @@ async fn open_plain<S: AsyncRead + AsyncWrite + Unpin>(
             serve(socket, session, &connection).await;
         }
         Err(error) => {
-            let until = Instant::now() + limit;
+            let until = clock::now() + limit;
             let disconnect = verdict(&error);
             log_refusal(&connection, &disconnect);
             tokio::select! {
@@ -180,7 +180,7 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     connection: &Connection,
 ) {
     let shared = Arc::clone(session.shared());
-    let pump = SessionPump::new(session.clone(), connection, Instant::now());
+    let pump = SessionPump::new(session.clone(), connection, clock::now());
     let leaving = LeaveOnDrop { session, line: connection.id(), disconnect: None };
     let disconnect = drive(socket, connection, &shared, pump).await;
     leaving.with(disconnect);

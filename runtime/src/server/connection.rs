@@ -8,6 +8,7 @@ use std::time::Instant;
 use http::header::{CONNECTION, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 
+use crate::clock;
 use crate::codec::Codec;
 use crate::connection::Framing;
 
@@ -71,7 +72,7 @@ impl Connection {
     /// With the codec that was negotiated; `None` makes it a plain peer's.
     pub(crate) fn new(id: u64, request: UpgradeRequest, negotiated: Option<Codec>) -> Self {
         let (codec, plain) = (negotiated.unwrap_or_default(), negotiated.is_none());
-        Self(Arc::new(Inner { id, request, codec, plain, opened: Instant::now() }))
+        Self(Arc::new(Inner { id, request, codec, plain, opened: clock::now() }))
     }
 
     pub(crate) fn request(&self) -> &UpgradeRequest {

@@ -6,7 +6,6 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Instant;
 
 use tokio::sync::Notify;
 
@@ -14,6 +13,7 @@ use super::connection::Connection;
 use super::event::ServerEvent;
 use super::session::Session;
 use super::shared::{Shared, guarded};
+use crate::clock;
 use crate::connection::LineId;
 use crate::message::ResumeClaim;
 use crate::session::{Claim, Decision, Disconnect, Gone, Left, OutOfRange, Owner, Reason, Resumable, code};
@@ -123,7 +123,7 @@ impl Shared {
             user: &user,
         };
         let Some(session) = self.registry.session(claim.session).filter(|session| !session.is_plain()) else {
-            let decision = self.store().resume(&claim, connection.id(), Instant::now());
+            let decision = self.store().resume(&claim, connection.id(), clock::now());
             return match decision {
                 Decision::Fresh { reason, ended_received, .. } => {
                     Resumption::Fresh { reason, ended_received }
@@ -138,7 +138,7 @@ impl Shared {
             // What its old connection has begun to read is read to the end.
             let _reading = session.endpoint().outbox.reading();
             life.arriving.store(connection.id(), Ordering::Release);
-            self.store().resume(&claim, connection.id(), Instant::now())
+            self.store().resume(&claim, connection.id(), clock::now())
         };
         match decision {
             Decision::Resumed { received, fenced } => {
@@ -218,7 +218,7 @@ impl Shared {
         }
         let disconnect = decided.unwrap_or(disconnect);
         let proven = outbox.detach(connection);
-        let outcome = self.store().suspend(session.id().as_str(), connection, proven, Instant::now());
+        let outcome = self.store().suspend(session.id().as_str(), connection, proven, clock::now());
         match outcome {
             Left::Stale => None,
             Left::Ended(_) => {
@@ -241,7 +241,7 @@ impl Shared {
     /// run later, in a task.
     pub(crate) fn finish(&self, session: &Session, reason: Option<Reason>, disconnect: &Disconnect) {
         doom(session, disconnect);
-        let gone = self.store().end(session.id().as_str(), reason, Instant::now());
+        let gone = self.store().end(session.id().as_str(), reason, clock::now());
         if gone.is_some() {
             // A connection that took it up in between ends as well.
             doom(session, disconnect);
@@ -253,7 +253,7 @@ impl Shared {
     pub(crate) fn make_room(&self) {
         loop {
             let mut store = self.store();
-            let gone = store.evict(self.budget.kept(), Instant::now());
+            let gone = store.evict(self.budget.kept(), clock::now());
             let Some(Gone { held: session, .. }) = gone else { return };
             let limit = if self.budget.is_exceeded() { "max_kept_bytes" } else { "max_sessions" };
             let text = format!("the server has no room for sessions that wait: {limit} is reached");
@@ -267,7 +267,7 @@ impl Shared {
 
     fn expire(&self) {
         let mut store = self.store();
-        for Gone { held: session, .. } in store.expire(Instant::now()) {
+        for Gone { held: session, .. } in store.expire(clock::now()) {
             let expired = session.life().expired();
             doom(&session, &expired);
             session.life().moved.notify_waiters();

@@ -11,6 +11,7 @@ use super::connection::Connection;
 use super::handle::ServerHandle;
 use super::life::{Life, is_final};
 use super::shared::Shared;
+use crate::clock;
 use crate::codec::{Codec, Codecs, notification_frame};
 use crate::connection::Overflow;
 use crate::message::{CloseNotice, ErrorKind, Program, RpcError};
@@ -127,7 +128,7 @@ impl Session {
             life: Life::default(),
             shared,
             client,
-            opened: Instant::now(),
+            opened: clock::now(),
             round_trip: AtomicU64::new(0),
             met: Mutex::default(),
         }))
@@ -192,7 +193,7 @@ impl Session {
 
     /// How long ago it was opened.
     pub fn age(&self) -> Duration {
-        self.0.opened.elapsed()
+        clock::now().saturating_duration_since(self.0.opened)
     }
 
     /// The time between the last ping and its pong; `None` before the first.

@@ -12,6 +12,7 @@ use super::layer::Answer;
 use super::method::CallSpec;
 use super::traits::{ServiceError, checked};
 use super::{Failure, Reply};
+use crate::clock;
 use crate::codec::{Codec, Meta, result_frame};
 use crate::message::{ErrorKind, Id, RpcError};
 use crate::types::Message;
@@ -74,7 +75,7 @@ impl CallContext {
 
     /// How long the call may still take; `None` where it has no time limit.
     pub fn time_left(&self) -> Option<Duration> {
-        self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
+        self.deadline.map(|deadline| deadline.saturating_duration_since(clock::now()))
     }
 
     /// The caller's W3C trace context, `meta.traceparent`.

@@ -26,10 +26,17 @@ impl PackedPeer {
         peer
     }
 
+    /// The next message, without its `seq`.
     async fn receive(&mut self) -> Value {
         loop {
             match self.0.next().await {
-                Message::Binary(bytes) => return rmp_serde::from_slice(&bytes).expect("MessagePack"),
+                Message::Binary(bytes) => {
+                    let mut message: Value = rmp_serde::from_slice(&bytes).expect("MessagePack");
+                    if let Some(members) = message.as_object_mut() {
+                        members.remove("seq");
+                    }
+                    return message;
+                }
                 Message::Ping(_) => {}
                 other => panic!("expected a binary message, got {other:?}"),
             }
