@@ -17,7 +17,7 @@ pub(crate) enum Beat {
 }
 
 /// The server's side of a connection.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct ServerHeartbeat {
     ping: Duration,
     timeout: Duration,
@@ -66,7 +66,7 @@ impl ServerHeartbeat {
 
 /// The client's side: a watchdog, and a ping after a call that meets silence.
 #[cfg(any(feature = "client", test))]
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct ClientHeartbeat {
     silence: Duration,
     call_silence: Duration,

@@ -7,6 +7,8 @@ mod backoff;
 mod calls;
 mod disconnect;
 mod heartbeat;
+#[cfg(all(test, feature = "client"))]
+pub(crate) mod machine;
 #[cfg(feature = "client")]
 #[allow(dead_code, reason = "until the client drives it")]
 mod outgoing;

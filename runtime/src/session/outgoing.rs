@@ -347,7 +347,22 @@ impl<T> Outgoing<T> {
         self.ids.len()
     }
 
-    /// Everything that is not done.
+    /// Everything that is not done: its place, the id it was sent with, and what is kept of it.
+    #[cfg(test)]
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Order, Option<u64>, &T)> {
+        self.messages.iter().map(|(order, message)| {
+            let id = message.sent.and_then(|sent| sent.id);
+            (*order, id, &message.held)
+        })
+    }
+
+    /// What is kept of everything that is not done.
+    #[cfg(test)]
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.messages.values_mut().map(|message| &mut message.held)
+    }
+
+    /// How much is not done.
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.messages.len()

@@ -27,6 +27,18 @@ impl<T> PendingCalls<T> {
         self.open.remove(&id)
     }
 
+    /// The id that the next call gets.
+    #[cfg(test)]
+    pub(crate) fn next_id(&self) -> u64 {
+        self.next
+    }
+
+    /// The open calls with their ids.
+    #[cfg(test)]
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, &T)> {
+        self.open.iter().map(|(id, call)| (*id, call))
+    }
+
     /// Ends all.
     pub(crate) fn end(&mut self) -> Vec<T> {
         self.open.drain().map(|(_, call)| call).collect()

@@ -153,6 +153,12 @@ impl Recovery {
         }
     }
 
+    /// The last number that the session may have received, were it to end now.
+    pub(crate) fn received_at_most<B: Body>(&self, replay: &Replay<B>) -> u64 {
+        let told = self.known.as_ref().and_then(|known| known.told);
+        told.unwrap_or(replay.sent()).max(replay.peer_received())
+    }
+
     /// Whether there is a session that may go on.
     pub(crate) fn is_open(&self) -> bool {
         self.known.is_some() && self.given_up.is_none()

@@ -93,7 +93,7 @@ impl<B: Body> Replay<B> {
         }
     }
 
-    /// A session that has already counted so far, for tests of the end of all numbers.
+    /// A session that has counted so far already, for tests of the end of all numbers.
     #[cfg(test)]
     pub(crate) fn starting_after(bound: usize, sent: u64, received: u64) -> Self {
         Self { acked: sent, written: sent, sent, received, told: received, ..Self::new(bound) }

@@ -305,6 +305,18 @@ impl<U: PartialEq, S: Resumable> Store<U, S> {
         self.end(&oldest, Some(Reason::Overflow), now)
     }
 
+    /// All sessions: their names, whether they are connected, and what is kept of them.
+    #[cfg(test)]
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&Arc<str>, bool, &S)> {
+        self.live.iter().map(|(name, entry)| (name, matches!(entry.place, Place::Connected(_)), &entry.held))
+    }
+
+    /// What is kept of all sessions.
+    #[cfg(test)]
+    pub(crate) fn all_mut(&mut self) -> impl Iterator<Item = &mut S> {
+        self.live.values_mut().map(|entry| &mut entry.held)
+    }
+
     /// How many sessions there are.
     pub(crate) fn len(&self) -> usize {
         self.live.len()

@@ -94,6 +94,12 @@ impl Window {
         first
     }
 
+    /// So many more are allowed, whatever was taken.
+    #[cfg(test)]
+    pub(crate) fn allow(&mut self, more: u32) {
+        self.outstanding = self.outstanding.saturating_add(more).min(MAX_CREDIT);
+    }
+
     /// What may be in flight at most.
     pub(crate) fn size(&self) -> u32 {
         self.size
