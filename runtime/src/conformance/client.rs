@@ -109,9 +109,7 @@ impl Player for Client {
                 self.machine.end_upload(handle, now);
             }
             "answer" => {
-                let outcome = outcome_of(&resolved);
-                self.machine.half.answer(&form::id_of(&resolved["id"]), outcome, now);
-                self.machine.wake(now);
+                self.machine.answer(&form::id_of(&resolved["id"]), outcome_of(&resolved), now);
             }
             "close" => self.machine.close(now),
             other => return Err(format!("a client does not know the verb {other}")),

@@ -9,6 +9,8 @@ mod disconnect;
 mod heartbeat;
 #[cfg(all(test, feature = "client"))]
 pub(crate) mod machine;
+#[cfg(test)]
+pub(crate) mod mutant;
 #[cfg(feature = "client")]
 #[allow(dead_code, reason = "until the client drives it")]
 mod outgoing;

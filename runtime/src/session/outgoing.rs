@@ -3,6 +3,9 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
+#[cfg(test)]
+use super::mutant::{self, Mutant};
+
 /// The place of a message in the order in which the application made them.
 pub(crate) type Order = u64;
 
@@ -310,6 +313,12 @@ impl<T> Outgoing<T> {
         for (order, mut message) in messages {
             if message.sent.take().is_some_and(|sent| sent.number <= received) {
                 let again = message.kind.is_idempotent() && !message.begun && message.resends < MAX_RESENDS;
+                #[cfg(test)]
+                let again = match () {
+                    () if mutant::is(Mutant::AllIdempotent) => true,
+                    () if mutant::is(Mutant::BegunAgain) => message.kind.is_idempotent(),
+                    () => again,
+                };
                 if message.kind == Kind::Notification {
                     continue;
                 }

@@ -1,6 +1,8 @@
 //! How a client takes its session up again, and what it learns of one that it cannot.
 
 use super::disconnect::{Disconnect, code};
+#[cfg(test)]
+use super::mutant::{self, Mutant};
 use super::reason::Reason;
 use super::replay::{Body, OutOfRange, Replay};
 
@@ -118,6 +120,12 @@ impl Recovery {
         let reason = given_up.or(answer.reason).unwrap_or(Reason::Unknown);
         // *Without `ended_received`, only calls of which no byte was written were never received.*
         let ended_received = answer.ended_received.or(lost.told).unwrap_or(replay.sent());
+        #[cfg(test)]
+        let ended_received = match () {
+            () if mutant::is(Mutant::EndedReceivedIgnored) => replay.sent(),
+            () if mutant::is(Mutant::NothingReceived) => 0,
+            () => ended_received,
+        };
         let same_user = self.known.as_ref().is_some_and(|known| known.user == lost.user);
         Ok(Verdict::Lost {
             reason,
@@ -151,6 +159,12 @@ impl Recovery {
             _ if !disconnect.reconnects() => self.give_up(Reason::Unknown),
             _ => {}
         }
+    }
+
+    /// The name of the session that was last heard of.
+    #[cfg(test)]
+    pub(crate) fn session(&self) -> Option<&str> {
+        self.known.as_ref().map(|known| known.session.as_str())
     }
 
     /// The last number that the session may have received, were it to end now.

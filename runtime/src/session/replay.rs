@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
+#[cfg(test)]
+use super::mutant::{self, Mutant};
+
 /// *Integers 1 … 2^53−1*: what every language counts exactly. The last one is never given.
 pub(crate) const LAST_SEQ: u64 = (1 << 53) - 1;
 
@@ -108,6 +111,10 @@ impl<B: Body> Replay<B> {
     /// Whether there is room for a message of that size. *Full, connected or not: new calls, answers and items wait
     /// at their source.*
     pub(crate) fn fits(&self, bytes: usize) -> bool {
+        #[cfg(test)]
+        if mutant::is(Mutant::NoBound) {
+            return true;
+        }
         // *An empty buffer takes any one message.*
         self.kept.is_empty() || self.bytes.saturating_add(bytes) <= self.bound
     }
@@ -130,6 +137,10 @@ impl<B: Body> Replay<B> {
     /// *Tracked messages leave in `seq` order. Both sides send again what the other has not received, in order, before
     /// anything new.*
     pub(crate) fn next(&mut self) -> Option<(u64, B)> {
+        #[cfg(test)]
+        if mutant::is(Mutant::SeqSkipped) && self.written + 2 <= self.numbered() && self.written % 8 == 7 {
+            self.written += 1;
+        }
         let body = self.kept.get(self.place_of(self.written + 1))?.clone();
         self.written += 1;
         self.sent = self.sent.max(self.written);
@@ -144,6 +155,10 @@ impl<B: Body> Replay<B> {
     /// Notes a number that arrived. *The receiver checks `seq` before the content.*
     pub(crate) fn receive(&mut self, seq: u64, bytes: usize, now: Instant) -> Receipt {
         if seq <= self.received {
+            #[cfg(test)]
+            if mutant::is(Mutant::RepeatRun) {
+                return Receipt::New;
+            }
             return Receipt::Repeated;
         }
         if seq > self.received + 1 {
@@ -170,6 +185,8 @@ impl<B: Body> Replay<B> {
         if seq > self.sent {
             return Err(OutOfRange);
         }
+        #[cfg(test)]
+        let seq = if mutant::is(Mutant::TrimmedEarly) { seq + 1 } else { seq };
         // *A lower ack than before is ignored.*
         Ok(self.forget(seq))
     }
@@ -180,6 +197,10 @@ impl<B: Body> Replay<B> {
             return None;
         }
         self.note_told();
+        #[cfg(test)]
+        if mutant::is(Mutant::AckLost) {
+            return None;
+        }
         Some(self.received)
     }
 
@@ -204,7 +225,18 @@ impl<B: Body> Replay<B> {
             return Err(OutOfRange);
         }
         self.forget(peer_received);
+        #[cfg(test)]
+        let peer_received = match () {
+            () if mutant::is(Mutant::CursorKept) => self.written,
+            () if mutant::is(Mutant::ReplayAfterNew) => self.written.max(self.numbered().saturating_sub(1)),
+            () => peer_received,
+        };
         self.written = peer_received;
+        #[cfg(test)]
+        if mutant::is(Mutant::ReceivedForgotten) {
+            self.received = 0;
+            self.told = 0;
+        }
         self.note_told();
         Ok(())
     }
@@ -217,6 +249,12 @@ impl<B: Body> Replay<B> {
     /// Bytes that are kept.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// What is kept, with its numbers.
+    #[cfg(test)]
+    pub(crate) fn kept(&self) -> impl Iterator<Item = (u64, &B)> {
+        (self.acked + 1..).zip(&self.kept)
     }
 
     /// The last number given to a message.

@@ -9,6 +9,8 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+#[cfg(test)]
+use super::mutant::{self, Mutant};
 use super::reason::Reason;
 use super::replay::OutOfRange;
 
@@ -253,7 +255,10 @@ impl<U: PartialEq, S: Resumable> Store<U, S> {
         if let Some(reason) = refusal(&entry.owner, claim) {
             return Decision::Fresh { reason, ended_received: None, gone: None };
         }
-        if claim.attempt <= entry.attempt {
+        let is_stale = claim.attempt <= entry.attempt;
+        #[cfg(test)]
+        let is_stale = is_stale && !mutant::is(Mutant::StaleAttempt);
+        if is_stale {
             return Decision::Superseded;
         }
         let Ok(received) = entry.held.resume(claim.received) else {
@@ -303,6 +308,12 @@ impl<U: PartialEq, S: Resumable> Store<U, S> {
         }
         let oldest = Arc::clone(self.suspended.first_key_value()?.1);
         self.end(&oldest, Some(Reason::Overflow), now)
+    }
+
+    /// The last attempt of a session that was accepted.
+    #[cfg(test)]
+    pub(crate) fn attempt(&self, session: &str) -> Option<u64> {
+        self.live.get(session).map(|entry| entry.attempt)
     }
 
     /// All sessions: their names, whether they are connected, and what is kept of them.
@@ -365,6 +376,10 @@ impl<U: PartialEq, S: Resumable> Store<U, S> {
 
     /// Ends that session, if it has waited long enough: the clock counts, and not who looked at it first.
     fn expire_one(&mut self, session: &str, now: Instant) -> Option<Gone<S>> {
+        #[cfg(test)]
+        if mutant::is(Mutant::Undead) {
+            return None;
+        }
         match self.live.get(session)?.place {
             Place::Suspended { until: (until, _), .. } if until <= now => {
                 self.end(session, Some(Reason::Expired), now)
@@ -401,6 +416,10 @@ fn refusal<U: PartialEq>(owner: &Owner<U>, claim: &Claim<'_, U>) -> Option<Reaso
 
 /// Compares in a time that does not tell where two secrets differ.
 fn same_secret(ours: &str, theirs: &str) -> bool {
+    #[cfg(test)]
+    if mutant::is(Mutant::AnySecret) {
+        return true;
+    }
     let differing = ours.bytes().zip(theirs.bytes()).fold(0, |all, (a, b)| black_box(all | (a ^ b)));
     ours.len() == theirs.len() && differing == 0
 }

@@ -43,16 +43,15 @@ impl ServerMachine {
         let open = held.pending.iter().find(|(_, asked)| asked.call == call).map(|(id, _)| id);
         let waited = held.waiting.len();
         held.waiting.retain(|asked| asked.call != call);
-        let mut result = Ok(());
         if let Some(id) = open {
             held.pending.close(id);
             let id = id_value(&Id::Number(i64::try_from(id).unwrap_or_default()));
-            result = held.half.enter(Message::notice("rpc.cancel", json!({ "id": id }))).map(drop);
+            held.half.say(Message::notice("rpc.cancel", json!({ "id": id })), now);
         }
         if open.is_some() || waited > held.waiting.len() {
             held.half.tells.push_back(Tell::Outcome(call, Ended::Failed(kind)));
         }
-        self.after(session, result, now);
+        self.after(session, Ok(()), now);
     }
 
     /// Sends an event. *An event cannot wait: where it finds no room, the session ends (`overflow`).*
@@ -88,8 +87,8 @@ impl ServerMachine {
     /// The handler of an upload can take more.
     pub(crate) fn grant(&mut self, session: &str, id: &Id, credit: u32, now: Instant) {
         if let Some(held) = self.store.held(session) {
-            let granted = held.half.grant(id, credit);
-            self.after(session, granted, now);
+            held.half.grant(id, credit, now);
+            self.after(session, Ok(()), now);
         }
     }
 

@@ -1,6 +1,5 @@
 //! The client's end: hello, what becomes of its calls, and when it drops a connection.
 
-use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -53,8 +52,6 @@ pub(crate) struct ClientMachine {
     notice: Option<u16>,
     /// What this side ends the connection with.
     dropping: Option<u16>,
-    /// Cancels and credits that found no room yet.
-    pub(super) notices: VecDeque<Message>,
     /// Closing, since then.
     closing: Option<Instant>,
     /// The client stays away.
@@ -77,7 +74,6 @@ impl ClientMachine {
             heart: None,
             notice: None,
             dropping: None,
-            notices: VecDeque::new(),
             closing: None,
             stays: false,
             connection: 0,
@@ -171,7 +167,7 @@ impl ClientMachine {
             Left::Own(Message::Notice { method, params }) => {
                 match &*method {
                     "rpc.close" => self.told_to_close(&params),
-                    "rpc.item" => self.items(&params),
+                    "rpc.item" => self.items(&params, now),
                     "rpc.upload_credit" => self.upload_credit(&params),
                     _ => {}
                 }
@@ -228,7 +224,6 @@ impl ClientMachine {
         }
         // *Answers, items, credits, cancels for the old session are dropped, handlers of server calls are cancelled.*
         self.half.end_calls();
-        self.notices.clear();
         let tells = std::mem::take(&mut self.half.tells);
         self.sessions += 1;
         let first = self.sessions == 1;
@@ -279,6 +274,12 @@ impl ClientMachine {
         let fate = self.outgoing.end(received);
         self.meet(fate);
         self.half.end_calls();
+    }
+
+    /// A handler of the server's call ends.
+    pub(crate) fn answer(&mut self, id: &Id, outcome: super::message::Outcome, now: Instant) {
+        self.half.answer(id, outcome, now);
+        self.after(Ok(()), now);
     }
 
     /// The application closes the client.

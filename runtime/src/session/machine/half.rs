@@ -73,6 +73,8 @@ pub(crate) struct Half {
     pub(crate) tells: VecDeque<Tell>,
     /// The largest message that the other end takes.
     pub(crate) peer_bytes: usize,
+    /// Cancels and credits that found no room yet: they wait at their source like all else.
+    pub(super) notices: VecDeque<Message>,
     /// Calls of the other end whose answer or items wait for room, or credit.
     pub(super) parked: VecDeque<Key>,
     /// Since when something waits for room and no ack has come.
@@ -104,6 +106,7 @@ impl Half {
             urgent: VecDeque::new(),
             tells: VecDeque::new(),
             peer_bytes,
+            notices: VecDeque::new(),
             parked: VecDeque::new(),
             starved: None,
             drains: false,
@@ -220,6 +223,26 @@ impl Half {
         let numbered = self.replay.push(kept).map_err(|_| Close::SEQUENCE);
         self.fault = self.fault.or(numbered.err());
         numbered
+    }
+
+    /// A cancel or credit is to enter, behind those that wait already.
+    pub(crate) fn say(&mut self, notice: Message, now: Instant) {
+        self.notices.push_back(notice);
+        self.say_on(now);
+    }
+
+    /// Lets cancels and credits enter that waited for room.
+    pub(super) fn say_on(&mut self, now: Instant) {
+        while let Some(notice) = self.notices.front() {
+            if !self.fits(notice) {
+                return self.wait_for_room(now);
+            }
+            if let Some(notice) = self.notices.pop_front()
+                && self.enter(notice).is_err()
+            {
+                return;
+            }
+        }
     }
 
     /// Something waits for room.

@@ -10,6 +10,7 @@ use super::half::Close;
 use super::message::{Message, Meta, Name, Outcome, id_in};
 use super::tell::{Ended, Handle, NEVER, Tell};
 use crate::message::Id;
+use crate::session::mutant::{self, Mutant};
 use crate::session::outgoing::{Kind, Order};
 use crate::session::streams::{Credit, Window};
 
@@ -107,16 +108,16 @@ impl ClientMachine {
     /// The application ends a call.
     pub(crate) fn cancel(&mut self, call: Handle, now: Instant) {
         if let Some(order) = self.order_of(call) {
-            self.give_up(order, Ended::Failed("cancelled"));
+            self.give_up(order, Ended::Failed("cancelled"), now);
             self.after(Ok(()), now);
         }
     }
 
     /// Ends a call from this side; the server is told if it was sent there.
-    fn give_up(&mut self, order: Order, ended: Ended) {
+    fn give_up(&mut self, order: Order, ended: Ended, now: Instant) {
         let Some((made, id)) = self.outgoing.leave(order) else { return };
         if let Some(id) = id {
-            self.notices.push_back(Message::notice("rpc.cancel", json!({ "id": id })));
+            self.say(Message::notice("rpc.cancel", json!({ "id": id })), now);
         }
         self.tell(made.call, ended);
     }
@@ -131,11 +132,15 @@ impl ClientMachine {
 
     /// The consumer of a stream took items.
     pub(crate) fn took(&mut self, call: Handle, items: u32, now: Instant) {
+        if mutant::is(Mutant::CreditLost) && !self.is_open() {
+            return;
+        }
         let Some(id) = self.open_id(call) else { return };
         let Some(window) = self.outgoing.held(id).and_then(|made| made.window.as_mut()) else { return };
         let grants: Vec<u32> = (0..items).filter_map(|_| window.take()).collect();
-        let credit = |credit| Message::notice("rpc.credit", json!({ "id": id, "credit": credit }));
-        self.notices.extend(grants.into_iter().map(credit));
+        for credit in grants {
+            self.say(Message::notice("rpc.credit", json!({ "id": id, "credit": credit })), now);
+        }
         self.after(Ok(()), now);
     }
 
@@ -167,7 +172,7 @@ impl ClientMachine {
     }
 
     /// Items arrived.
-    pub(super) fn items(&mut self, params: &Value) {
+    pub(super) fn items(&mut self, params: &Value, now: Instant) {
         let Some(id) = id_in(params).as_ref().and_then(number) else { return };
         let items = params["items"].as_array().map(Vec::as_slice).unwrap_or_default();
         let Some(made) = self.outgoing.held(id) else { return };
@@ -175,7 +180,7 @@ impl ClientMachine {
         if made.window.as_mut().is_some_and(|window| window.receive(items.len()).is_err()) {
             // *Items beyond the credit cancel the call with `resource_exhausted`.*
             if let Some(order) = self.order_of(call) {
-                self.give_up(order, Ended::Failed("resource_exhausted"));
+                self.give_up(order, Ended::Failed("resource_exhausted"), now);
             }
             return;
         }
@@ -199,22 +204,16 @@ impl ClientMachine {
     pub(super) fn flush(&mut self, now: Instant) {
         self.half.progress(now);
         if self.recovery.is_open() {
-            let flushed = self.flush_notices(now).and_then(|()| self.flush_calls(now));
-            self.half.fault = self.half.fault.or(flushed.and_then(|()| self.flush_uploads(now)).err());
+            let flushed = self.flush_calls(now).and_then(|()| self.flush_uploads(now));
+            self.half.fault = self.half.fault.or(flushed.err());
         }
     }
 
-    fn flush_notices(&mut self, now: Instant) -> Result<(), Close> {
-        while let Some(notice) = self.notices.front() {
-            if !self.half.fits(notice) {
-                self.half.wait_for_room(now);
-                break;
-            }
-            if let Some(notice) = self.notices.pop_front() {
-                self.half.enter(notice)?;
-            }
+    /// Says something of the session that there is; of one that is given up nothing is said.
+    fn say(&mut self, notice: Message, now: Instant) {
+        if self.recovery.is_open() {
+            self.half.say(notice, now);
         }
-        Ok(())
     }
 
     fn flush_calls(&mut self, now: Instant) -> Result<(), Close> {
@@ -259,8 +258,8 @@ impl ClientMachine {
             let message = Message::notice("rpc.upload", json!({ "id": id, "items": [item] }));
             if self.half.is_too_large(&message) {
                 // *An upload whose item is too large ends with it.*
-                self.give_up(order, Ended::Failed("too_large"));
-                return self.flush_notices(now);
+                self.give_up(order, Ended::Failed("too_large"), now);
+                return Ok(());
             }
             if !self.half.fits(&message) {
                 self.half.wait_for_room(now);
@@ -298,7 +297,7 @@ impl ClientMachine {
         let orders: Vec<Order> =
             self.outgoing.iter().filter(|(_, _, made)| late(made)).map(|(order, _, _)| order).collect();
         for order in orders {
-            self.give_up(order, Ended::Failed("deadline_exceeded"));
+            self.give_up(order, Ended::Failed("deadline_exceeded"), now);
         }
     }
 }

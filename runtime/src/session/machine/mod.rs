@@ -13,6 +13,8 @@ mod making;
 mod message;
 mod server;
 mod serving;
+#[cfg(test)]
+mod simulation;
 mod tell;
 mod welcome;
 

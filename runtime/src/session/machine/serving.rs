@@ -66,6 +66,11 @@ impl Serving {
         }
     }
 
+    /// Whether its handler runs.
+    fn is_at_work(&self) -> bool {
+        self.started && self.answer.is_none()
+    }
+
     pub(super) fn notification(method: Name, params: Value, now: Instant) -> Self {
         let spec = Spec { notification: true, ..Spec::default() };
         Self { id: None, ..Self::call(Id::null(), method, params, Meta::default(), spec, now) }
@@ -193,15 +198,16 @@ impl Half {
     }
 
     /// The handler of an upload can take so many items more.
-    pub(crate) fn grant(&mut self, id: &Id, credit: u32) -> Result<(), Close> {
-        let Some(serving) = self.calls.find(id) else { return Ok(()) };
+    pub(crate) fn grant(&mut self, id: &Id, credit: u32, now: Instant) {
+        let Some(serving) = self.calls.find(id) else { return };
         serving.window.allow(credit);
-        let notice = json!({ "id": id_value(id), "credit": credit });
-        self.enter(Message::notice("rpc.upload_credit", notice)).map(drop)
+        let credit = json!({ "id": id_value(id), "credit": credit });
+        self.say(Message::notice("rpc.upload_credit", credit), now);
     }
 
     /// Lets whatever waits go on, as far as it can.
     pub(crate) fn progress(&mut self, now: Instant) {
+        self.say_on(now);
         for key in std::mem::take(&mut self.parked) {
             self.advance(key, now);
         }
@@ -248,49 +254,42 @@ impl Half {
         let Some(id) = serving.id.clone() else { return };
         let error = crate::message::RpcError::new(kind, "the call cannot go on");
         serving.outcome = Some(Err(super::message::error(&error)));
-        if serving.started {
+        if serving.is_at_work() {
             self.tells.push_back(Tell::Abort(id));
         }
         self.settle(key, now);
     }
 
-    /// Answers a call whose outcome is known.
+    /// Answers a call whose outcome is known, when there is room. Until then it is open: a cancel or its time limit may
+    /// still come first, and another call of the same id is refused.
     fn settle(&mut self, key: Key, now: Instant) {
         let Some(serving) = self.calls.held(key) else { return };
-        let (id, outcome, batch) = (serving.id.clone(), serving.outcome.take(), serving.batch.clone());
-        if let Some(outcome) = outcome {
-            // *The callee answers once, whichever of handler, cancel, deadline is first.*
-            let wanted = self.calls.answer(key);
-            let answer = id.filter(|_| wanted).map(|id| self.fitting(&id, outcome));
-            if batch.is_some() || answer.is_none() {
-                self.urgent.extend(batch.and_then(|batch| batch.add(answer)));
-                let next = self.calls.finish(key);
-                return self.start(&next);
-            }
+        if let (Some(outcome), Some(id)) = (serving.outcome.take(), serving.id.clone()) {
+            let answer = self.fitting(&id, outcome);
             if let Some(serving) = self.calls.held(key) {
-                // A second call may have the id from here on.
-                serving.id = None;
-                serving.answer = answer;
+                serving.answer = Some(answer);
             }
         }
-        self.leave(key, now);
-    }
-
-    /// Lets an answer leave when there is room.
-    fn leave(&mut self, key: Key, now: Instant) {
-        let Some(answer) = self.calls.held(key).and_then(|serving| serving.answer.take()) else { return };
-        if self.fits(&answer) {
-            if self.enter(answer).is_ok() {
-                let next = self.calls.finish(key);
-                self.start(&next);
+        let Some(serving) = self.calls.held(key) else { return };
+        let Some(answer) = serving.answer.take() else { return };
+        if let Some(batch) = serving.batch.clone() {
+            if self.calls.answer(key) {
+                self.urgent.extend(batch.add(Some(answer)));
             }
-            return;
+        } else if self.fits(&answer) {
+            // *The callee answers once, whichever of handler, cancel, deadline is first.*
+            if self.calls.answer(key) && self.enter(answer).is_err() {
+                return;
+            }
+        } else {
+            self.wait_for_room(now);
+            if let Some(serving) = self.calls.held(key) {
+                serving.answer = Some(answer);
+            }
+            return self.park(key);
         }
-        self.wait_for_room(now);
-        if let Some(serving) = self.calls.held(key) {
-            serving.answer = Some(answer);
-        }
-        self.park(key);
+        let next = self.calls.finish(key);
+        self.start(&next);
     }
 
     /// *An answer that is too large becomes that error.*
@@ -309,8 +308,7 @@ impl Half {
         match self.calls.cancel(id) {
             Cancelled::Nothing => Ok(()),
             Cancelled::Stop(serving, next) => {
-                let started = serving.as_ref().is_some_and(|serving| serving.started);
-                if started {
+                if serving.as_ref().is_some_and(Serving::is_at_work) {
                     self.tells.push_back(Tell::Abort(id.clone()));
                 }
                 let answered = match &serving {
@@ -375,7 +373,7 @@ impl Half {
             serving.deadline = None;
             let Some(id) = serving.id.clone() else { continue };
             if let Cancelled::Stop(serving, next) = self.calls.cancel(&id) {
-                if serving.is_some_and(|serving| serving.started) {
+                if serving.is_some_and(|serving| serving.is_at_work()) {
                     self.tells.push_back(Tell::Abort(id.clone()));
                 }
                 self.start(&next);
@@ -388,7 +386,7 @@ impl Half {
     /// The session ended: handlers are dropped, but `no_cancel` ones.
     pub(crate) fn end_calls(&mut self) {
         let mut stopped: Vec<Serving> = self.calls.end();
-        stopped.retain(|serving| serving.started);
+        stopped.retain(Serving::is_at_work);
         let mut ids: Vec<Id> = stopped.into_iter().filter_map(|serving| serving.id).collect();
         ids.sort_by_key(|id| id.to_json().into_owned());
         self.tells.extend(ids.into_iter().map(Tell::Abort));
