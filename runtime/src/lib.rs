@@ -157,7 +157,8 @@ extern crate self as wirecall;
 mod check;
 mod clock;
 mod codec;
-#[cfg(all(test, feature = "client", feature = "server"))]
+#[cfg(test)]
+#[cfg(all(feature = "client", feature = "server"))]
 mod conformance;
 mod connection;
 mod listener;

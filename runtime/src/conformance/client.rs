@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::form;
 use super::script::{Outputs, Player, Script, Stage, WORLD, play as play_script, text_of};
-use crate::session::machine::{Ask, ClientMachine, ClientSettings};
+use crate::session::machine::{Ask, ClientMachine, ClientSettings, Demand};
 
 /// Plays a vector.
 pub(super) fn play(script: &Script) -> Result<(), String> {
@@ -154,16 +154,15 @@ pub(super) fn outcome_of(step: &Value) -> Result<Value, Value> {
 
 /// What a call asks for.
 pub(super) fn ask(step: &Value) -> Ask {
-    let credit = match step.get("credit") {
-        None => Some(64),
-        Some(credit) => credit.as_u64().and_then(|credit| u32::try_from(credit).ok()),
-    };
+    let credit = step.get("credit").map_or(Some(64), Value::as_u64);
+    let demand =
+        credit.and_then(|credit| u32::try_from(credit).ok()).map_or(Demand::Unlimited, Demand::Credit);
     Ask {
         method: step["method"].as_str().unwrap_or_default().to_owned().into(),
         params: step.get("params").cloned().unwrap_or_else(|| json!({})),
         idempotent: step["idempotent"] == true,
         timeout: step["timeout_ms"].as_u64().map(std::time::Duration::from_millis),
-        stream: (step["stream"] == true).then_some(credit),
+        stream: if step["stream"] == true { demand } else { Demand::None },
         upload: step["upload"] == true,
     }
 }

@@ -46,13 +46,13 @@ impl Names {
     pub(super) fn expect(&mut self, expected: &Value, actual: &Value) -> bool {
         match (expected, actual) {
             (Value::String(text), _) if text == "*" => true,
-            (Value::String(name), _) if name.starts_with('$') => match self.0.get(name) {
-                Some(bound) => same(bound, actual),
-                None => {
-                    self.bind(name, actual.clone());
-                    true
+            (Value::String(name), _) if name.starts_with('$') => {
+                if let Some(bound) = self.value(name) {
+                    return same(bound, actual);
                 }
-            },
+                self.bind(name, actual.clone());
+                true
+            }
             (Value::Object(filling), Value::String(text)) if filling.contains_key("$fill") => {
                 filling["$fill"].as_u64() == Some(text.len() as u64) && text.bytes().all(|byte| byte == b'x')
             }

@@ -58,9 +58,7 @@ fn service(method: &str) -> Option<Spec> {
     Some(match method {
         "demo.echo" | "demo.slow" => spec,
         "demo.keep" => Spec { no_cancel: true, ..spec },
-        "demo.watch" => Spec { stream: true, ..spec },
-        "demo.put" => Spec { upload: true, ..spec },
-        "demo.talk" => Spec { stream: true, upload: true, ..spec },
+        "demo.watch" | "demo.put" | "demo.talk" => Spec { streams: true, ..spec },
         "demo.typing" => Spec { notification: true, ..spec },
         _ => return None,
     })

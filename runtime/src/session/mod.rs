@@ -7,7 +7,8 @@ mod backoff;
 mod calls;
 mod disconnect;
 mod heartbeat;
-#[cfg(all(test, feature = "client"))]
+#[cfg(test)]
+#[cfg(feature = "client")]
 pub(crate) mod machine;
 #[cfg(test)]
 pub(crate) mod mutant;

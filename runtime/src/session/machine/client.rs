@@ -159,7 +159,7 @@ impl ClientMachine {
 
     fn receive_open(&mut self, incoming: Incoming, now: Instant) -> Result<(), Close> {
         match self.half.receive(incoming, now)? {
-            Left::Done => Ok(()),
+            Left::Done | Left::Own(Message::Batch(_)) => Ok(()),
             Left::Own(Message::Answer { id, outcome }) => {
                 self.outcome(&id, outcome);
                 Ok(())
@@ -176,7 +176,6 @@ impl ClientMachine {
             Left::Own(Message::Call { id, .. }) => {
                 self.half.refuse(&id, crate::message::ErrorKind::MethodNotFound, "no such method")
             }
-            Left::Own(Message::Batch(_)) => Ok(()),
         }
     }
 

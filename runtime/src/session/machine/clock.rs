@@ -58,7 +58,8 @@ impl ServerMachine {
 
     /// When the time is to be looked at next.
     pub(crate) fn wakes_at(&mut self, now: Instant) -> Option<Instant> {
-        let mut due: Vec<Instant> = self.store.expires_at().into_iter().collect();
+        let mut due = Vec::new();
+        due.extend(self.store.expires_at());
         due.extend(self.drain.filter(|drain| drain.until > now).map(|drain| drain.until));
         for (connection, line) in &self.lines {
             match &line.session {
@@ -86,7 +87,8 @@ impl ServerMachine {
         for gone in self.store.expire(now) {
             self.gone(gone);
         }
-        for connection in self.lines.keys().copied().collect::<Vec<_>>() {
+        let lines: Vec<ConnectionId> = self.lines.keys().copied().collect();
+        for connection in lines {
             self.wake_line(connection, now);
         }
         let sessions: Vec<Arc<str>> = self.store.all().map(|(name, _, _)| Arc::clone(name)).collect();

@@ -21,10 +21,26 @@ pub(crate) struct Ask {
     pub(crate) params: Value,
     pub(crate) idempotent: bool,
     pub(crate) timeout: Option<Duration>,
-    /// It answers items, of which so many are allowed ahead; `None` in it: without a limit.
-    pub(crate) stream: Option<Option<u32>>,
+    pub(crate) stream: Demand,
     /// It takes items.
     pub(crate) upload: bool,
+}
+
+/// Whether items are wanted, and how many ahead.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Demand {
+    /// It answers no items.
+    #[default]
+    None,
+    Credit(u32),
+    /// Without `meta.credit`.
+    Unlimited,
+}
+
+impl Demand {
+    const fn credit(self) -> Option<u32> {
+        if let Self::Credit(credit) = self { Some(credit) } else { None }
+    }
 }
 
 /// What is kept of a message that is not done.
@@ -59,7 +75,7 @@ impl Made {
 
     /// Enters a session, for the first time or again: its credit starts over.
     fn begin(&mut self) {
-        self.window = self.ask.stream.flatten().map(Window::download);
+        self.window = self.ask.stream.credit().map(Window::download);
         self.credit = Credit::upload();
         self.end_sent = false;
     }
@@ -69,7 +85,7 @@ impl Made {
         let Some(id) = id else { return Message::Notice { method, params } };
         let left = self.deadline.map(|deadline| deadline.saturating_duration_since(now));
         let timeout_ms = left.and_then(|left| u64::try_from(left.as_millis()).ok());
-        let credit = self.ask.stream.flatten().map(u64::from);
+        let credit = self.ask.stream.credit().map(u64::from);
         let id = Id::Number(i64::try_from(id).unwrap_or_default());
         Message::Call { id, method, params, meta: Meta { timeout_ms, credit } }
     }
@@ -83,7 +99,8 @@ fn number(id: &Id) -> Option<u64> {
 impl ClientMachine {
     /// The application makes a call.
     pub(crate) fn call(&mut self, call: Handle, ask: Ask, now: Instant) {
-        let kind = Kind::Call { idempotent: ask.idempotent, stream: ask.stream.is_some() || ask.upload };
+        let kind =
+            Kind::Call { idempotent: ask.idempotent, stream: ask.stream != Demand::None || ask.upload };
         self.enter(kind, Made::new(Some(call), ask, now), now);
     }
 
@@ -176,7 +193,7 @@ impl ClientMachine {
         let Some(id) = id_in(params).as_ref().and_then(number) else { return };
         let items = params["items"].as_array().map(Vec::as_slice).unwrap_or_default();
         let Some(made) = self.outgoing.held(id) else { return };
-        let Some(call) = made.call.filter(|_| made.ask.stream.is_some()) else { return };
+        let Some(call) = made.call.filter(|_| made.ask.stream != Demand::None) else { return };
         if made.window.as_mut().is_some_and(|window| window.receive(items.len()).is_err()) {
             // *Items beyond the credit cancel the call with `resource_exhausted`.*
             if let Some(order) = self.order_of(call) {

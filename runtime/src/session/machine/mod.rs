@@ -20,7 +20,7 @@ mod welcome;
 
 pub(crate) use client::{ClientMachine, ClientSettings};
 pub(crate) use half::{Limits, World};
-pub(crate) use making::Ask;
+pub(crate) use making::{Ask, Demand};
 pub(crate) use message::{Arrival, Incoming, Leaving, Message, Meta, kind_of};
 pub(crate) use server::{Refused, ServerMachine, ServerSettings, User};
 pub(crate) use serving::Spec;

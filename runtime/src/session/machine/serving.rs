@@ -18,10 +18,8 @@ use crate::session::streams::{Credit, Window};
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Spec {
     pub(crate) notification: bool,
-    /// It answers items.
-    pub(crate) stream: bool,
-    /// It takes items.
-    pub(crate) upload: bool,
+    /// It answers items, takes items, or both.
+    pub(crate) streams: bool,
     pub(crate) no_cancel: bool,
 }
 
@@ -111,7 +109,7 @@ impl Half {
             lane: None,
             bytes,
             no_cancel: serving.spec.no_cancel,
-            stream: serving.spec.stream || serving.spec.upload,
+            stream: serving.spec.streams,
         };
         match self.calls.admit(place) {
             Ok(Admission::Run(key)) => {
@@ -162,15 +160,14 @@ impl Half {
             let Some(serving) = self.calls.held(key) else { continue };
             serving.started = true;
             let (method, params) = (serving.method.clone(), serving.params.take());
-            match serving.id.clone() {
-                Some(id) => self.tells.push_back(Tell::Serve { id, method, params }),
-                None => {
-                    self.tells.push_back(Tell::Event { method, params });
-                    let batch = serving.batch.clone();
-                    self.urgent.extend(batch.and_then(|batch| batch.add(None)));
-                    keys.extend(self.calls.finish(key));
-                }
+            if let Some(id) = serving.id.clone() {
+                self.tells.push_back(Tell::Serve { id, method, params });
+                continue;
             }
+            self.tells.push_back(Tell::Event { method, params });
+            let batch = serving.batch.clone();
+            self.urgent.extend(batch.and_then(|batch| batch.add(None)));
+            keys.extend(self.calls.finish(key));
         }
     }
 

@@ -184,11 +184,13 @@ impl Checks {
         let first = self.opened == 0;
         self.opened += u32::from(!resumed);
         match (resumed, reason) {
-            (true, None) if !first => Ok(()),
-            (false, None) if first => Ok(()),
+            (resumed, None) if resumed != first => Ok(()),
             // Nobody here breaks a rule.
-            (false, Some(Reason::Expired | Reason::Overflow | Reason::Stalled)) if !first => Ok(()),
-            (false, Some(Reason::Unknown)) if !first => Ok(()),
+            (false, Some(Reason::Expired | Reason::Overflow | Reason::Stalled | Reason::Unknown))
+                if !first =>
+            {
+                Ok(())
+            }
             _ => Err(format!("opened with {resumed} and {reason:?}")),
         }
     }

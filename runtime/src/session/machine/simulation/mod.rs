@@ -71,12 +71,16 @@ fn no_schedule_loses_doubles_reorders_or_leaves_anything() {
         }
     };
     let workers = thread::available_parallelism().map_or(1, usize::from);
-    let violations: Vec<String> = thread::scope(|scope| {
-        let threads: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
-        threads
-            .into_iter()
-            .filter_map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect()
+    let violations = thread::scope(|scope| {
+        let mut others = Vec::new();
+        for _ in 1..workers {
+            others.push(scope.spawn(work));
+        }
+        let mut violations: Vec<String> = work().into_iter().collect();
+        for other in others {
+            violations.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        violations
     });
     assert!(violations.is_empty(), "{}", violations.join("\n"));
 }

@@ -49,7 +49,8 @@ pub(super) struct Call {
     pub(super) outcomes: u32,
     /// How often its handler was started.
     pub(super) starts: u32,
-    pub(super) written: bool,
+    /// How often it was written.
+    pub(super) written: u32,
     /// The last number that it was received with, and in which session.
     pub(super) received: Option<u64>,
     /// Items that its consumer got.
@@ -58,8 +59,8 @@ pub(super) struct Call {
     /// Items that its producer gave.
     pub(super) pushed: u64,
     pub(super) push_ended: bool,
-    /// It failed as *never received*.
-    pub(super) never: bool,
+    /// The error of this side that it failed with.
+    pub(super) failed: Option<&'static str>,
 }
 
 /// A handler at work.
@@ -109,13 +110,13 @@ impl Model {
             cancelled: false,
             outcomes: 0,
             starts: 0,
-            written: false,
+            written: 0,
             received: None,
             items: 0,
             untaken: 0,
             pushed: 0,
             push_ended: false,
-            never: false,
+            failed: None,
         }
     }
 
@@ -134,7 +135,7 @@ impl Model {
         if call.starts > if call.idempotent { 4 } else { 1 } {
             return Err(format!("call {number} starts {} times", call.starts));
         }
-        if call.never {
+        if call.failed == Some("closed") {
             return Err(format!("call {number} starts, and its caller was told that it was never received"));
         }
         let shape = call.shape;
@@ -234,6 +235,9 @@ impl Model {
         if call.outcomes > 1 {
             return Err(format!("call {number} has {} outcomes", call.outcomes));
         }
+        if let Ended::Failed(kind) = ended {
+            call.failed = Some(kind);
+        }
         match ended {
             Ended::Answered(Ok(result)) => {
                 // No answer reaches a call of another session, or another call.
@@ -249,7 +253,7 @@ impl Model {
             Ended::Answered(Err(error)) => return Err(format!("call {number} fails: {error}")),
             Ended::Failed("connection_lost") => {
                 // 8. *Unknown* only after a not-resumed verdict or the client's end, only for what may have been received.
-                if !lost || !call.written {
+                if !lost || call.written == 0 {
                     return Err(format!("call {number} is unknown, and no session was lost with it"));
                 }
                 if let Some(ended_received) = ended_received
@@ -259,7 +263,6 @@ impl Model {
                 }
             }
             Ended::Failed("closed") => {
-                call.never = true;
                 if !lost || call.starts > 0 {
                     return Err(format!(
                         "call {number} is told to be never received, after {} starts",

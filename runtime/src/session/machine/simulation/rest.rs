@@ -69,7 +69,8 @@ impl World {
                 self.take(number)?;
             }
         }
-        for id in self.model.answering.keys().copied().collect::<Vec<_>>() {
+        let answering: Vec<i64> = self.model.answering.keys().copied().collect();
+        for id in answering {
             self.answer(id)?;
         }
         let open: Vec<i64> =

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::model::{Model, Shape, Violation};
 use super::world::{World, params};
 use crate::message::Id;
-use crate::session::machine::{Ask, Leaving, Message};
+use crate::session::machine::{Ask, Demand, Leaving, Message};
 
 impl World {
     /// One random step.
@@ -95,13 +95,14 @@ impl World {
             self.random.one(&[Unary, Unary, Unary, Keep, Stream, Stream, Upload, Both]).unwrap_or(Unary);
         let idempotent = self.random.chance(30);
         let number = self.model.number();
-        let credit = self.random.one(&[Some(1), Some(2), Some(4), None]).unwrap_or(None);
+        let ahead = [Demand::Credit(1), Demand::Credit(2), Demand::Credit(4), Demand::Unlimited];
+        let demand = self.random.one(&ahead).unwrap_or_default();
         let ask = Ask {
             method: shape.method().into(),
             params: params(number, self.size()),
             idempotent,
             timeout: None,
-            stream: shape.streams().then_some(credit),
+            stream: if shape.streams() { demand } else { Demand::None },
             upload: shape.uploads(),
         };
         self.model.calls.insert(number, Model::call(shape, idempotent));
