@@ -21,14 +21,14 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
-use wirecall::{Failure, NoError, Reply, Server, Service, Session};
+use wirecall::{Events, Failure, Incoming, NoError, Outgoing, Reply, Server, Service, Session};
 
 const END_OF_FRAME: u8 = 0xC1;
 const JSON: &str = "wirecall.1.json";
 
-/// What the fuzzed client may ask for.
+/// What the fuzzed client may ask for: the service of the conformance vectors.
 #[derive(Service)]
-#[rpc(name = "demo", error = NoError)]
+#[rpc(name = "demo", error = NoError, events = Said)]
 pub enum Demo {
     /// The text.
     #[rpc(returns = String)]
@@ -36,6 +36,18 @@ pub enum Demo {
     /// Never answers.
     #[rpc(returns = ())]
     Slow {},
+    /// Never answers, and cannot be cancelled.
+    #[rpc(returns = (), no_cancel)]
+    Keep {},
+    /// Counts.
+    #[rpc(stream = u32, returns = u64)]
+    Watch {},
+    /// Counts what it is sent.
+    #[rpc(upload = String, returns = u64)]
+    Put {},
+    /// Sends back what it is sent.
+    #[rpc(upload = String, stream = String, returns = u64)]
+    Talk {},
     /// Somebody is typing.
     #[rpc(notification)]
     Typing {},
@@ -46,7 +58,9 @@ struct App;
 impl DemoHandler for App {
     type Context = Session;
 
-    async fn echo(&self, _: Session, text: String) -> Reply<String, NoError> {
+    async fn echo(&self, cx: Session, text: String) -> Reply<String, NoError> {
+        // Where there is no room the session ends, which is one more thing to meet.
+        drop(cx.emit(Said::Text { text: text.clone() }));
         Ok(text)
     }
 
@@ -54,9 +68,48 @@ impl DemoHandler for App {
         std::future::pending().await
     }
 
+    async fn keep(&self, _: Session) -> Reply<(), NoError> {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        Ok(())
+    }
+
+    async fn watch(&self, _: Session, mut out: Outgoing<u32>) -> Reply<u64, NoError> {
+        for n in 0..200 {
+            out.send(n).await?;
+        }
+        Ok(out.sent())
+    }
+
+    async fn put(&self, _: Session, mut incoming: Incoming<String>) -> Reply<u64, NoError> {
+        let mut count = 0;
+        while incoming.next().await.is_some() {
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    async fn talk(
+        &self,
+        _: Session,
+        mut incoming: Incoming<String>,
+        mut out: Outgoing<String>,
+    ) -> Reply<u64, NoError> {
+        while let Some(item) = incoming.next().await {
+            out.send(item?).await?;
+        }
+        Ok(out.sent())
+    }
+
     async fn typing(&self, _: Session) -> Result<(), Failure> {
         Ok(())
     }
+}
+
+/// What the server says by itself.
+#[derive(Events)]
+pub enum Said {
+    /// Something was asked for.
+    Text { text: String },
 }
 
 /// What the client has learned from the answers to hello.
@@ -149,6 +202,8 @@ async fn run(bytes: &[u8]) {
         .send(Message::text(r#"{"jsonrpc":"2.0","id":1,"method":"demo.echo","params":{"text":"hi"}}"#))
         .await
         .expect("the next one is served");
+    let event = plain.next().await.expect("an event").expect("a frame");
+    assert!(event.into_text().expect("text").contains("demo.text"));
     let answer = plain.next().await.expect("an answer").expect("a frame");
     assert_eq!(answer.into_text().expect("text").as_str(), r#"{"jsonrpc":"2.0","id":1,"result":"hi"}"#);
 }
