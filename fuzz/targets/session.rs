@@ -2,7 +2,7 @@
 //! next one.
 //!
 //! The input is a list of frames, with the byte 0xC1 between them, which neither codec has. `$session` and `$secret` in a text stand for
-//! those of the last answer to hello. An empty frame cuts the connection; the next ones go to a new one.
+//! those of the last answer to hello. An empty frame cuts the connection; the next ones go to a new one. A first frame `m` asks for MessagePack.
 #![no_main]
 
 use std::sync::{Arc, Mutex};
@@ -25,6 +25,7 @@ use wirecall::{Events, Failure, Incoming, NoError, Outgoing, Reply, Server, Serv
 
 const END_OF_FRAME: u8 = 0xC1;
 const JSON: &str = "wirecall.1.json";
+const MSGPACK: &str = "wirecall.1.msgpack";
 
 /// What the fuzzed client may ask for: the service of the conformance vectors.
 #[derive(Service)]
@@ -178,9 +179,12 @@ fn message(frame: &[u8], binary: bool, learned: &Mutex<Learned>) -> Message {
 async fn run(bytes: &[u8]) {
     let server = Server::builder().service(Demo::serve(App)).build().expect("the server builds");
     let learned = Arc::new(Mutex::new(Learned::default()));
-    let protocol = JSON;
+    let (protocol, frames) = match bytes {
+        [b'm', END_OF_FRAME, frames @ ..] => (MSGPACK, frames),
+        frames => (JSON, frames),
+    };
     let mut connection = connect(&server, Some(protocol), &learned).await;
-    for frame in bytes.split(|byte| *byte == END_OF_FRAME).take(64) {
+    for frame in frames.split(|byte| *byte == END_OF_FRAME).take(64) {
         if frame.is_empty() {
             drop(connection.sink);
             connection.reader.abort();

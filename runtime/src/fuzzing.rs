@@ -2,48 +2,64 @@
 //!
 //! Only with the feature `fuzzing`, which nobody but `fuzz/` turns on. A panic is a finding.
 
-use serde::de::IgnoredAny;
+use serde::Serialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 
-use crate::codec::{Codec, Frame, Head, Input, Raw, batch_entries, explain, id_of, seal, seq_of, tail_seq};
+use crate::codec::{
+    Codec, Frame, Head, Input, Payload, Raw, batch_entries, credit_in, explain, id_of, items_in, seal, seq_of,
+};
 use crate::message::{Hello, HelloAnswer};
 use crate::session::{Credit, Window};
 
-/// One message in JSON: read, or explained; what is read is JSON, and its `seq` the one that stands in it.
+/// One message in JSON.
 pub fn json(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    let message = Raw::Json(text);
-    let value = serde_json::from_str::<Value>(text);
+    let is_read = message(Raw::Json(text));
+    assert!(!is_read || text.trim_ascii_start().starts_with('{'), "what is read is an object");
+    let sealed = if is_read { Some(text.trim_ascii_end().as_bytes()) } else { None };
+    again(Codec::Json, Raw::Json(text), sealed);
+}
+
+/// One message in MessagePack.
+pub fn msgpack(bytes: &[u8]) {
+    let is_read = message(Raw::MsgPack(bytes));
+    // This side writes maps of fewer than 15 members, which have their number in their first byte.
+    let small = is_read && bytes.first().is_some_and(|first| (0x80..0x8e).contains(first));
+    again(Codec::MsgPack, Raw::MsgPack(bytes), small.then_some(bytes));
+}
+
+/// Reads a message, or explains it; what is read is of its codec, and so is every part. Gives whether it was read.
+fn message(message: Raw<'_>) -> bool {
     let (_, error) = explain(message);
     assert!(!error.message().is_empty(), "every fault has its words");
-    let is_json = serde_json::from_str::<IgnoredAny>(text).is_ok();
-    let opens_with = |bracket| text.trim_ascii_start().starts_with(bracket);
     if let Some(entries) = batch_entries(message) {
-        assert!(opens_with('['), "a batch is an array");
+        assert!(message.is_batch(), "a batch is an array");
         for entry in entries {
             read(entry);
         }
     }
     let is_read = read(message);
-    // The reader of the whole text refuses what is nested deeper than messages may be.
-    assert!(!is_read || is_json || message.too_deep(), "what is read is JSON");
-    assert!(!is_read || opens_with('{'), "what is read is an object");
-    let tail = tail_seq(message);
-    if let (Some(Ok(seq)), Ok(value)) = (tail, &value) {
-        assert_eq!(
-            value.get("seq").and_then(Value::as_u64),
-            Some(seq),
-            "the tail is a member of the envelope"
-        );
+    // The reader of the whole refuses what is nested deeper than messages may be.
+    let whole = message.read::<IgnoredAny>().is_ok() || message.too_deep();
+    assert!(!is_read || whole, "what is read is of its codec");
+    is_read
+}
+
+/// The number of a message is the one that stands in it; a message without one reads the same when it is sealed.
+fn again(codec: Codec, message: Raw<'_>, body: Option<&[u8]>) {
+    let Ok(value) = message.read::<Value>() else { return };
+    let seq = seq_of(message);
+    if let Some(Ok(seq)) = seq {
+        assert_eq!(value.get("seq").and_then(Value::as_u64), Some(seq), "it is a member of the envelope");
     }
-    if is_read && tail.is_some() {
-        assert_eq!(tail, seq_of(message), "there is one seq");
-    }
-    if is_read && value.as_ref().is_ok_and(|value| value.get("seq").is_none()) {
-        let sealed = seal(Codec::Json, &Frame::copy_from_slice(text.trim_ascii_end().as_bytes()), 7);
-        let sealed = std::str::from_utf8(&sealed).unwrap_or_default();
-        assert_eq!(tail_seq(Raw::Json(sealed)), Some(Ok(7)), "what was sealed is read back");
-    }
+    let (Some(body), true) = (body, seq.is_none() && value.get("seq").is_none()) else { return };
+    let sealed = seal(codec, &Frame::copy_from_slice(body), 7);
+    let sealed = match codec {
+        Codec::Json => Raw::Json(std::str::from_utf8(&sealed).unwrap_or_default()),
+        Codec::MsgPack => Raw::MsgPack(&sealed),
+    };
+    assert_eq!(seq_of(sealed), Some(Ok(7)), "what was sealed is read back");
 }
 
 /// Whether the message is read to its end.
@@ -51,11 +67,15 @@ fn read(message: Raw<'_>) -> bool {
     let mut input = Input::new(message);
     match input.head() {
         Ok(Head::Request(_)) => {
-            let read = input.skip().is_ok();
-            if read && input.id.is_some() {
-                assert!(id_of(message).is_some(), "the id is found again");
+            let Ok(params) = input.skip() else { return false };
+            assert!(input.id.is_none() || id_of(message).is_some(), "the id is found again");
+            if let Some((_, items)) = items_in(params) {
+                for item in items {
+                    assert!(item.read::<IgnoredAny>().is_ok() || item.too_deep(), "an item is a value");
+                }
             }
-            read
+            assert!(credit_in(params).is_none_or(|(_, credit)| credit > 0), "credit counts");
+            true
         }
         Ok(Head::Response(..)) => true,
         Err(_) => false,
@@ -64,17 +84,20 @@ fn read(message: Raw<'_>) -> bool {
 
 /// Hello and its answer: what is read is written back and read as the same.
 pub fn hello(bytes: &[u8]) {
-    let Ok(text) = std::str::from_utf8(bytes) else { return };
-    if let Ok(hello) = serde_json::from_str::<Hello>(text) {
-        let written = serde_json::to_string(&hello).unwrap_or_default();
-        let again = serde_json::from_str::<Hello>(&written);
-        assert_eq!(again.ok().and_then(|again| serde_json::to_string(&again).ok()), Some(written));
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        rewritten::<Hello>(Raw::Json(text));
+        rewritten::<HelloAnswer>(Raw::Json(text));
     }
-    if let Ok(answer) = serde_json::from_str::<HelloAnswer>(text) {
-        let written = serde_json::to_string(&answer).unwrap_or_default();
-        let again = serde_json::from_str::<HelloAnswer>(&written);
-        assert_eq!(again.ok().and_then(|again| serde_json::to_string(&again).ok()), Some(written));
-    }
+    rewritten::<Hello>(Raw::MsgPack(bytes));
+    rewritten::<HelloAnswer>(Raw::MsgPack(bytes));
+}
+
+fn rewritten<T: Serialize + DeserializeOwned>(raw: Raw<'_>) {
+    let Ok(value) = raw.read::<T>() else { return };
+    let written = Payload::of(raw.codec(), &value);
+    let again = written.as_ref().ok().and_then(|written| written.read::<T>().ok());
+    let rewritten = again.and_then(|again| Payload::of(raw.codec(), &again).ok());
+    assert!(rewritten.is_some() && written.ok() == rewritten, "what is written is read as the same");
 }
 
 /// Both ends of a stream, whose messages arrive late: nothing is sent beyond the credit, and who keeps to it is never refused.
