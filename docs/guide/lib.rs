@@ -14,6 +14,7 @@ pages! {
     readme: "../../README.md",
     quickstart: "quickstart.md",
     calls: "calls.md",
+    streams: "streams.md",
     errors: "errors.md",
     events: "events.md",
     checks: "checks.md",

@@ -45,7 +45,8 @@
 //! An enum that derives [`Service`](macro@Service) is a service: each variant is a call, its fields are the parameters, and
 //! `#[rpc(returns = …)]` is the result. The derive writes the trait `HelloHandler`, the functions `Hello::serve(handler)`,
 //! `Hello::describe` and `Hello::contract()`, and the client `HelloClient`. Options of a call: `timeout = "2m"`,
-//! `idempotent`, `no_cancel`, `serial`, `notification`, `error = …`, `method = "…"`. Several services share one connection.
+//! `idempotent`, `no_cancel`, `serial`, `notification`, `stream = …`, `upload = …`, `error = …`, `method = "…"`. Several
+//! services share one connection.
 //!
 //! # Messages and checks
 //!
@@ -76,6 +77,12 @@
 //! A handler answers a [`Reply<T, E>`](Reply). `E` derives [`ServiceError`](macro@ServiceError): a stable code for each
 //! variant, a class for each in the clients. An [`RpcError`] is one of the protocol's kinds. Anything else becomes an
 //! [internal](Internal) error with an incident id, of which nothing else leaves the server; so does a panic.
+//!
+//! # Streams
+//!
+//! A call with `stream = T` answers with items before its result: its handler gets an [`Outgoing<T>`](Outgoing), the client
+//! [`Items`]. One with `upload = T` takes an [`Incoming<T>`](Incoming). A consumer that does not keep up holds its producer,
+//! and a caller that leaves drops the handler.
 //!
 //! # Events, and calls to the client
 //!
@@ -140,7 +147,7 @@
 //!
 //! # Not in this version
 //!
-//! Streams and uploads, channels with history and presence, groups, MessagePack, several nodes, and sessions that resume:
+//! Channels with history and presence, groups, MessagePack, several nodes, and sessions that resume:
 //! a session ends with its connection. The macros refuse their options as *not yet supported*.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(

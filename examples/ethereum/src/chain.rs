@@ -2,7 +2,9 @@
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
-use crate::types::{Address, Block, BlockRef, BlockTag, Bytes, Hash, Transaction, Transactions};
+use tokio::sync::watch;
+
+use crate::types::{Address, Block, BlockRef, BlockTag, Bytes, Hash, Header, Transaction, Transactions};
 
 /// The id that tools give chains for development.
 const CHAIN_ID: u64 = 1337;
@@ -33,6 +35,8 @@ struct Payment {
 pub struct Chain {
     /// What each block moved, from the first on; the rest of a block follows from its number.
     blocks: RwLock<Vec<Vec<Payment>>>,
+    /// The number of the newest block, for who waits for the next.
+    head: watch::Sender<u64>,
 }
 
 /// The block that was asked for is not there yet.
@@ -48,7 +52,8 @@ impl Chain {
             vec![pay(ALICE, BOB, ETHER), pay(ALICE, BOB, ETHER / 2)],
             vec![],
         ];
-        Self { blocks: RwLock::new(blocks) }
+        let head = watch::Sender::new(newest(&blocks));
+        Self { blocks: RwLock::new(blocks), head }
     }
 
     /// The id that signatures are bound to.
@@ -58,14 +63,21 @@ impl Chain {
 
     /// The number of the newest block.
     pub fn head(&self) -> u64 {
-        self.blocks().len().saturating_sub(1) as u64
+        newest(&self.blocks())
+    }
+
+    /// Tells the number of the newest block whenever there is another.
+    pub fn heads(&self) -> watch::Receiver<u64> {
+        self.head.subscribe()
     }
 
     /// Adds a block without transactions; gives its number.
     pub fn mine(&self) -> u64 {
         let mut blocks = self.blocks.write().unwrap_or_else(PoisonError::into_inner);
         blocks.push(Vec::new());
-        blocks.len().saturating_sub(1) as u64
+        let number = newest(&blocks);
+        self.head.send_replace(number);
+        number
     }
 
     /// What the account had at the end of a block, in wei. Gas is free here.
@@ -92,23 +104,19 @@ impl Chain {
         let transactions =
             payments.iter().enumerate().map(|(place, payment)| transaction(number, place as u64, payment));
         Some(Block {
-            number: number.into(),
-            hash: block_hash(number),
-            parent_hash: number.checked_sub(1).map_or_else(|| hash(0), block_hash),
-            timestamp: GENESIS.saturating_add(number.saturating_mul(SECONDS_A_BLOCK)).into(),
-            miner: NOBODY.into(),
-            gas_limit: 30_000_000_u64.into(),
-            gas_used: GAS.saturating_mul(payments.len() as u64).into(),
-            base_fee_per_gas: GWEI.into(),
-            difficulty: 0_u64.into(),
-            nonce: "0x0000000000000000".into(),
-            extra_data: "0x".into(),
+            header: header(number, payments.len() as u64),
             transactions: if full {
                 Transactions::Full(transactions.collect())
             } else {
                 Transactions::Hashes(transactions.map(|it| it.hash).collect())
             },
         })
+    }
+
+    /// What a block is without its transactions, where there is one.
+    pub fn header(&self, number: u64) -> Option<Header> {
+        let payments = self.blocks().get(usize::try_from(number).ok()?)?.len();
+        Some(header(number, payments as u64))
     }
 
     fn number(&self, at: &BlockRef) -> Option<usize> {
@@ -131,6 +139,26 @@ impl Chain {
 impl Default for Chain {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+fn newest(blocks: &[Vec<Payment>]) -> u64 {
+    blocks.len().saturating_sub(1) as u64
+}
+
+fn header(number: u64, payments: u64) -> Header {
+    Header {
+        number: number.into(),
+        hash: block_hash(number),
+        parent_hash: number.checked_sub(1).map_or_else(|| hash(0), block_hash),
+        timestamp: GENESIS.saturating_add(number.saturating_mul(SECONDS_A_BLOCK)).into(),
+        miner: NOBODY.into(),
+        gas_limit: 30_000_000_u64.into(),
+        gas_used: GAS.saturating_mul(payments).into(),
+        base_fee_per_gas: GWEI.into(),
+        difficulty: 0_u64.into(),
+        nonce: "0x0000000000000000".into(),
+        extra_data: "0x".into(),
     }
 }
 
@@ -199,6 +227,6 @@ mod tests {
         assert!(chain.block(&block(3), false).is_none());
         assert_eq!(chain.mine(), 3);
         let (parent, child) = (chain.block(&block(2), false), chain.block(&block(3), false));
-        assert_eq!(child.map(|child| child.parent_hash), parent.map(|parent| parent.hash));
+        assert_eq!(child.map(|child| child.header.parent_hash), parent.map(|parent| parent.header.hash));
     }
 }

@@ -8,7 +8,8 @@ mod types;
 pub use chain::{Chain, OutOfSight};
 pub use node::Node;
 pub use types::{
-    Address, Block, BlockRef, BlockTag, Bytes, Hash, ParseQuantityError, Quantity, Transaction, Transactions,
+    Address, Block, BlockRef, BlockTag, Bytes, Hash, Header, ParseQuantityError, Quantity, Topic,
+    Transaction, Transactions,
 };
 
 use wirecall::Service;
@@ -45,6 +46,16 @@ pub enum Ethereum {
     /// The name and version of the node.
     #[rpc(method = "web3_clientVersion", returns = String, idempotent)]
     ClientVersion,
+    /// Tells of every new block, until `eth_unsubscribe`.
+    #[rpc(
+        method = "eth_subscribe",
+        stream = Header,
+        subscription(notification = "eth_subscription", unsubscribe = "eth_unsubscribe")
+    )]
+    Subscribe {
+        /// What to tell of.
+        topic: Topic,
+    },
     /// Makes a block now, as nodes for development do.
     #[rpc(method = "evm_mine", returns = Quantity)]
     Mine,

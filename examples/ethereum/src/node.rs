@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use wirecall::{Reply, RpcError};
+use wirecall::{Outgoing, Reply, RpcError};
 
-use crate::{Address, Block, BlockRef, BlockTag, Chain, EthereumHandler, Quantity};
+use crate::{Address, Block, BlockRef, BlockTag, Chain, EthereumHandler, Header, Quantity, Topic};
 
 /// The code that nodes answer where something is not there yet.
 const SERVER_ERROR: i64 = -32000;
@@ -45,6 +45,23 @@ impl EthereumHandler for Node {
 
     async fn client_version(&self, (): ()) -> Reply<String> {
         Ok(concat!("wirecall/", env!("CARGO_PKG_VERSION")).to_owned())
+    }
+
+    async fn subscribe(&self, (): (), topic: Topic, mut out: Outgoing<Header>) -> Reply<()> {
+        let Topic::NewHeads = topic;
+        let mut heads = self.chain.heads();
+        let mut told = *heads.borrow_and_update();
+        while heads.changed().await.is_ok() {
+            let head = *heads.borrow_and_update();
+            // Several may have been made at once.
+            while told < head {
+                told += 1;
+                if let Some(header) = self.chain.header(told) {
+                    out.send(header).await?;
+                }
+            }
+        }
+        Ok(())
     }
 
     async fn mine(&self, (): ()) -> Reply<Quantity> {

@@ -98,10 +98,30 @@ pub enum BlockTag {
     Pending,
 }
 
+/// What can be subscribed to.
+#[wirecall::message]
+#[derive(Copy)]
+#[serde(rename_all = "camelCase")]
+pub enum Topic {
+    /// The header of every new block.
+    NewHeads,
+}
+
 /// A block.
 #[wirecall::message]
 #[serde(rename_all = "camelCase")]
 pub struct Block {
+    /// What it is without its transactions.
+    #[serde(flatten)]
+    pub header: Header,
+    /// What it holds, in the form that was asked for.
+    pub transactions: Transactions,
+}
+
+/// A block without its transactions.
+#[wirecall::message]
+#[serde(rename_all = "camelCase")]
+pub struct Header {
     /// How many blocks come before it.
     pub number: Quantity,
     /// Its own hash.
@@ -124,8 +144,6 @@ pub struct Block {
     pub nonce: Bytes,
     /// What its maker wanted to say.
     pub extra_data: Bytes,
-    /// What it holds, in the form that was asked for.
-    pub transactions: Transactions,
 }
 
 /// The transactions of a block, in one of two forms.

@@ -1,6 +1,6 @@
 //! Walks over the options of `#[rpc(…)]`, going on after a mistake, so that all of them are told.
 
-use proc_macro2::{Ident, Span, TokenTree};
+use proc_macro2::{Group, Ident, Span, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, LitInt, LitStr, Meta, Token, Type};
@@ -96,28 +96,29 @@ impl Opt<'_> {
                 format!("`{}` needs its names: {example}", self.name),
             ));
         }
-        let inside;
-        syn::parenthesized!(inside in self.input);
-        let mut given: [Option<LitStr>; N] = [const { None }; N];
-        while !inside.is_empty() {
-            let option = Opt { name: inside.call(Ident::parse_any)?, input: &inside };
-            let name = names::plain(&option.name);
-            let place = wanted.iter().position(|wanted| *wanted == name);
-            let Some(place) = place.and_then(|place| given.get_mut(place)) else {
-                let message =
-                    format!("unknown name `{name}` in `{}`: {}", self.name, names::one_of(&name, &wanted));
-                return Err(syn::Error::new(option.name.span(), message));
-            };
-            if place.replace(option.text()?).is_some() {
-                return Err(syn::Error::new(
-                    option.name.span(),
-                    format!("`{name}` is given twice; keep one"),
-                ));
+        let group: Group = self.input.parse()?;
+        let read = |inside: ParseStream<'_>| {
+            let mut given: [Option<LitStr>; N] = [const { None }; N];
+            while !inside.is_empty() {
+                let option = Opt { name: inside.call(Ident::parse_any)?, input: inside };
+                let name = names::plain(&option.name);
+                let place = wanted.iter().position(|wanted| *wanted == name);
+                let Some(place) = place.and_then(|place| given.get_mut(place)) else {
+                    let names = names::one_of(&name, &wanted);
+                    let message = format!("unknown name `{name}` in `{}`: {names}", self.name);
+                    return Err(syn::Error::new(option.name.span(), message));
+                };
+                if place.replace(option.text()?).is_some() {
+                    let message = format!("`{name}` is given twice; keep one");
+                    return Err(syn::Error::new(option.name.span(), message));
+                }
+                if !inside.is_empty() {
+                    inside.parse::<Token![,]>()?;
+                }
             }
-            if !inside.is_empty() {
-                inside.parse::<Token![,]>()?;
-            }
-        }
+            Ok(given)
+        };
+        let given = read.parse2(group.stream())?;
         if let Some(missing) = given.iter().position(Option::is_none).and_then(|place| wanted.get(place)) {
             return Err(syn::Error::new(self.name.span(), format!("`{missing}` is missing: {example}")));
         }

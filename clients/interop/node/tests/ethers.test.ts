@@ -20,6 +20,8 @@ beforeAll(async () => {
   };
 });
 
+const mine = (): Promise<string> => provider.send("evm_mine", []);
+
 test("it asks which chain this is", async () => {
   expect((await provider.getNetwork()).chainId).toBe(1337n);
   expect(await provider.send("net_version", [])).toBe("1337");
@@ -61,6 +63,30 @@ test("it sees a new block", async () => {
   const before = await provider.getBlockNumber();
   expect(await provider.send("evm_mine", [])).toBe(`0x${(before + 1).toString(16)}`);
   expect(await provider.getBlockNumber()).toBe(before + 1);
+});
+
+test("it follows the new blocks", async () => {
+  const seen: number[] = [];
+  const follow = (number: number): number => seen.push(number);
+  await provider.on("block", follow);
+  // It says nothing of when it is subscribed.
+  await expect.poll(() => mine().then(() => seen.length)).toBeGreaterThan(2);
+  const [first = 0] = seen;
+  expect(seen).toEqual(seen.map((_, index) => first + index));
+  await provider.off("block", follow);
+  // The subscription is ended: from here on nothing is told.
+  await provider.send("net_version", []);
+  const told = seen.length;
+  await mine();
+  await provider.send("net_version", []);
+  expect(seen).toHaveLength(told);
+});
+
+test("a subscription is answered with its id, and ended by it once", async () => {
+  const id = await provider.send("eth_subscribe", ["newHeads"]);
+  expect(id).toMatch(/^0x[0-9a-f]{32}$/);
+  expect(await provider.send("eth_unsubscribe", [id])).toBe(true);
+  expect(await provider.send("eth_unsubscribe", [id])).toBe(false);
 });
 
 test("it reads a block that is not there yet as null", async () => {

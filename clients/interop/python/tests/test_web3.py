@@ -75,6 +75,23 @@ async def test_it_sees_a_new_block(web3: Web3) -> None:
     assert await web3.eth.block_number == before + 1
 
 
+async def test_it_follows_the_new_blocks(web3: Web3) -> None:
+    before = await web3.eth.block_number
+    subscription = await web3.eth.subscribe("newHeads")
+    assert isinstance(subscription, str)
+    for _ in range(3):
+        await web3.provider.make_request(RPCEndpoint("evm_mine"), [])
+    heads: list[Any] = []
+    async for message in web3.socket.process_subscriptions():
+        assert message["subscription"] == subscription
+        heads.append(message["result"])
+        if len(heads) == 3:
+            break
+    assert [head["number"] for head in heads] == [before + 1, before + 2, before + 3]
+    assert heads[2]["parentHash"] == heads[1]["hash"]
+    assert await web3.eth.unsubscribe(subscription)
+
+
 async def test_it_reads_a_block_that_is_not_there_yet_as_not_found(web3: Web3) -> None:
     with pytest.raises(BlockNotFound):
         await web3.eth.get_block(1_000_000)
