@@ -1,4 +1,4 @@
-// How `npm run test:integration` runs: against fixture servers that the tests start. WIRECALL_FIXTURE is
+// How `npm run test:integration` runs: against fixture servers that the tests start, each file in both codecs. WIRECALL_FIXTURE is
 // the program; without it the one that `cargo build --package fixture` makes.
 import { fileURLToPath } from "node:url";
 import { defineConfig, type ViteUserConfig } from "vitest/config";
@@ -14,6 +14,10 @@ const config: ViteUserConfig = defineConfig({
     include: ["tests/integration/**/*.test.ts"],
     passWithNoTests: false,
     testTimeout: 30_000,
+    projects: ["json", "msgpack"].map((codec) => ({
+      extends: true,
+      test: { name: codec, env: { WIRECALL_CODEC: codec } },
+    })),
     dangerouslyIgnoreUnhandledErrors: false,
   },
 });

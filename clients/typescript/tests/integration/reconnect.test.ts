@@ -38,15 +38,18 @@ test("calls made while the server is away are sent when it is back, in order", a
   expect(client.state.type).toBe("open");
 });
 
-test("a call that was written ends as connection lost, at once", async () => {
+test("a call that was written ends as connection lost, when a new server does not know its session", async () => {
   const server = await start();
   const { client, fixture } = await connected(server);
   const begun = new Promise<void>((resolve) => fixture.onStarted(() => resolve()));
   const lost = rejection(fixture.hang({ key: "lost" }));
   await begun;
   await server.kill();
+  await until(client, "reconnecting");
+  await start("--listen", server.address);
   expect(await lost).toBeInstanceOf(ConnectionLostError);
-  expect(client.state.type).toBe("reconnecting");
+  expect(client.state).toMatchObject({ type: "open", resumed: false, reason: "unknown" });
+  expect(await fixture.echoText({ text: "hi" })).toBe("hi");
 });
 
 test("a client without reconnect ends with its server", async () => {
@@ -79,9 +82,11 @@ test("the close code says whether to come back, and a new token is asked for", a
     return `user:${asked}`;
   };
   const { client, fixture } = await connected(server, { token });
-  await rejection(fixture.leave({ code: 4010, reason: "expired" }));
-  await until(client, "reconnecting");
-  expect((await until(client, "open")).user).toBe("2");
+  // Another user: the session of the first one is not that one's to take up.
+  expect(await rejection(fixture.leave({ code: 4010, reason: "expired" }))).toBeInstanceOf(
+    ConnectionLostError,
+  );
+  expect(client.state).toMatchObject({ type: "open", user: "2", reason: "denied" });
   await rejection(fixture.leave({ code: 4502, reason: "revoked" }));
   const end = await until(client, "closed");
   expect(end).toMatchObject({ gaveUp: false, disconnect: { code: 4502, reason: "revoked" } });

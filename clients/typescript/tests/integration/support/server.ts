@@ -7,7 +7,12 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { WebSocket } from "ws";
 import { type Client, type ConnectOptions, connect } from "../../../src/index.ts";
+import { msgpack } from "../../../src/msgpack.ts";
 import { FixtureClient } from "../generated/fixture.ts";
+
+/** Every file runs in both codecs. */
+const { WIRECALL_CODEC } = process.env;
+const CODEC = WIRECALL_CODEC === "msgpack" ? { codec: msgpack } : {};
 
 /** A server that listens. */
 export interface Server {
@@ -48,7 +53,7 @@ export async function open(
   options: ConnectOptions = {},
 ): Promise<{ client: Client; fixture: FixtureClient }> {
   const reconnect = { baseMs: 20, capMs: 100 };
-  const client = await connect(url, { webSocket: WebSocket, reconnect, ...options });
+  const client = await connect(url, { webSocket: WebSocket, reconnect, ...CODEC, ...options });
   return { client, fixture: new FixtureClient(client) };
 }
 
