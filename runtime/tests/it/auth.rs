@@ -8,6 +8,7 @@ use wirecall::{ErrorKind, Reply, RpcError, Server, Service, Session, UserId};
 
 use crate::lab::Bench;
 use crate::support::{RawPeer, call, error_of, notification, serve};
+use crate::CODEC;
 
 #[derive(Service)]
 #[rpc(name = "who")]
@@ -142,7 +143,7 @@ async fn a_plain_peer_signs_in_with_a_header_or_a_cookie() {
 #[tokio::test]
 async fn the_hello_s_token_counts_more_than_the_header() {
     let (_, address) = serve(app().authenticate(by_token)).await;
-    let headers = [("authorization", "Bearer bob"), ("sec-websocket-protocol", "wirecall.1.json")];
+    let headers = [("authorization", "Bearer bob"), ("sec-websocket-protocol", CODEC.subprotocol())];
     let mut peer = RawPeer::connect_with(&format!("ws://{address}/"), headers).await.expect("a connection");
     assert_eq!(peer.call("rpc.hello", json!({ "token": "ann" })).await["result"]["user"], "ann");
     let mut peer = RawPeer::connect_with(&format!("ws://{address}/"), headers).await.expect("a connection");

@@ -12,6 +12,7 @@ use wirecall::server::{PeerAddress, Server};
 
 use crate::lab::{Bench, Fate};
 use crate::support::{RawPeer, call, error_of, serve, soon};
+use crate::CODEC;
 
 async fn mounted(server: &Server) -> std::net::SocketAddr {
     let router = Router::new()
@@ -35,7 +36,7 @@ async fn calls_and_pages_share_a_port() {
     let mut peer = RawPeer::connect(&format!("ws://{address}/ws"), None).await.expect("a connection");
     assert_eq!(peer.call("lab.echo", json!(["x"])).await["result"], "x");
     let mut peer =
-        RawPeer::connect(&format!("ws://{address}/ws"), Some("wirecall.1.json")).await.expect("a connection");
+        RawPeer::connect(&format!("ws://{address}/ws"), Some(CODEC.subprotocol())).await.expect("a connection");
     assert_eq!(peer.call("rpc.hello", json!({})).await["result"]["resumed"], false);
     let mut page = TcpStream::connect(address).await.expect("a connection");
     page.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.expect("sent");

@@ -10,12 +10,17 @@ use crate::support::{RawPeer, call, error_of, notification, serve};
 async fn lab() -> (Bench, RawPeer) {
     let bench = Bench::default();
     let (_, address) = serve(bench.server()).await;
-    (bench, RawPeer::plain(address).await)
+    (bench, RawPeer::any(address).await)
+}
+
+/// A peer that speaks JSON, where a test is about the text of it.
+async fn text() -> RawPeer {
+    RawPeer::plain(serve(Bench::default().server()).await.1).await
 }
 
 #[tokio::test]
 async fn ids_are_echoed_exactly_as_they_came() {
-    let (_, mut peer) = lab().await;
+    let mut peer = text().await;
     for id in [
         "0",
         "-1",
@@ -133,7 +138,7 @@ async fn calls_start_in_the_order_of_arrival_and_answer_as_they_finish() {
 
 #[tokio::test]
 async fn plain_peers_may_send_their_json_in_binary_frames() {
-    let (_, mut peer) = lab().await;
+    let mut peer = text().await;
     peer.0.send(Message::binary(call(1, "lab.echo", &json!(["x"])).into_bytes())).await.expect("sent");
     assert_eq!(peer.receive().await["result"], "x");
 }

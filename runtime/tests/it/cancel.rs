@@ -128,7 +128,7 @@ async fn a_cancel_of_no_call_is_ignored() {
 async fn a_cancelled_entry_completes_its_batch() {
     let bench = Bench::default();
     let (_, address) = serve(bench.server()).await;
-    let mut peer = RawPeer::plain(address).await;
+    let mut peer = RawPeer::any(address).await;
     let batch = [call(1, "lab.hold", &json!([1])), call(2, "lab.echo", &json!(["x"]))].join(",");
     peer.send(&format!("[{batch}]")).await;
     assert_eq!(bench.fate().await, Fate::Started(1));

@@ -9,6 +9,7 @@ use wirecall::{CallError, Client};
 use crate::client_script::{Script, Scripted, ShelfClient, client_of};
 use crate::lab::{Bench, LabClient};
 use crate::support::{serve, soon};
+use crate::CODEC;
 
 async fn pair() -> (Script, Client, Scripted) {
     let script = Script::listen().await;
@@ -108,7 +109,7 @@ async fn a_generated_client_and_an_open_call_keep_the_connection() {
 async fn a_dropped_connect_leaves_nothing_behind() {
     let script = Script::listen().await;
     let connecting = tokio::spawn(script.client().into_future());
-    let (server, _) = script.upgrade(Some("wirecall.1.json")).await;
+    let (server, _) = script.upgrade(Some(CODEC.subprotocol())).await;
     connecting.abort();
     assert_eq!(server.closed().await, 1006);
 }

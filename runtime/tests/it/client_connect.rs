@@ -14,6 +14,7 @@ use wirecall::{CallError, ErrorKind, RpcError, UserId, connect};
 use crate::client_script::{Script, ShelfClient, client_of, is_away, until};
 use crate::lab::{Bench, Lab, LabClient};
 use crate::support::{serve, soon};
+use crate::CODEC;
 
 async fn failure(connect: wirecall::client::Connect) -> (ConnectError, String) {
     let error = soon(connect.into_future()).await.expect_err("it cannot connect");
@@ -104,7 +105,7 @@ async fn a_websocket_server_that_is_not_wirecall_s_is_told_and_plain_is_named() 
 async fn a_server_that_does_not_answer_hello_is_given_up_after_the_limit() {
     let script = Script::listen().await;
     let limit = Duration::from_millis(50);
-    let hello = script.upgrade(Some("wirecall.1.json"));
+    let hello = script.upgrade(Some(CODEC.subprotocol()));
     let ((error, text), _server) = tokio::join!(failure(script.client().connect_timeout(limit)), hello);
     assert!(
         matches!(error, ConnectError::Timeout { .. }) && text.contains("connect_timeout, 50 ms"),
@@ -133,7 +134,7 @@ async fn a_refused_hello_gives_the_server_s_error_and_its_verdict() {
 async fn something_before_the_answer_to_hello_is_a_fault_of_the_server() {
     let script = Script::listen().await;
     let ((error, text), ()) = tokio::join!(failure(script.client()), async {
-        let (mut server, _) = script.upgrade(Some("wirecall.1.json")).await;
+        let (mut server, _) = script.upgrade(Some(CODEC.subprotocol())).await;
         server.receive().await;
         server.notify("lab.tick", json!({})).await;
     });
@@ -144,7 +145,7 @@ async fn something_before_the_answer_to_hello_is_a_fault_of_the_server() {
 async fn what_the_server_says_before_closing_counts_during_hello_too() {
     let script = Script::listen().await;
     let ((error, text), ()) = tokio::join!(failure(script.client()), async {
-        let (mut server, _) = script.upgrade(Some("wirecall.1.json")).await;
+        let (mut server, _) = script.upgrade(Some(CODEC.subprotocol())).await;
         server.receive().await;
         server.notify("rpc.close", json!({ "code": 4501, "reason": "not from here" })).await;
         server.close(1001, "").await;
@@ -158,7 +159,7 @@ async fn headers_and_names_reach_the_server_and_those_of_the_upgrade_are_refused
     let script = Script::listen().await;
     let client = script.client().header("x-room", "attic").name("bot", "7").into_future();
     let (client, (_server, hello)) = tokio::join!(client, async {
-        let (mut server, headers) = script.upgrade(Some("wirecall.1.json")).await;
+        let (mut server, headers) = script.upgrade(Some(CODEC.subprotocol())).await;
         assert_eq!(headers["x-room"], "attic");
         let hello = server.receive().await;
         server.close(4501, "enough").await;

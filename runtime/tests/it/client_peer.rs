@@ -192,7 +192,7 @@ async fn notifications_of_the_server_s_reach_the_handler() {
 #[tokio::test]
 async fn an_answer_that_the_server_does_not_take_is_too_large_and_the_connection_stays() {
     let script = Script::listen().await;
-    let limits = json!({ "limits": { "max_message_bytes": 30 } });
+    let limits = json!({ "limits": { "max_message_bytes": 20 } });
     let (screen, _, _prompts) = screen(1);
     let connect = script.client().serve(Ui::serve(screen)).into_future();
     let (client, (mut server, _)) = tokio::join!(connect, script.session_with(limits));
@@ -201,7 +201,7 @@ async fn an_answer_that_the_server_does_not_take_is_too_large_and_the_connection
         .send(json!({ "jsonrpc": "2.0", "id": 1, "method": "ui.confirm", "params": { "prompt": "?" } }))
         .await;
     assert_eq!(error_of(&server.receive().await).1, "too_large");
-    let error = LabClient::new(&client).echo("x").await.expect_err("it is larger than 30 bytes");
+    let error = LabClient::new(&client).echo("x").await.expect_err("it is larger than 20 bytes");
     assert!(matches!(&error, CallError::Rpc(error) if error.kind() == "too_large"), "{error}");
     server.nothing_more().await;
 }

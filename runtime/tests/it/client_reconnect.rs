@@ -257,10 +257,10 @@ async fn what_the_server_says_before_closing_counts_more_than_the_close_code() {
 }
 
 #[tokio::test]
-async fn a_binary_frame_of_a_session_s_server_is_a_fault_that_ends_the_client() {
+async fn a_frame_of_the_wrong_kind_is_a_fault_that_ends_the_client() {
     let (_script, client, mut server) = pair().await;
     let mut states = client.states();
-    futures_util::SinkExt::send(&mut server.0, tokio_tungstenite::tungstenite::Message::binary("{}"))
+    futures_util::SinkExt::send(&mut server.0, crate::wire::wrong_frame(crate::CODEC))
         .await
         .expect("sent");
     assert_eq!(server.closed().await, 1003);

@@ -12,9 +12,10 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use wirecall::client::{ClientState, Connect};
-use wirecall::{BackoffOptions, Service, ServiceError};
+use wirecall::{BackoffOptions, Codec, Service, ServiceError};
 
 use crate::support::{error_of, soon};
+use crate::{CODEC, wire};
 
 #[derive(Service)]
 #[rpc(name = "shelf", error = ShelfError)]
@@ -84,12 +85,14 @@ impl Script {
             Ok(response)
         };
         let socket = soon(tokio_tungstenite::accept_hdr_async(stream, answer)).await.expect("a WebSocket");
-        (Scripted(socket, 0), headers)
+        let packed = subprotocol == Some(Codec::MsgPack.subprotocol());
+        let codec = if packed { Codec::MsgPack } else { Codec::Json };
+        (Scripted(socket, 0, codec), headers)
     }
 
     /// The next session: hello was answered with these members changed. Gives the parameters of hello.
     pub(crate) async fn session_with(&self, change: Value) -> (Scripted, Value) {
-        let (mut scripted, _) = self.upgrade(Some("wirecall.1.json")).await;
+        let (mut scripted, _) = self.upgrade(Some(CODEC.subprotocol())).await;
         let mut hello = scripted.receive().await;
         assert_eq!((&hello["method"], &hello["id"]), (&json!("rpc.hello"), &json!(0)));
         let mut answer = json!({
@@ -111,7 +114,7 @@ impl Script {
 
 /// A client of that address that comes back soon.
 pub(crate) fn client_of(address: SocketAddr) -> Connect {
-    wirecall::connect(format!("ws://{address}/")).backoff(quick())
+    wirecall::connect(format!("ws://{address}/")).codec(CODEC).backoff(quick())
 }
 
 /// Waits that a test has time for.
@@ -122,12 +125,12 @@ pub(crate) fn quick() -> BackoffOptions {
     backoff
 }
 
-/// One connection of a [`Script`], and the last `seq` that arrived on it.
-pub(crate) struct Scripted(pub(crate) WebSocketStream<TcpStream>, pub(crate) u64);
+/// One connection of a [`Script`], the last `seq` that arrived on it, and what is spoken there.
+pub(crate) struct Scripted(pub(crate) WebSocketStream<TcpStream>, pub(crate) u64, Codec);
 
 impl Scripted {
     pub(crate) async fn send(&mut self, message: Value) {
-        self.0.send(Message::text(message.to_string())).await.expect("sent");
+        self.0.send(wire::frame(self.2, &message.to_string())).await.expect("sent");
     }
 
     pub(crate) async fn answer(&mut self, id: impl Into<Value>, result: impl Into<Value>) {
@@ -143,7 +146,7 @@ impl Scripted {
         self.notify("rpc.ack", json!({ "seq": self.1 })).await;
     }
 
-    /// The next text message, without its `seq`.
+    /// The next message, without its `seq`.
     pub(crate) async fn receive(&mut self) -> Value {
         let mut message = self.receive_numbered().await;
         if let Some(seq) = message.as_object_mut().and_then(|members| members.remove("seq")) {
@@ -152,13 +155,12 @@ impl Scripted {
         message
     }
 
-    /// The next text message as it is.
+    /// The next message as it is.
     pub(crate) async fn receive_numbered(&mut self) -> Value {
         loop {
             match soon(self.0.next()).await.expect("an open connection").expect("a readable message") {
-                Message::Text(text) => return serde_json::from_str(&text).expect("JSON"),
                 Message::Ping(_) | Message::Pong(_) => {}
-                other => panic!("expected a text message, got {other:?}"),
+                frame => return wire::message(self.2, &frame).expect("a message"),
             }
         }
     }
@@ -199,8 +201,7 @@ impl Scripted {
             match soon(self.0.next()).await {
                 Some(Ok(Message::Close(Some(frame)))) => return (frame.code.into(), texts),
                 Some(Ok(Message::Close(None))) => return (1005, texts),
-                Some(Ok(Message::Text(text))) => texts.push(serde_json::from_str(&text).expect("JSON")),
-                Some(Ok(_)) => {}
+                Some(Ok(frame)) => texts.extend(wire::message(self.2, &frame)),
                 Some(Err(_)) | None => return (1006, texts),
             }
         }

@@ -106,7 +106,7 @@ async fn one_handler_serves_several_services_and_shares_its_state() {
     }
     let both = std::sync::Arc::new(Both::default());
     let builder = Server::builder().service(Counter::serve(both.clone())).service(Reader::serve(both));
-    let mut peer = RawPeer::plain(serve(builder).await.1).await;
+    let mut peer = RawPeer::any(serve(builder).await.1).await;
     assert_eq!(peer.call("counter.next", json!([])).await["result"], 1);
     assert_eq!(peer.call("counter.next", json!([])).await["result"], 2);
     assert_eq!(peer.call("reader.last", json!([])).await["result"], 2);
@@ -115,8 +115,8 @@ async fn one_handler_serves_several_services_and_shares_its_state() {
 #[tokio::test]
 async fn the_contract_is_told_only_where_the_server_exposes_it() {
     let (_, address) = serve(Server::builder().service(Desk::serve(App))).await;
-    assert_eq!(error_of(&RawPeer::plain(address).await.call("rpc.contract", json!([])).await).0, -32601);
+    assert_eq!(error_of(&RawPeer::any(address).await.call("rpc.contract", json!([])).await).0, -32601);
     let (server, address) = serve(Server::builder().service(Desk::serve(App)).expose_contract()).await;
-    let answer = RawPeer::plain(address).await.call("rpc.contract", json!([])).await;
+    let answer = RawPeer::any(address).await.call("rpc.contract", json!([])).await;
     assert_eq!(answer["result"], serde_json::to_value(server.contract()).expect("encodes"));
 }

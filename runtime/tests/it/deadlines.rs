@@ -14,7 +14,7 @@ fn with_timeout(id: u32, method: &str, n: u32, timeout_ms: u64) -> String {
 async fn lab() -> (Bench, RawPeer) {
     let bench = Bench::default();
     let (_, address) = serve(bench.server_with(|limits| limits.max_calls = 1)).await;
-    (bench, RawPeer::plain(address).await)
+    (bench, RawPeer::any(address).await)
 }
 
 fn assert_late(answer: &Value, id: u32) {
@@ -42,7 +42,7 @@ async fn the_server_s_default_counts_where_nobody_says_anything() {
     let bench = Bench::default();
     let (_, address) =
         serve(bench.server_with(|limits| limits.call_timeout = Duration::from_millis(30))).await;
-    assert_late(&RawPeer::plain(address).await.ask(&call(1, "lab.hold", &json!([1]))).await, 1);
+    assert_late(&RawPeer::any(address).await.ask(&call(1, "lab.hold", &json!([1]))).await, 1);
 }
 
 #[tokio::test]

@@ -27,7 +27,7 @@ fn watched(builder: ServerBuilder) -> (Seen, ServerBuilder) {
 async fn lab() -> (Seen, RawPeer) {
     let (seen, builder) = watched(Bench::default().server());
     let (_, address) = serve(builder).await;
-    (seen, RawPeer::plain(address).await)
+    (seen, RawPeer::any(address).await)
 }
 
 /// The answer tells nothing of the inside but an id, under which the hook knows the cause.
@@ -228,7 +228,7 @@ async fn a_layer_s_panic_is_an_incident() {
 async fn a_panic_in_on_error_harms_nobody() {
     let builder = Bench::default().server().on_error(|_| panic!("the inside of a hook"));
     let (_, address) = serve(builder).await;
-    let mut peer = RawPeer::plain(address).await;
+    let mut peer = RawPeer::any(address).await;
     assert_eq!(error_of(&peer.call("lab.fail", json!(["internal"])).await), (-32603, "internal_error"));
     assert_eq!(error_of(&peer.call("lab.fail", json!(["panic"])).await), (-32603, "internal_error"));
     peer.nothing_more().await;
@@ -268,7 +268,7 @@ async fn every_protocol_error_that_a_handler_may_answer_has_its_code() {
         }
     }
     let (_, address) = serve(Server::builder().service(All::serve(App))).await;
-    let mut peer = RawPeer::plain(address).await;
+    let mut peer = RawPeer::any(address).await;
     for (index, (_, code, kind)) in KINDS.into_iter().enumerate() {
         let answer = peer.call("all.raise", json!([index])).await;
         let data = json!({ "kind": kind, "retryable": true, "retry_after_ms": 1500 });

@@ -133,7 +133,7 @@ async fn an_event_for_a_session_that_has_ended_goes_nowhere() {
 #[tokio::test]
 async fn a_plain_peer_receives_events_too() {
     let (server, address) = serve(Bench::default().server()).await;
-    let mut peer = RawPeer::plain(address).await;
+    let mut peer = RawPeer::any(address).await;
     peer.nothing_more().await;
     server.handle().broadcast(tick(1)).expect("encodes");
     assert_eq!(peer.receive().await["params"]["n"], 1);

@@ -10,6 +10,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
 use crate::lab::{Bench, Lab};
 use crate::support::{RawPeer, call, error_of, notification, serve, soon};
+use crate::{CODEC, wire};
 
 async fn quiet() -> RawPeer {
     RawPeer::quiet(serve(Bench::default().server()).await.1).await
@@ -130,7 +131,7 @@ async fn no_hello_in_time_is_closed_with_4001() {
 #[tokio::test]
 async fn faults_of_the_frames_before_hello_have_their_own_codes() {
     let mut peer = quiet().await;
-    peer.0.send(Message::binary(vec![1, 2, 3])).await.expect("sent");
+    peer.0.send(wire::wrong_frame(CODEC)).await.expect("sent");
     assert_eq!(peer.closed().await, 1003);
 
     let mut peer = quiet().await;

@@ -44,7 +44,7 @@ impl Log {
 async fn the_first_layer_is_the_outermost() {
     let log = Log::default();
     let builder = Bench::default().server().layer(log.around("first")).layer(log.around("second"));
-    let mut peer = RawPeer::plain(serve(builder).await.1).await;
+    let mut peer = RawPeer::any(serve(builder).await.1).await;
     peer.call("lab.echo", json!(["x"])).await;
     assert_eq!(log.take(), ["first in lab.echo", "second in lab.echo", "second out well", "first out well"]);
     peer.call("lab.fail", json!(["closed"])).await;
@@ -70,7 +70,7 @@ async fn a_layer_may_answer_in_the_handler_s_place() {
         }
         next.run().await
     });
-    let mut peer = RawPeer::plain(serve(builder).await.1).await;
+    let mut peer = RawPeer::any(serve(builder).await.1).await;
     let answer = peer.call("lab.hold", json!([1])).await;
     assert_eq!(
         (error_of(&answer), &answer["error"]["data"]["details"]["why"]),
@@ -89,7 +89,7 @@ async fn a_layer_may_put_another_error_in_place_of_the_handler_s() {
             _ => answer,
         }
     });
-    let mut peer = RawPeer::plain(serve(builder).await.1).await;
+    let mut peer = RawPeer::any(serve(builder).await.1).await;
     assert_eq!(error_of(&peer.call("lab.fail", json!(["closed"])).await), (-32006, "unavailable"));
     assert_eq!(error_of(&peer.call("lab.fail", json!(["no_room"])).await).0, 1001);
 }
@@ -135,7 +135,7 @@ impl Layer for Counting {
 async fn a_layer_runs_when_its_call_s_turn_comes_and_not_before() {
     let (bench, count) = (Bench::default(), Arc::new(AtomicUsize::new(0)));
     let builder = bench.server_with(|limits| limits.max_calls = 1).layer(Counting(Arc::clone(&count)));
-    let mut peer = RawPeer::plain(serve(builder).await.1).await;
+    let mut peer = RawPeer::any(serve(builder).await.1).await;
     peer.send(&call(1, "lab.hold", &json!([1]))).await;
     peer.send(&call(2, "lab.hold", &json!([2]))).await;
     assert_eq!(bench.fate().await, Fate::Started(1));
@@ -150,7 +150,7 @@ async fn a_layer_runs_when_its_call_s_turn_comes_and_not_before() {
 async fn a_cancel_drops_what_a_layer_awaits() {
     let bench = Bench::default();
     let log = Log::default();
-    let mut peer = RawPeer::plain(serve(bench.server().layer(log.around("only"))).await.1).await;
+    let mut peer = RawPeer::any(serve(bench.server().layer(log.around("only"))).await.1).await;
     peer.send(&call(1, "lab.hold", &json!([1]))).await;
     assert_eq!(bench.fate().await, Fate::Started(1));
     peer.send(r#"{"jsonrpc":"2.0","method":"rpc.cancel","params":{"id":1}}"#).await;

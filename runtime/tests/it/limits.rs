@@ -11,12 +11,13 @@ use wirecall::server::ServerEvent;
 
 use crate::lab::{Bench, Fate};
 use crate::support::{RawPeer, call, error_of, notification, serve, soon};
+use crate::{CODEC, wire};
 
 #[tokio::test]
 async fn of_many_calls_at_once_64_run_256_wait_and_the_rest_is_refused() {
     let bench = Bench::default();
     let (_, address) = serve(bench.server()).await;
-    let mut peer = RawPeer::plain(address).await;
+    let mut peer = RawPeer::any(address).await;
     for n in 0..330 {
         peer.send(&call(n, "lab.hold", &json!([n]))).await;
     }
@@ -48,7 +49,7 @@ async fn waiting_calls_are_bounded_in_bytes_too() {
         limits.max_waiting_bytes = 10_000;
     };
     let (_, address) = serve(bench.server_with(change)).await;
-    let mut peer = RawPeer::plain(address).await;
+    let mut peer = RawPeer::any(address).await;
     let padded = |id: u32, bytes: usize| {
         json!({ "jsonrpc": "2.0", "id": id, "method": "lab.hold", "params": [id], "padding": "x".repeat(bytes) }).to_string()
     };
@@ -95,9 +96,11 @@ async fn a_message_of_exactly_the_limit_arrives_and_one_byte_more_is_closed_with
     let bench = Bench::default();
     let (_, address) = serve(bench.server_with(|limits| limits.max_message_bytes = 100_000)).await;
     let sized = |bytes: usize| {
-        let empty = call(1, "lab.echo", &json!([""])).len();
-        let text = call(1, "lab.echo", &json!(["x".repeat(bytes - empty)]));
-        assert_eq!(text.len(), bytes);
+        let of = |filling| call(1, "lab.echo", &json!(["x".repeat(filling)]));
+        // With a length that takes as many bytes as that of the filling.
+        let around = wire::frame(CODEC, &of(80_000)).len() - 80_000;
+        let text = of(bytes - around);
+        assert_eq!(wire::frame(CODEC, &text).len(), bytes);
         text
     };
     let (mut peer, hello) = RawPeer::session(address).await;
@@ -122,7 +125,7 @@ async fn one_connection_too_many_is_refused_with_503_and_told() {
     let bench = Bench::default();
     let (server, address) = serve(bench.server_with(|limits| limits.max_connections = 2)).await;
     let mut events = server.handle().events();
-    let first = RawPeer::plain(address).await;
+    let first = RawPeer::any(address).await;
     let _second = RawPeer::quiet(address).await;
     let refused = RawPeer::connect(&format!("ws://{address}/"), None).await.err().expect("refused");
     let Error::Http(response) = refused else { panic!("{refused}") };
@@ -145,7 +148,7 @@ async fn one_connection_too_many_is_refused_with_503_and_told() {
     while server.handle().connection_count() > 1 {
         tokio::task::yield_now().await;
     }
-    RawPeer::plain(address).await.nothing_more().await;
+    RawPeer::any(address).await.nothing_more().await;
 }
 
 #[tokio::test]
@@ -176,7 +179,7 @@ async fn a_limit_that_a_call_meets_is_told_to_who_listens() {
 async fn a_full_line_of_one_session_is_no_matter_to_another() {
     let bench = Bench::default();
     let (_, address) = serve(bench.server()).await;
-    let (mut one, mut two) = (RawPeer::plain(address).await, RawPeer::plain(address).await);
+    let (mut one, mut two) = (RawPeer::any(address).await, RawPeer::any(address).await);
     for n in 0..321 {
         one.send(&call(n, "lab.hold", &json!([n]))).await;
     }

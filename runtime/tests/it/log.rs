@@ -53,7 +53,7 @@ fn listen() -> (Written, tracing::subscriber::DefaultGuard) {
 async fn every_refusal_is_logged_with_its_code_and_connection() {
     let (written, _guard) = listen();
     let (_, address) = serve(Bench::default().server()).await;
-    let mut peer = RawPeer::plain(address).await;
+    let mut peer = RawPeer::any(address).await;
     for (text, code) in [
         ("not json".to_owned(), "-32700"),
         ("{}".to_owned(), "-32600"),

@@ -1,4 +1,5 @@
-//! The integration tests: one binary, one module a capability, over real sockets on free ports.
+//! The integration tests: one module a capability, over real sockets on free ports. This binary
+//! speaks JSON; `msgpack.rs` has the same modules.
 #![allow(
     missing_docs,
     clippy::missing_panics_doc,
@@ -9,57 +10,9 @@
     reason = "tests"
 )]
 
-mod lab;
-mod stream_lab;
-mod support;
+include!("suite.rs");
 
-mod auth;
-mod axum;
-mod bad_input;
-mod building;
-mod calls;
-mod cancel;
-mod context;
-mod deadlines;
-mod errors;
-mod events;
-mod heartbeat;
-mod hello;
-mod hooks;
-mod hyper;
-mod layers;
-mod limits;
-mod log;
-mod origin;
-mod outcomes;
 mod packed;
-mod paths;
-mod peer_calls;
-mod registry;
-mod serial;
-mod shutdown;
-mod slow_peer;
-mod specification;
-mod streams;
-mod subscriptions;
-mod uploads;
-mod validation;
 
-#[cfg(feature = "client")]
-mod client_calls;
-#[cfg(feature = "client")]
-mod client_close;
-#[cfg(feature = "client")]
-mod client_connect;
-#[cfg(feature = "client")]
-mod client_heartbeat;
-#[cfg(feature = "client")]
-mod client_layers;
-#[cfg(feature = "client")]
-mod client_peer;
-#[cfg(feature = "client")]
-mod client_reconnect;
-#[cfg(feature = "client")]
-mod client_script;
-#[cfg(feature = "client")]
-mod client_streams;
+/// What the peers and clients of the tests speak.
+pub(crate) const CODEC: wirecall::Codec = wirecall::Codec::Json;

@@ -31,7 +31,7 @@ fn plan(id: u64) -> (Value, &'static [&'static str], bool) {
 }
 
 async fn caller(address: std::net::SocketAddr, bench: Bench, calls: u64) {
-    let mut peer = RawPeer::plain(address).await;
+    let mut peer = RawPeer::any(address).await;
     let mut seen: HashMap<u64, String> = HashMap::new();
     for burst in (0..calls).collect::<Vec<_>>().chunks(100) {
         for id in burst {

@@ -1,5 +1,7 @@
 //! MessagePack on the wire: how it is chosen, how it goes along with JSON, and what is no message in it.
 
+use std::net::SocketAddr;
+
 use futures_util::SinkExt;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
@@ -12,41 +14,19 @@ fn packed(message: &Value) -> Vec<u8> {
     rmp_serde::to_vec(message).expect("it is written")
 }
 
-/// A peer that speaks raw MessagePack, which another implementation writes and reads.
-struct PackedPeer(RawPeer);
+/// A peer that speaks MessagePack.
+async fn session(address: SocketAddr) -> RawPeer {
+    let url = format!("ws://{address}/");
+    let mut peer = RawPeer::connect(&url, Some(Codec::MsgPack.subprotocol())).await.expect("a connection");
+    let answer = peer.call("rpc.hello", json!({})).await;
+    assert!(answer["result"]["session"].is_string(), "{answer}");
+    peer
+}
 
-impl PackedPeer {
-    async fn session(address: std::net::SocketAddr) -> Self {
-        let url = format!("ws://{address}/");
-        let mut peer =
-            Self(RawPeer::connect(&url, Some(Codec::MsgPack.subprotocol())).await.expect("a connection"));
-        let hello = json!({ "jsonrpc": "2.0", "id": 0, "method": "rpc.hello", "params": {} });
-        let answer = peer.ask(&packed(&hello)).await;
-        assert!(answer["result"]["session"].is_string(), "{answer}");
-        peer
-    }
-
-    /// The next message, without its `seq`.
-    async fn receive(&mut self) -> Value {
-        loop {
-            match self.0.next().await {
-                Message::Binary(bytes) => {
-                    let mut message: Value = rmp_serde::from_slice(&bytes).expect("MessagePack");
-                    if let Some(members) = message.as_object_mut() {
-                        members.remove("seq");
-                    }
-                    return message;
-                }
-                Message::Ping(_) => {}
-                other => panic!("expected a binary message, got {other:?}"),
-            }
-        }
-    }
-
-    async fn ask(&mut self, bytes: &[u8]) -> Value {
-        self.0.0.send(Message::binary(bytes.to_vec())).await.expect("sent");
-        self.receive().await
-    }
+/// Sends bytes as they are and awaits one answer.
+async fn ask(peer: &mut RawPeer, bytes: &[u8]) -> Value {
+    peer.0.send(Message::binary(bytes.to_vec())).await.expect("sent");
+    peer.receive().await
 }
 
 fn add(id: &Value) -> Value {
@@ -79,15 +59,15 @@ async fn the_first_codec_that_the_client_offers_is_chosen() {
 #[tokio::test]
 async fn a_call_is_answered_in_the_codec_that_it_came_in() {
     let (_server, address) = serve(Bench::default().server()).await;
-    let mut peer = PackedPeer::session(address).await;
-    let answer = peer.ask(&packed(&add(&json!(7)))).await;
+    let mut peer = session(address).await;
+    let answer = peer.ask(&add(&json!(7)).to_string()).await;
     assert_eq!(answer, json!({ "jsonrpc": "2.0", "id": 7, "result": 3 }));
 }
 
 #[tokio::test]
 async fn every_id_is_echoed_exactly_as_it_came() {
     let (_server, address) = serve(Bench::default().server()).await;
-    let mut peer = PackedPeer::session(address).await;
+    let mut peer = session(address).await;
     for id in [
         json!(0),
         json!(-1),
@@ -100,7 +80,7 @@ async fn every_id_is_echoed_exactly_as_it_came() {
         json!("x".repeat(300)),
         json!(null),
     ] {
-        let answer = peer.ask(&packed(&add(&id))).await;
+        let answer = ask(&mut peer, &packed(&add(&id))).await;
         assert_eq!(answer, json!({ "jsonrpc": "2.0", "id": id, "result": 3 }));
     }
 }
@@ -108,7 +88,7 @@ async fn every_id_is_echoed_exactly_as_it_came() {
 #[tokio::test]
 async fn an_event_reaches_both_codecs() {
     let (server, address) = serve(Bench::default().server()).await;
-    let mut packed = PackedPeer::session(address).await;
+    let mut packed = session(address).await;
     let (mut text, _) = RawPeer::session(address).await;
     let reached = server.handle().broadcast(LabEvent::Tick { n: 7, filling: "é".to_owned() });
     assert_eq!(reached.expect("it is encoded"), 2);
@@ -120,20 +100,20 @@ async fn an_event_reaches_both_codecs() {
 #[tokio::test]
 async fn a_text_frame_is_not_for_messagepack() {
     let (_server, address) = serve(Bench::default().server()).await;
-    let mut peer = PackedPeer::session(address).await;
-    peer.0.send(&add(&json!(1)).to_string()).await;
-    assert_eq!(peer.0.closed().await, 1003);
+    let mut peer = session(address).await;
+    peer.0.send(Message::text(add(&json!(1)).to_string())).await.expect("sent");
+    assert_eq!(peer.closed().await, 1003);
 }
 
 #[tokio::test]
 async fn what_is_no_message_is_refused_and_harms_nobody() {
     let (_server, address) = serve(Bench::default().server()).await;
-    let mut peer = PackedPeer::session(address).await;
+    let mut peer = session(address).await;
     let call = packed(&add(&json!(7)));
     let whole =
         |params: &[u8]| [b"\x84\xa7jsonrpc\xa32.0\xa2id\x07\xa6method\xa7lab.add\xa6params", params].concat();
     let a_b = |a: &[u8]| whole(&[b"\x82\xa1b\x02\xa1a", a].concat());
-    assert_eq!(peer.ask(&a_b(b"\x01")).await["result"], 3);
+    assert_eq!(ask(&mut peer, &a_b(b"\x01")).await["result"], 3);
     let parse = (-32700, "parse_error");
     let invalid = (-32600, "invalid_request");
     let misfit = (-32602, "validation_error");
@@ -166,11 +146,11 @@ async fn what_is_no_message_is_refused_and_harms_nobody() {
         ("too few parameters", whole(b"\x91\x01"), misfit),
         ("too many parameters", whole(b"\x94\x01\x02\x03\x04"), misfit),
     ] {
-        let answer = peer.ask(&bytes).await;
+        let answer = ask(&mut peer, &bytes).await;
         assert_eq!(error_of(&answer), expected, "{what}: {answer}");
     }
-    let answer = peer.ask(&a_b(b"\xa11")).await;
+    let answer = ask(&mut peer, &a_b(b"\xa11")).await;
     let errors = &answer["error"]["data"]["details"]["errors"];
     assert_eq!(*errors, json!([{ "path": "/a", "rule": "type", "message": "expected i64, found string" }]));
-    assert_eq!(peer.ask(&call).await["result"], 3);
+    assert_eq!(ask(&mut peer, &call).await["result"], 3);
 }

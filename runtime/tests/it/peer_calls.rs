@@ -210,7 +210,7 @@ async fn a_call_larger_than_the_client_takes_is_not_sent() {
 #[tokio::test]
 async fn a_plain_peer_answers_calls_too() {
     let bench = Bench::default();
-    let mut peer = RawPeer::plain(serve(bench.server()).await.1).await;
+    let mut peer = RawPeer::any(serve(bench.server()).await.1).await;
     peer.send(&call(1, "lab.ask", &json!([1]))).await;
     let asked = peer.receive().await;
     peer.send(&result(&asked["id"], &json!(false))).await;

@@ -22,7 +22,7 @@ async fn connections_sessions_and_users_are_counted_and_listed() {
     let (_one, hello) = RawPeer::hello(address, json!({ "token": "ann" })).await;
     let (_two, _) = RawPeer::hello(address, json!({ "token": "ann" })).await;
     let (_three, _) = RawPeer::hello(address, json!({ "token": "bob" })).await;
-    let mut plain = RawPeer::plain(address).await;
+    let mut plain = RawPeer::any(address).await;
     plain.nothing_more().await;
     let _quiet = RawPeer::quiet(address).await;
     assert_eq!((handle.connection_count(), handle.session_count(), handle.user_count()), (5, 4, 2));
@@ -98,7 +98,7 @@ async fn a_handle_is_there_before_the_handlers_and_keeps_no_server_alive() {
     assert!(handle.sessions().is_empty());
     let builder = builder.service(Hall::serve(Crier(handle.clone())));
     let (server, address) = serve(builder).await;
-    let mut peer = RawPeer::plain(address).await;
+    let mut peer = RawPeer::any(address).await;
     assert_eq!(peer.call("hall.shout", json!(["hear"])).await["params"]["filling"], "hear");
     assert_eq!(peer.receive().await["result"], 1);
     drop(peer);

@@ -8,7 +8,7 @@ use crate::support::{RawPeer, call, notification, serve};
 async fn lab() -> (Bench, RawPeer) {
     let bench = Bench::default();
     let (_, address) = serve(bench.server()).await;
-    (bench, RawPeer::plain(address).await)
+    (bench, RawPeer::any(address).await)
 }
 
 #[tokio::test]
@@ -63,7 +63,7 @@ async fn a_cancelled_call_lets_its_lane_go_on() {
 async fn lanes_belong_to_one_session() {
     let bench = Bench::default();
     let (_, address) = serve(bench.server()).await;
-    let (mut one, mut two) = (RawPeer::plain(address).await, RawPeer::plain(address).await);
+    let (mut one, mut two) = (RawPeer::any(address).await, RawPeer::any(address).await);
     one.send(&call(1, "lab.queue", &json!([1]))).await;
     two.send(&call(2, "lab.queue", &json!([2]))).await;
     assert_eq!(bench.fates(2).await, [Fate::Started(1), Fate::Started(2)]);

@@ -192,7 +192,7 @@ async fn serve_returns_and_the_port_is_free_and_everybody_may_ask_for_it() {
         let server = server.clone();
         async move { server.serve_listener(listener).await }
     });
-    RawPeer::plain(address).await.nothing_more().await;
+    RawPeer::any(address).await.nothing_more().await;
     let (one, two) = (shut_down(&server), shut_down(&server));
     soon(one).await.expect("no panic");
     soon(two).await.expect("no panic");

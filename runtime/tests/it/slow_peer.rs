@@ -5,11 +5,11 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio_tungstenite::tungstenite::Message;
 use wirecall::Disconnect;
 use wirecall::server::{Limits, Server, ServerEvent};
 
 use crate::lab::{Bench, LabEvent};
+use crate::wire;
 use crate::support::{RawPeer, call, serve, soon};
 
 fn impatient(limits: &mut Limits) {
@@ -36,7 +36,7 @@ async fn end_of_session(
 }
 
 async fn assert_others_are_well(server: &Server, address: std::net::SocketAddr) {
-    RawPeer::plain(address).await.nothing_more().await;
+    RawPeer::any(address).await.nothing_more().await;
     assert!(server.handle().session_count() <= 1);
 }
 
@@ -101,7 +101,7 @@ async fn a_peer_that_never_reads_what_the_reader_answers_is_closed_with_4013() {
     let message = call("x".repeat(100_000), "no.such", &json!([]));
     let sending = async {
         // The server stops taking them at some point.
-        while peer.0.send(Message::text(message.clone())).await.is_ok() {}
+        while peer.0.send(wire::frame(peer.1, &message)).await.is_ok() {}
         std::future::pending::<()>().await;
     };
     let (disconnect, limits) = tokio::select! {

@@ -50,7 +50,7 @@ impl ExamplesHandler for App {
 
 async fn peer() -> RawPeer {
     let (_, address) = serve(wirecall::Server::builder().service(Examples::serve(App))).await;
-    RawPeer::plain(address).await
+    RawPeer::any(address).await
 }
 
 /// What the specification fixes of an answer: ours adds `data`, and words messages in its own way.

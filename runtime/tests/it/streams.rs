@@ -23,7 +23,7 @@ fn credit(id: impl Into<Value>, credit: impl Into<Value>) -> String {
 #[tokio::test]
 async fn a_plain_peer_without_credit_gets_all_items_in_order_and_then_the_result() {
     let (_server, address) = serve(Stage::default().server()).await;
-    let mut peer = RawPeer::plain(address).await;
+    let mut peer = RawPeer::any(address).await;
     peer.send(&call("s", "flow.count", &json!({ "to": 500 }))).await;
     for n in 1..=500 {
         assert_eq!(peer.receive().await, item("s", n));
@@ -35,7 +35,7 @@ async fn a_plain_peer_without_credit_gets_all_items_in_order_and_then_the_result
 async fn the_first_item_leaves_before_the_second_is_produced() {
     let stage = Stage::default();
     let (_server, address) = serve(stage.server()).await;
-    let mut peer = RawPeer::plain(address).await;
+    let mut peer = RawPeer::any(address).await;
     peer.send(&call(1, "flow.gated", &json!({}))).await;
     stage.gate.add_permits(1);
     assert_eq!(peer.receive().await, item(1, 1));
@@ -48,7 +48,7 @@ async fn the_first_item_leaves_before_the_second_is_produced() {
 async fn a_producer_out_of_credit_waits_and_goes_on_with_more() {
     let stage = Stage::default();
     let (_server, address) = serve(stage.server()).await;
-    let mut peer = RawPeer::plain(address).await;
+    let mut peer = RawPeer::any(address).await;
     peer.send(&with_credit(1, "flow.count", &json!({ "to": 6 }), 2)).await;
     assert_eq!(peer.receive().await, item(1, 1));
     assert_eq!(peer.receive().await, item(1, 2));
@@ -68,7 +68,7 @@ async fn a_producer_out_of_credit_waits_and_goes_on_with_more() {
 #[tokio::test]
 async fn with_credit_0_nothing_comes_before_the_first_grant() {
     let (_server, address) = serve(Stage::default().server()).await;
-    let mut peer = RawPeer::plain(address).await;
+    let mut peer = RawPeer::any(address).await;
     peer.send(&with_credit(1, "flow.count", &json!({ "to": 1 }), 0)).await;
     peer.nothing_more().await;
     for wrong in [json!(0), json!(-1), json!(1.5), json!("1"), Value::Null] {
@@ -82,7 +82,7 @@ async fn with_credit_0_nothing_comes_before_the_first_grant() {
 #[tokio::test]
 async fn credit_and_items_for_unknown_ids_are_ignored() {
     let (_server, address) = serve(Stage::default().server()).await;
-    let mut peer = RawPeer::plain(address).await;
+    let mut peer = RawPeer::any(address).await;
     for method in
         ["rpc.credit", "rpc.upload", "rpc.upload_end", "rpc.item", "rpc.upload_credit", "rpc.cancel"]
     {
@@ -95,7 +95,7 @@ async fn credit_and_items_for_unknown_ids_are_ignored() {
 #[tokio::test]
 async fn a_stream_fails_with_the_service_s_error_after_its_items() {
     let (_server, address) = serve(Stage::default().server()).await;
-    let mut peer = RawPeer::plain(address).await;
+    let mut peer = RawPeer::any(address).await;
     peer.send(&call(1, "flow.fail", &json!({ "after": 2 }))).await;
     assert_eq!(peer.receive().await, item(1, 1));
     assert_eq!(peer.receive().await, item(1, 2));
@@ -108,7 +108,7 @@ async fn a_stream_fails_with_the_service_s_error_after_its_items() {
 async fn a_cancelled_stream_is_answered_at_once_and_its_handler_dropped() {
     let stage = Stage::default();
     let (_server, address) = serve(stage.server()).await;
-    let mut peer = RawPeer::plain(address).await;
+    let mut peer = RawPeer::any(address).await;
     peer.send(&with_credit(1, "flow.count", &json!({ "to": 100 }), 1)).await;
     assert_eq!(peer.receive().await, item(1, 1));
     peer.send(&notification("rpc.cancel", &json!({ "id": 1 }))).await;
@@ -134,7 +134,7 @@ async fn a_stream_has_no_time_limit_but_its_own() {
     let stage = Stage::default();
     let (_server, address) =
         serve(stage.server_with(|limits| limits.call_timeout = std::time::Duration::from_millis(20))).await;
-    let mut peer = RawPeer::plain(address).await;
+    let mut peer = RawPeer::any(address).await;
     peer.send(&call(1, "flow.gated", &json!({}))).await;
     assert_eq!(error_of(&peer.call("flow.brief", json!({})).await).1, "deadline_exceeded");
     stage.gone().await;
@@ -150,7 +150,7 @@ async fn streams_are_counted_apart_from_calls() {
         limits.max_streams = 2;
     }))
     .await;
-    let mut peer = RawPeer::plain(address).await;
+    let mut peer = RawPeer::any(address).await;
     peer.send(&call(1, "flow.hold", &json!({ "n": 1 }))).await;
     peer.send(&with_credit(2, "flow.count", &json!({ "to": 2 }), 1)).await;
     assert_eq!(peer.receive().await, item(2, 1));
@@ -171,7 +171,7 @@ async fn streams_are_counted_apart_from_calls() {
 #[tokio::test]
 async fn an_id_that_is_open_for_a_stream_is_not_taken_twice() {
     let (_server, address) = serve(Stage::default().server()).await;
-    let mut peer = RawPeer::plain(address).await;
+    let mut peer = RawPeer::any(address).await;
     peer.send(&with_credit(1, "flow.count", &json!({ "to": 2 }), 1)).await;
     assert_eq!(peer.receive().await, item(1, 1));
     let answer = peer.ask(&call(1, "flow.ping", &json!({ "n": 1 }))).await;
@@ -182,7 +182,7 @@ async fn an_id_that_is_open_for_a_stream_is_not_taken_twice() {
 async fn a_stream_cannot_be_started_by_a_notification() {
     let stage = Stage::default();
     let (_server, address) = serve(stage.server()).await;
-    let mut peer = RawPeer::plain(address).await;
+    let mut peer = RawPeer::any(address).await;
     peer.send(&notification("flow.count", &json!({ "to": 2 }))).await;
     peer.nothing_more().await;
     assert_eq!(stage.moved(), 0);
@@ -201,7 +201,7 @@ async fn an_item_larger_than_the_caller_takes_fails_the_call() {
 async fn a_no_cancel_stream_runs_to_its_end_and_its_items_go_nowhere() {
     let stage = Stage::default();
     let (_server, address) = serve(stage.server()).await;
-    let mut peer = RawPeer::plain(address).await;
+    let mut peer = RawPeer::any(address).await;
     peer.send(&with_credit(1, "flow.keep", &json!({ "to": 3 }), 1)).await;
     stage.gate.add_permits(1);
     assert_eq!(peer.receive().await, item(1, 1));
@@ -216,7 +216,7 @@ async fn a_no_cancel_stream_runs_to_its_end_and_its_items_go_nowhere() {
 #[tokio::test]
 async fn a_stream_in_a_batch_sends_its_items_beside_the_answers() {
     let (_server, address) = serve(Stage::default().server()).await;
-    let mut peer = RawPeer::plain(address).await;
+    let mut peer = RawPeer::any(address).await;
     let entries = [call(1, "flow.count", &json!({ "to": 1 })), call(2, "flow.ping", &json!({ "n": 7 }))];
     peer.send(&format!("[{}]", entries.join(","))).await;
     assert_eq!(peer.receive().await, item(1, 1));

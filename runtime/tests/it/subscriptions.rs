@@ -14,7 +14,7 @@ fn told(subscription: &Value, item: u64) -> Value {
 async fn a_subscription_is_answered_with_its_id_before_any_item() {
     let stage = Stage::default();
     let (_server, address) = serve(stage.server()).await;
-    let mut peer = RawPeer::plain(address).await;
+    let mut peer = RawPeer::any(address).await;
     let answer = peer.call("flow_subscribe", json!([5])).await;
     let id = answer["result"].clone();
     let text = id.as_str().expect("a string");
@@ -35,7 +35,7 @@ async fn a_subscription_is_answered_with_its_id_before_any_item() {
 async fn a_subscription_is_ended_by_the_name_of_its_id_too() {
     let stage = Stage::default();
     let (_server, address) = serve(stage.server()).await;
-    let mut peer = RawPeer::plain(address).await;
+    let mut peer = RawPeer::any(address).await;
     let id = peer.call("flow_subscribe", json!([5])).await["result"].clone();
     assert_eq!(peer.receive().await, told(&id, 5));
     assert_eq!(peer.call("flow_unsubscribe", json!({ "subscription": id })).await["result"], true);
@@ -47,7 +47,7 @@ async fn a_subscription_is_ended_by_the_name_of_its_id_too() {
 #[tokio::test]
 async fn a_subscription_that_is_refused_is_answered_the_error() {
     let (_server, address) = serve(Stage::default().server()).await;
-    let mut peer = RawPeer::plain(address).await;
+    let mut peer = RawPeer::any(address).await;
     let answer = peer.call("flow_subscribe", json!([13])).await;
     assert_eq!(error_of(&answer), (1, "broken"));
     assert_eq!(error_of(&peer.call("flow_subscribe", json!(["x"])).await).1, "validation_error");
@@ -58,7 +58,7 @@ async fn a_subscription_that_is_refused_is_answered_the_error() {
 async fn one_session_cannot_end_the_subscription_of_another() {
     let stage = Stage::default();
     let (_server, address) = serve(stage.server()).await;
-    let (mut peer, mut other) = (RawPeer::plain(address).await, RawPeer::plain(address).await);
+    let (mut peer, mut other) = (RawPeer::any(address).await, RawPeer::any(address).await);
     let id = peer.call("flow_subscribe", json!([5])).await["result"].clone();
     assert_eq!(other.call("flow_unsubscribe", json!([id])).await["result"], false);
     assert_eq!(peer.receive().await, told(&id, 5));
@@ -80,7 +80,7 @@ async fn a_subscription_ends_with_its_connection_and_counts_as_a_stream() {
 #[tokio::test]
 async fn a_caller_that_opens_with_credit_gets_an_ordinary_stream() {
     let (_server, address) = serve(Stage::default().server()).await;
-    let mut peer = RawPeer::plain(address).await;
+    let mut peer = RawPeer::any(address).await;
     let mut text: Value = serde_json::from_str(&call(3, "flow_subscribe", &json!([5]))).expect("JSON");
     text["meta"] = json!({ "credit": 1 });
     let item = peer.ask(&text.to_string()).await;

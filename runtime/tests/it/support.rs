@@ -1,4 +1,4 @@
-//! A server on a free port, and a peer that speaks raw text.
+//! A server on a free port, and a peer that speaks raw messages.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -10,7 +10,10 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+use wirecall::Codec;
 use wirecall::server::{Server, ServerBuilder};
+
+use crate::{CODEC, wire};
 
 /// Longer than anything here takes; a test that waits for it has failed.
 pub(crate) const LONG: Duration = Duration::from_secs(10);
@@ -47,8 +50,14 @@ pub(crate) fn notification(method: &str, params: &Value) -> String {
     json!({ "jsonrpc": "2.0", "method": method, "params": params }).to_string()
 }
 
-/// A peer that sends and receives text as it is.
-pub(crate) struct RawPeer(pub(crate) WebSocketStream<MaybeTlsStream<TcpStream>>);
+/// The codec that a server has chosen.
+fn chosen<B>(response: &http::Response<B>) -> Codec {
+    let name = response.headers().get("sec-websocket-protocol").map(http::HeaderValue::as_bytes);
+    if name == Some(Codec::MsgPack.subprotocol().as_bytes()) { Codec::MsgPack } else { Codec::Json }
+}
+
+/// A peer that sends and receives messages as a test writes them: in JSON, and on MessagePack in what that is there.
+pub(crate) struct RawPeer(pub(crate) WebSocketStream<MaybeTlsStream<TcpStream>>, pub(crate) Codec);
 
 impl RawPeer {
     /// Without a subprotocol.
@@ -56,9 +65,17 @@ impl RawPeer {
         Self::connect(&format!("ws://{address}/"), None).await.expect("a connection")
     }
 
+    /// Of a test to which it is the same: plain where that is possible, since plain peers speak JSON.
+    pub(crate) async fn any(address: SocketAddr) -> Self {
+        match CODEC {
+            Codec::Json => Self::plain(address).await,
+            _ => Self::session(address).await.0,
+        }
+    }
+
     /// With wirecall's, before hello.
     pub(crate) async fn quiet(address: SocketAddr) -> Self {
-        Self::connect(&format!("ws://{address}/"), Some("wirecall.1.json")).await.expect("a connection")
+        Self::connect(&format!("ws://{address}/"), Some(CODEC.subprotocol())).await.expect("a connection")
     }
 
     /// With wirecall's, after hello.
@@ -88,7 +105,8 @@ impl RawPeer {
         for (name, value) in headers {
             request.headers_mut().insert(name, value.parse().expect("a header"));
         }
-        Ok(Self(soon(Box::pin(tokio_tungstenite::connect_async(request))).await?.0))
+        let (socket, response) = soon(Box::pin(tokio_tungstenite::connect_async(request))).await?;
+        Ok(Self(socket, chosen(&response)))
     }
 
     /// With the smallest of receive buffers, so that a server soon notices that this peer does not read.
@@ -100,20 +118,26 @@ impl RawPeer {
         if let Some(subprotocol) = subprotocol {
             request.headers_mut().insert("sec-websocket-protocol", subprotocol.parse().expect("a header"));
         }
-        Self(soon(Box::pin(tokio_tungstenite::client_async(request, stream))).await.expect("a connection").0)
+        let connecting = tokio_tungstenite::client_async(request, stream);
+        let (socket, response) = soon(Box::pin(connecting)).await.expect("a connection");
+        Self(socket, chosen(&response))
     }
 
     pub(crate) async fn send(&mut self, text: &str) {
-        self.0.send(Message::text(text)).await.expect("sent");
+        let frame = wire::frame(self.1, text);
+        self.0.send(frame).await.expect("sent");
     }
 
-    /// The next message that is text.
+    /// The next message, in JSON.
     pub(crate) async fn text(&mut self) -> String {
         loop {
             match self.next().await {
-                Message::Text(text) => return text.to_string(),
+                Message::Text(text) if self.1 == Codec::Json => return text.to_string(),
+                frame @ (Message::Text(_) | Message::Binary(_)) => {
+                    return wire::message(self.1, &frame).expect("a message").to_string();
+                }
                 Message::Ping(_) | Message::Pong(_) => {}
-                other => panic!("expected a text message, got {other:?}"),
+                other => panic!("expected a message, got {other:?}"),
             }
         }
     }
@@ -170,15 +194,14 @@ impl RawPeer {
         self.end().await.0
     }
 
-    /// The text messages that still come, then the close code, once TCP has ended.
+    /// The messages that still come, then the close code, once TCP has ended.
     pub(crate) async fn end(&mut self) -> (u16, Vec<Value>) {
         let mut texts = Vec::new();
         let mut code = 1006;
         loop {
             match soon(self.0.next()).await {
                 Some(Ok(Message::Close(frame))) => code = frame.map_or(1005, |frame| frame.code.into()),
-                Some(Ok(Message::Text(text))) => texts.push(serde_json::from_str(&text).expect("JSON")),
-                Some(Ok(_)) => {}
+                Some(Ok(frame)) => texts.extend(wire::message(self.1, &frame)),
                 Some(Err(_)) | None => return (code, texts),
             }
         }

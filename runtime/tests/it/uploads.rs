@@ -22,7 +22,7 @@ fn credit(id: impl Into<Value>, credit: u64) -> Value {
 #[tokio::test]
 async fn an_upload_is_granted_credit_as_its_items_are_taken() {
     let (_server, address) = serve(Stage::default().server()).await;
-    let mut peer = RawPeer::plain(address).await;
+    let mut peer = RawPeer::any(address).await;
     peer.send(&call("u", "flow.sum", &json!({}))).await;
     assert_eq!(peer.receive().await, credit("u", 64));
     peer.send(&items("u", 0..32)).await;
@@ -36,7 +36,7 @@ async fn an_upload_is_granted_credit_as_its_items_are_taken() {
 #[tokio::test]
 async fn an_empty_upload_ends_without_credit() {
     let (_server, address) = serve(Stage::default().server()).await;
-    let mut peer = RawPeer::plain(address).await;
+    let mut peer = RawPeer::any(address).await;
     peer.send(&call(1, "flow.sum", &json!({}))).await;
     peer.send(&end(1)).await;
     assert_eq!(peer.answer(1).await["result"], 0);
@@ -46,7 +46,7 @@ async fn an_empty_upload_ends_without_credit() {
 async fn items_beyond_the_credit_end_the_call_with_resource_exhausted() {
     let stage = Stage::default();
     let (_server, address) = serve(stage.server()).await;
-    let mut peer = RawPeer::plain(address).await;
+    let mut peer = RawPeer::any(address).await;
     peer.send(&call(1, "flow.slow", &json!({}))).await;
     assert_eq!(peer.receive().await, credit(1, 64));
     peer.send(&items(1, 0..65)).await;
@@ -60,7 +60,7 @@ async fn items_beyond_the_credit_end_the_call_with_resource_exhausted() {
 #[tokio::test]
 async fn items_before_any_credit_end_the_call_too() {
     let (_server, address) = serve(Stage::default().server_with(|limits| limits.max_calls = 1)).await;
-    let mut peer = RawPeer::plain(address).await;
+    let mut peer = RawPeer::any(address).await;
     peer.send(&call(1, "flow.first", &json!({ "items": 0 }))).await;
     assert_eq!(peer.receive().await["result"], 0);
     peer.send(&items(1, 0..1)).await;
@@ -71,7 +71,7 @@ async fn items_before_any_credit_end_the_call_too() {
 async fn an_endless_upload_is_held_by_its_handler() {
     let stage = Stage::default();
     let (_server, address) = serve(stage.server()).await;
-    let mut peer = RawPeer::plain(address).await;
+    let mut peer = RawPeer::any(address).await;
     peer.send(&call(1, "flow.slow", &json!({}))).await;
     assert_eq!(peer.receive().await, credit(1, 64));
     peer.send(&items(1, 0..64)).await;
@@ -86,7 +86,7 @@ async fn an_endless_upload_is_held_by_its_handler() {
 #[tokio::test]
 async fn the_callee_may_answer_before_the_upload_ends_and_the_rest_is_ignored() {
     let (_server, address) = serve(Stage::default().server()).await;
-    let mut peer = RawPeer::plain(address).await;
+    let mut peer = RawPeer::any(address).await;
     peer.send(&call(1, "flow.first", &json!({ "items": 2 }))).await;
     assert_eq!(peer.receive().await, credit(1, 64));
     peer.send(&items(1, [5, 6, 7])).await;
@@ -99,7 +99,7 @@ async fn the_callee_may_answer_before_the_upload_ends_and_the_rest_is_ignored() 
 #[tokio::test]
 async fn an_item_that_does_not_fit_fails_the_call_even_where_the_handler_does_not_mind() {
     let (_server, address) = serve(Stage::default().server()).await;
-    let mut peer = RawPeer::plain(address).await;
+    let mut peer = RawPeer::any(address).await;
     for (item, path) in [(json!({ "value": "x" }), "/value"), (json!({ "value": 1_000_001 }), "/value")] {
         peer.send(&call(1, "flow.sum", &json!({}))).await;
         assert_eq!(peer.receive().await, credit(1, 64));
@@ -115,7 +115,7 @@ async fn an_item_that_does_not_fit_fails_the_call_even_where_the_handler_does_no
 async fn a_cancelled_upload_drops_its_handler() {
     let stage = Stage::default();
     let (_server, address) = serve(stage.server()).await;
-    let mut peer = RawPeer::plain(address).await;
+    let mut peer = RawPeer::any(address).await;
     peer.send(&call(1, "flow.sum", &json!({}))).await;
     assert_eq!(peer.receive().await, credit(1, 64));
     peer.send(&notification("rpc.cancel", &json!({ "id": 1 }))).await;
@@ -126,7 +126,7 @@ async fn a_cancelled_upload_drops_its_handler() {
 #[tokio::test]
 async fn a_call_may_stream_both_ways_and_the_ends_are_independent() {
     let (_server, address) = serve(Stage::default().server()).await;
-    let mut peer = RawPeer::plain(address).await;
+    let mut peer = RawPeer::any(address).await;
     peer.send(&call(7, "flow.double", &json!({}))).await;
     assert_eq!(peer.receive().await, credit(7, 64));
     for value in [3, 4] {
@@ -141,7 +141,7 @@ async fn a_call_may_stream_both_ways_and_the_ends_are_independent() {
 #[tokio::test]
 async fn an_upload_to_a_call_that_takes_none_is_ignored() {
     let (_server, address) = serve(Stage::default().server()).await;
-    let mut peer = RawPeer::plain(address).await;
+    let mut peer = RawPeer::any(address).await;
     peer.send(&call(1, "flow.gated", &json!({}))).await;
     peer.send(&items(1, 0..3)).await;
     peer.send(&end(1)).await;

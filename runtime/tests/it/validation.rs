@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use wirecall::{Reply, Server, Service};
 
 use crate::support::{RawPeer, error_of, serve};
+use crate::{CODEC, wire};
 
 #[wirecall::message]
 struct Item {
@@ -95,6 +96,11 @@ impl ShopHandler for App {
 }
 
 async fn shop() -> RawPeer {
+    RawPeer::any(serve(Server::builder().service(Shop::serve(App))).await.1).await
+}
+
+/// With a peer that speaks JSON, where a test is about the text of it.
+async fn text_shop() -> RawPeer {
     RawPeer::plain(serve(Server::builder().service(Shop::serve(App))).await.1).await
 }
 
@@ -200,9 +206,11 @@ async fn numbers_outside_of_their_types_are_refused_and_others_arrive_exactly() 
         ("wide", "18446744073709551616"),
         ("wide", "1e400"),
     ] {
-        let answer = peer
-            .ask(&format!(r#"{{"jsonrpc":"2.0","id":1,"method":"shop.{method}","params":[{number}]}}"#))
-            .await;
+        let text = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"shop.{method}","params":[{number}]}}"#);
+        if !wire::can_say(CODEC, &text) {
+            continue;
+        }
+        let answer = peer.ask(&text).await;
         assert_eq!(broken(&answer).len(), 1, "{method} {number}");
     }
     for (method, number) in [
@@ -213,12 +221,8 @@ async fn numbers_outside_of_their_types_are_refused_and_others_arrive_exactly() 
     ] {
         peer.send(&format!(r#"{{"jsonrpc":"2.0","id":1,"method":"shop.{method}","params":[{number}]}}"#))
             .await;
-        let answer = peer.text().await;
-        let expected = number.replace("e308", "e+308");
-        assert!(
-            [number, &expected].iter().any(|number| answer.ends_with(&format!("\"result\":{number}}}"))),
-            "{answer}"
-        );
+        let result = peer.receive().await["result"].to_string();
+        assert!([number, &number.replace("e308", "e+308")].contains(&result.as_str()), "{result}");
     }
 }
 
@@ -236,7 +240,7 @@ async fn a_repeated_member_of_the_parameters_is_refused() {
 #[tokio::test]
 async fn half_of_a_character_is_no_text() {
     let answer =
-        shop().await.ask(r#"{"jsonrpc":"2.0","id":1,"method":"shop.store","params":["\ud800",1]}"#).await;
+        text_shop().await.ask(r#"{"jsonrpc":"2.0","id":1,"method":"shop.store","params":["\ud800",1]}"#).await;
     assert_eq!(broken(&answer).len(), 1);
 }
 
@@ -259,7 +263,7 @@ async fn absent_and_null_parameters_are_none() {
 
 #[tokio::test]
 async fn nesting_of_128_arrives_and_129_does_not() {
-    let mut peer = shop().await;
+    let mut peer = text_shop().await;
     // The message and its params are two of them.
     let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
     for (text, fits) in [
