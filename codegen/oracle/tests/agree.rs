@@ -64,7 +64,7 @@ fn write(folder: &Path, example: &str, contract: &Contract, theirs: &Theirs) -> 
     let mut text = format!(
         "import type * as Ours from \"./{service}.js\";\nimport type * as Theirs from \"./theirs.js\";\n\n"
     );
-    text.push_str("type Plain<T> = { -readonly [K in keyof T]: Plain<Exclude<T[K], undefined>> };\n");
+    text.push_str("type Plain<T> = T extends Uint8Array ? T : { -readonly [K in keyof T]: Plain<Exclude<T[K], undefined>> };\n");
     text.push_str("type Both<A, B> = [A] extends [B] ? ([B] extends [A] ? true : \"theirs does not fit ours\") : \"ours does not fit theirs\";\n\n");
     for (name, theirs) in &theirs.names {
         let theirs = theirs.split_once('<').map_or_else(
@@ -109,6 +109,8 @@ fn our_types_and_those_of_ts_rs_can_be_assigned_both_ways() {
         fixture::Tree,
         fixture::Everything,
         fixture::Attempt,
+        fixture::Parcel,
+        fixture::Cover,
     );
     let fixture = fixture.generic::<fixture::Page<fixture::Id>>(config, "Page");
     compare("fixture", &fixture::Fixture::contract(), &fixture);

@@ -23,6 +23,12 @@ async function main(url: string, bots: number): Promise<void> {
   await me.hears("my own words", (event) => event.type === "chat" && event.id === said.id);
   console.log(`said "${said.text}" as number ${said.id}`);
 
+  for await (const found of me.chat.search({ words: said.text })) {
+    assert.equal(found.id, said.id, "the newest is found first");
+    console.log(`found "${found.text}" again`);
+    break;
+  }
+
   await withGuest(url, me);
   await mistakes(me.chat);
 

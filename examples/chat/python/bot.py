@@ -43,6 +43,11 @@ async def main(url: str, bots: int) -> None:
         await me.hears("my own words", Chat, lambda event: event.id == said.id)
         print(f"said {said.text!r} as number {said.id}")
 
+        found = me.chat.search(words=said.text)
+        ids = [message.id async for message in found]
+        check(ids[0] == said.id, "the newest is found first")
+        print(f"found {said.text!r} again, in {await found.result()} messages")
+
         await with_guest(url, me)
         await mistakes(me.chat)
 

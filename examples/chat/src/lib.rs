@@ -25,6 +25,12 @@ pub enum Chat {
         #[check(length(min = 1, max = 2000))]
         text: String,
     },
+    /// Searches what was said to everybody, newest first, as it is found. Gives how much was searched.
+    #[rpc(stream = Message, returns = usize, idempotent)]
+    Search {
+        #[check(length(min = 1, max = 100))]
+        words: String,
+    },
     /// Asks a user's program something, and gives its answer.
     #[rpc(returns = String, timeout = "10s")]
     Ask { user: UserId, question: String },

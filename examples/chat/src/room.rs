@@ -1,31 +1,40 @@
 //! The server's side of the chat: who is in the room, and what they are told.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use wirecall::server::{Audience, AuthRequest, Error, SessionId};
-use wirecall::{Internal, Reply, RpcError, Server, ServerHandle, Session, Timestamp, UserId};
+use wirecall::{Internal, Outgoing, Reply, RpcError, Server, ServerHandle, Session, Timestamp, UserId};
 
 use crate::{Chat, ChatError, ChatEvent, ChatHandler, Counts, Message, Severity, UiClient};
 
 /// How long a member's program may think about a question.
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 
+/// How many messages the room remembers.
+const REMEMBERED: usize = 1000;
+
 /// The room.
 pub struct Room {
     server: ServerHandle,
     members: Mutex<HashMap<SessionId, UserId>>,
     said: AtomicU64,
+    /// What was said to everybody, the newest first.
+    history: Mutex<VecDeque<Message>>,
 }
 
 impl Room {
     /// A server with an empty room.
     pub fn server() -> Result<Server, Error> {
         let builder = Server::builder();
-        let room =
-            Arc::new(Self { server: builder.handle(), members: Mutex::default(), said: AtomicU64::new(0) });
+        let room = Arc::new(Self {
+            server: builder.handle(),
+            members: Mutex::default(),
+            said: AtomicU64::new(0),
+            history: Mutex::default(),
+        });
         let left = Arc::clone(&room);
         builder
             .service(Chat::serve(room))
@@ -36,6 +45,10 @@ impl Room {
 
     fn members(&self) -> MutexGuard<'_, HashMap<SessionId, UserId>> {
         self.members.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn history(&self) -> MutexGuard<'_, VecDeque<Message>> {
+        self.history.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn users(&self) -> Vec<UserId> {
@@ -100,6 +113,10 @@ impl ChatHandler for Room {
 
     async fn say(&self, cx: Session, text: String) -> Reply<Message, ChatError> {
         let message = self.message(&cx, text, false)?;
+        let mut history = self.history();
+        history.push_front(message.clone());
+        history.truncate(REMEMBERED);
+        drop(history);
         self.everybody().emit(ChatEvent::Chat(message.clone())).internal()?;
         Ok(message)
     }
@@ -109,6 +126,16 @@ impl ChatHandler for Room {
         let message = self.message(&cx, text, true)?;
         to.emit(ChatEvent::Chat(message.clone())).internal()?;
         Ok(message)
+    }
+
+    async fn search(&self, _: Session, words: String, mut out: Outgoing<Message>) -> Reply<usize, ChatError> {
+        // As it is now: nobody who speaks waits for who reads.
+        let history = self.history().clone();
+        let searched = history.len();
+        for message in history.into_iter().filter(|message| message.text.contains(&words)) {
+            out.send(message).await?;
+        }
+        Ok(searched)
     }
 
     async fn ask(&self, cx: Session, user: UserId, question: String) -> Reply<String, ChatError> {

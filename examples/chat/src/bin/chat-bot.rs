@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use chat::{Chat, ChatClient, ChatError, ChatEvent, Severity, Ui, UiHandler};
+use chat::{Chat, ChatClient, ChatError, ChatEvent, Message, Severity, Ui, UiHandler};
 use wirecall::{CallError, Client, EventStream, NoError, Reply, UserId};
 
 type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
@@ -34,6 +34,7 @@ async fn talk(url: &str, bots: usize) -> Outcome {
     me.hears("my own words", |event| matches!(event, ChatEvent::Chat(message) if message.id == said.id))
         .await?;
     println!("said {:?} as number {}", said.text, said.id);
+    search(&me.chat, &said).await?;
 
     with_guest(url, &mut me).await?;
     mistakes(&me.chat).await?;
@@ -46,6 +47,17 @@ async fn talk(url: &str, bots: usize) -> Outcome {
     greet(&mut me, bots).await?;
     client.close().await;
     println!("done");
+    Ok(())
+}
+
+/// What was said is found again, the newest first; once it is, no more is wanted.
+async fn search(chat: &ChatClient, said: &Message) -> Outcome {
+    let mut found = chat.search(&*said.text).await;
+    let first = found.next().await.ok_or("nothing was found")??;
+    check(first.id == said.id, "the newest is found first")?;
+    drop(found);
+    let searched = chat.search("no such words").await.finish().await?;
+    println!("found {:?} again, and nothing else in {searched} messages", first.text);
     Ok(())
 }
 
