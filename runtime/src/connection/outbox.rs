@@ -9,6 +9,7 @@ use std::task::Waker;
 use std::time::Instant;
 
 use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 
 use super::budget::Budget;
 use super::line::{Closing, Line, LineId};
@@ -133,6 +134,11 @@ impl Outbox {
     #[cfg(feature = "client")]
     pub(crate) fn taken(&self) -> u64 {
         self.lock().queue.taken()
+    }
+
+    /// Ready when room has appeared since it was asked for, and at the end.
+    pub(crate) fn room(&self) -> Notified<'_> {
+        self.room.notified()
     }
 
     /// Adds a message, waiting for room. After the end the message is dropped.

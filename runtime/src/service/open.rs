@@ -203,8 +203,20 @@ impl Endpoint {
         self.outbox.try_push(frame).map(drop)
     }
 
-    /// Lets an answer leave when there is room.
-    async fn leave(&self, frame: Frame, sink: &Sink) {
+    /// Lets the answer to a call that is still open leave, if there is room; else gives it back.
+    fn try_settle(&self, key: u64, frame: Frame, sink: &Sink) -> Result<(), Frame> {
+        // Nobody else answers between the question and the answer.
+        let mut calls = self.calls();
+        if !calls.is_open(key) {
+            return Ok(());
+        }
+        self.try_leave(frame, sink)?;
+        calls.answer(key);
+        Ok(())
+    }
+
+    /// Lets an answer leave that belongs to a batch.
+    async fn leave_aside(&self, frame: Frame, sink: &Sink) {
         if let Err(frame) = self.try_leave(frame, sink) {
             self.outbox.push(frame).await;
         }
@@ -293,18 +305,30 @@ impl Task {
         self.finish();
     }
 
-    /// Gives the answer, unless the call was answered before.
+    /// Gives the answer when there is room, unless the call is answered otherwise before. While it waits its caller may
+    /// still cancel it: who thinks that a call is over counts on its place being free.
     async fn settle(&self, answer: Answer) {
         if let Some(flow) = &self.flow {
             // *The result is the end.*
             flow.close();
         }
-        let wanted = self.id.is_none() || self.endpoint.calls().answer(self.key);
-        if !wanted {
+        let endpoint = &self.endpoint;
+        let frame = |answer| frame_of(endpoint.codec, answer, self.id.as_ref(), self.spec, &self.sink);
+        if self.id.is_none() || self.sink.is_aside() {
+            let wanted = self.id.is_none() || endpoint.calls().answer(self.key);
+            if let Some(frame) = wanted.then(|| frame(answer)).flatten() {
+                endpoint.leave_aside(frame, &self.sink).await;
+            }
             return;
         }
-        if let Some(frame) = frame_of(self.endpoint.codec, answer, self.id.as_ref(), self.spec, &self.sink) {
-            self.endpoint.leave(frame, &self.sink).await;
+        let Some(mut waiting) = frame(answer) else { return };
+        loop {
+            let room = endpoint.outbox.room();
+            match endpoint.try_settle(self.key, waiting, &self.sink) {
+                Ok(()) => return,
+                Err(full) => waiting = full,
+            }
+            room.await;
         }
     }
 

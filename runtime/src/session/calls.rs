@@ -163,6 +163,11 @@ impl<T> Calls<T> {
         self.slots.iter().filter_map(|(key, slot)| Some((*key, slot.held.as_ref()?)))
     }
 
+    /// Whether the call's answer is still wanted.
+    pub(crate) fn is_open(&self, key: Key) -> bool {
+        self.slots.get(&key).is_some_and(|slot| slot.place.id.is_some())
+    }
+
     /// Whether the call's answer is still wanted; from here on it is not, since there is one outcome.
     pub(crate) fn answer(&mut self, key: Key) -> bool {
         let Some(slot) = self.slots.get_mut(&key) else { return false };

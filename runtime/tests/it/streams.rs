@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use wirecall::server::Limits;
+
 use crate::stream_lab::Stage;
 use crate::support::{RawPeer, call, error_of, notification, serve};
 
@@ -223,4 +225,25 @@ async fn a_stream_in_a_batch_sends_its_items_beside_the_answers() {
     let mut answers = peer.receive().await.as_array().expect("an array").clone();
     answers.sort_by_key(|answer| answer["id"].as_u64());
     assert_eq!((&answers[0]["result"], &answers[1]["result"]), (&json!(1), &json!(7)));
+}
+
+#[tokio::test]
+async fn a_stream_that_is_cancelled_while_its_result_waits_for_room_leaves_its_place_to_the_next() {
+    let stage = Stage::default();
+    let small = |limits: &mut Limits| (limits.max_streams, limits.buffer_bytes) = (1, Some(280));
+    let (_server, address) = serve(stage.server_with(small)).await;
+    let (mut peer, _) = RawPeer::session(address).await;
+    peer.send(&call(1, "flow.count", &json!({ "to": 4 }))).await;
+    for n in 1..=4 {
+        assert_eq!(peer.receive().await, item(1, n));
+    }
+    // Nothing was acknowledged, so that the result finds no room.
+    stage.gone().await;
+    peer.nothing_more().await;
+    peer.send(&notification("rpc.cancel", &json!({ "id": 1 }))).await;
+    assert_eq!(error_of(&peer.answer(1).await).1, "cancelled");
+    peer.send(&call(2, "flow.count", &json!({ "to": 1 }))).await;
+    peer.send(&notification("rpc.ack", &json!({ "seq": 5 }))).await;
+    assert_eq!(peer.receive().await, item(2, 1));
+    assert_eq!(peer.answer(2).await["result"], 1);
 }
