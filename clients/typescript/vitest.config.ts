@@ -13,7 +13,7 @@ const config: ViteUserConfig = defineConfig({
     include: ["tests/**/*.test.ts"],
     // Generous: the machine may be busy. No test waits for time to pass.
     testTimeout: 30_000,
-    exclude: ["tests/integration/**"],
+    exclude: ["tests/browser/**", "tests/integration/**"],
     // An unhandled rejection fails the run: input from the network must never cause one.
     dangerouslyIgnoreUnhandledErrors: false,
   },

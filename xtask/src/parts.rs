@@ -217,6 +217,15 @@ pub(crate) const TEST: &[Part] = &[
         ]),
     },
     Part {
+        name: "page",
+        about: "the TypeScript client in a headless Chromium: both codecs, offline and back again",
+        needs: &[Need::Node, Need::Browser],
+        work: Work::Steps(&[
+            run(".", "cargo build --quiet --package fixture"),
+            run("clients/typescript", "npm run --silent test:browser"),
+        ]),
+    },
+    Part {
         name: "outage",
         about: "a server killed under both generated clients, and back after 5 s: no call is lost or doubled",
         needs: &[Need::Node, Need::Python],
