@@ -100,3 +100,17 @@ async def test_a_plain_peer_pings_with_the_frames_of_its_websocket(
     async with listen(silence, subprotocol=None) as peer, connect(peer.url, plain=True):
         connection = await peer.accept()
         await soon(connection.pinged.wait())
+
+
+async def test_a_plain_peer_streams_and_cancels_a_stream() -> None:
+    async with listen(silence, subprotocol=None) as peer, connect(peer.url, plain=True) as client:
+        connection = await peer.accept()
+        stream = client.service("log").stream("log.follow", None, int, None)
+        first = asyncio.ensure_future(anext(stream))
+        call = await connection.receive()
+        assert call["meta"] == {"credit": 64}
+        item = {"id": call["id"], "items": [1]}
+        await connection.send({"method": "rpc.item", "params": item})
+        assert await soon(first) == 1
+        await stream.aclose()
+        assert (await connection.receive())["method"] == "rpc.cancel"

@@ -104,7 +104,8 @@ class PendingCalls:
 
     def __init__(self) -> None:
         """Starts empty."""
-        self._lines: tuple[OrderedDict[int, PendingCall], ...] = (OrderedDict(), OrderedDict())
+        self._lines: tuple[OrderedDict[int, PendingCall], OrderedDict[int, PendingCall]]
+        self._lines = (OrderedDict(), OrderedDict())
         self._open: dict[int, PendingCall] = {}
         self._open_streams = 0
         self._deadlines: list[tuple[float, int]] = []
@@ -112,7 +113,8 @@ class PendingCalls:
     @property
     def waiting(self) -> int:
         """How many have no number yet."""
-        return sum(len(line) for line in self._lines)
+        calls, streams = self._lines
+        return len(calls) + len(streams)
 
     @property
     def open(self) -> int:
@@ -141,9 +143,14 @@ class PendingCalls:
         A call at the head of its line waits while `max_calls` are open, and what stands behind it
         waits too, so that order is kept.
         """
-        heads = [next(iter(line.values())) for line in self._lines if line]
-        ready = [call for call in heads if self._may_open(call, max_calls, max_streams)]
-        return min(ready, key=lambda call: call.id, default=None)
+        found: PendingCall | None = None
+        for line in self._lines:
+            head = next(iter(line.values())) if line else None
+            if head is None or (found is not None and found.id < head.id):
+                continue
+            if self._may_open(head, max_calls, max_streams):
+                found = head
+        return found
 
     def enter(self, call: PendingCall, seq: int) -> None:
         """The call has its place in the session."""
@@ -218,11 +225,15 @@ class PendingCalls:
 
     def wake_at(self) -> float:
         """When the next call's time is up; infinite where no call has a limit."""
-        if len(self._deadlines) > 2 * (self.waiting + len(self._open)) + _COMPACT_ABOVE:
+        deadlines = self._deadlines
+        if len(deadlines) > _COMPACT_ABOVE:
             self._compact()
-        while self._deadlines and self.seek(self._deadlines[0][1]) is None:
-            heapq.heappop(self._deadlines)
-        return self._deadlines[0][0] if self._deadlines else math.inf
+        while deadlines:
+            at, call = deadlines[0]
+            if call in self._open or any(call in line for line in self._lines):
+                return at
+            heapq.heappop(deadlines)
+        return math.inf
 
     def expire(self, now: float) -> list[PendingCall]:
         """Removes the calls whose time is up."""
@@ -252,6 +263,7 @@ class PendingCalls:
 
     def _compact(self) -> None:
         # Answered calls leave their deadline behind; without this, it would stay until its time.
-        held = [entry for entry in self._deadlines if self.seek(entry[1]) is not None]
-        self._deadlines = held
-        heapq.heapify(self._deadlines)
+        if len(self._deadlines) > 2 * (self.waiting + len(self._open)) + _COMPACT_ABOVE:
+            held = [entry for entry in self._deadlines if self.seek(entry[1]) is not None]
+            self._deadlines[:] = held
+            heapq.heapify(self._deadlines)

@@ -47,6 +47,10 @@ class Codec(ABC):
     """Whether its frames are text, rather than binary."""
     null: bytes
     """The encoded `null`."""
+    name: Callable[[str], bytes]
+    """Encodes a name, and remembers it: of a method, of a member."""
+    number: Callable[[int], bytes]
+    """Encodes an integer that this side counts."""
 
     def __init__(self, decoder: Callable[[object], Callable[[bytes | str], object]]) -> None:
         """Keeps a decoder for every type.
@@ -113,6 +117,10 @@ class Codec(ABC):
     @abstractmethod
     def kind(self, value: bytes) -> Kind:
         """What an encoded value is."""
+
+    @abstractmethod
+    def whole(self, value: bytes) -> int | None:
+        """An encoded integer that is not negative and has 64 bits; None for anything else."""
 
     @abstractmethod
     def too_deep(self, data: bytes) -> bool:

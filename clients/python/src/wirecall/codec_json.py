@@ -20,6 +20,7 @@ _BRACKETS = bytes.maketrans(b"{}", b"[]")
 _NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 _NUMBERED = re.compile(rb'[,{]\s*"seq"\s*:\s*[^\s",{}\[\]]+\s*\}?\s*$')
 _TAIL = 64
+_LONGEST = len(str(2**63))
 
 _KINDS = {
     **dict.fromkeys(b"-0123456789", Kind.NUMBER),
@@ -46,6 +47,8 @@ class JsonCodec(Codec):
     subprotocol = "wirecall.1.json"
     text = True
     null = b"null"
+    name = staticmethod(_name)
+    number = staticmethod(_ENCODER.encode)
 
     def record(self, members: Sequence[tuple[str, bytes]]) -> bytes:
         """An object of encoded members."""
@@ -62,6 +65,10 @@ class JsonCodec(Codec):
     def kind(self, value: bytes) -> Kind:
         """What an encoded value is."""
         return _KINDS.get(value[0], Kind.OTHER) if value else Kind.OTHER
+
+    def whole(self, value: bytes) -> int | None:
+        """An encoded integer that is not negative and has 64 bits; None for anything else."""
+        return int(value) if value.isdigit() and len(value) < _LONGEST else None
 
     def too_deep(self, data: bytes) -> bool:
         """Whether arrays and objects are nested more than `MAX_DEPTH` deep."""

@@ -14,6 +14,8 @@ from wirecall.codec import MAX_DEPTH, Codec, Kind, decode_custom, encode_custom
 _BYTES = (bytes, bytearray, memoryview)
 _SEQ = b"\xa3seq"
 _TAIL = 9
+_UNSIGNED = (b"\xcc", b"\xcd", b"\xce", b"\xcf")
+_FIRST_BEYOND_INTEGERS = 0x80
 _CONTAINERS = bytes([*range(0x80, 0xA0), *range(0xDC, 0xE0)])
 # A time of day that ends without an offset. 64-bit integers and floats that are not finite are
 # told by their first bytes; a text that happens to hold them costs a walk, no more.
@@ -47,6 +49,8 @@ class MsgpackCodec(Codec):
     subprotocol = "wirecall.1.msgpack"
     text = False
     null = b"\xc0"
+    name = staticmethod(_name)
+    number = staticmethod(_ENCODER.encode)
 
     def record(self, members: Sequence[tuple[str, bytes]]) -> bytes:
         """An object of encoded members."""
@@ -66,6 +70,12 @@ class MsgpackCodec(Codec):
     def kind(self, value: bytes) -> Kind:
         """What an encoded value is."""
         return _KINDS[value[0]] if value else Kind.OTHER
+
+    def whole(self, value: bytes) -> int | None:
+        """An encoded integer that is not negative and has 64 bits; None for anything else."""
+        if value[:1] in _UNSIGNED:
+            return int.from_bytes(value[1:], "big")
+        return value[0] if len(value) == 1 and value[0] < _FIRST_BEYOND_INTEGERS else None
 
     def too_deep(self, data: bytes) -> bool:
         """Whether arrays and objects are nested more than `MAX_DEPTH` deep."""

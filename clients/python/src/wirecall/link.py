@@ -184,9 +184,12 @@ class Link:
 
     def wake_at(self) -> float:
         """When something is due; infinite for never."""
-        beat = math.inf if self._heartbeat is None else self._heartbeat.wake_at()
-        starved = self._starved_at + self._options.heartbeat_timeout
-        return min(self._due, beat, starved, self.auth.refresh_at)
+        at = min(
+            self._due,
+            self._starved_at + self._options.heartbeat_timeout,
+            self.auth.refresh_at,
+        )
+        return at if self._heartbeat is None else min(at, self._heartbeat.wake_at())
 
     def _rest(self, phase: Phase) -> None:
         self.phase = phase

@@ -193,21 +193,12 @@ def _seq(codec: Codec, value: bytes) -> int | None:
     """*Integers 1 to 2^53-1*: anything else is 0 here."""
     if not value:
         return None
-    seq = _whole(codec, value)
+    seq = codec.whole(value)
     return seq if seq is not None and 1 <= seq <= MAX_SAFE_INTEGER else 0
 
 
-def _whole(codec: Codec, value: bytes) -> int | None:
-    if codec.kind(value) is not Kind.NUMBER:
-        return None
-    try:
-        return codec.decode(value, int)
-    except DecodeError:
-        return None
-
-
 def _parse_request(codec: Codec, envelope: _Envelope) -> Message:
-    if codec.decode(envelope.jsonrpc, object) != "2.0":
+    if bytes(envelope.jsonrpc) != codec.name("2.0"):
         raise _InvalidError('jsonrpc must be "2.0"')
     params = bytes(envelope.params)
     if params and codec.kind(params) not in (Kind.OBJECT, Kind.ARRAY):
@@ -224,7 +215,8 @@ def _parse_request(codec: Codec, envelope: _Envelope) -> Message:
 
 
 def _parse_response(codec: Codec, envelope: _Envelope) -> Message:
-    identity = _own_id(codec, bytes(envelope.id))
+    # This side numbers its calls, so any other form of id answers nothing that it asked.
+    identity = codec.whole(bytes(envelope.id))
     if not bytes(envelope.error):
         return ResultMessage(identity, envelope.result)
     if bytes(envelope.result) and bytes(envelope.error) != codec.null:
@@ -238,35 +230,25 @@ def _parse_response(codec: Codec, envelope: _Envelope) -> Message:
         return ErrorMessage(identity, None)
 
 
-def _own_id(codec: Codec, value: bytes) -> int | None:
-    # This side numbers its calls, so any other form of id answers nothing that it asked.
-    number = _whole(codec, value)
-    return number if number is not None and 0 <= number < 2**63 else None
-
-
 def call_message(
     codec: Codec,
     call: int,
     method: str,
     params: bytes | None,
-    meta: dict[str, object] | None = None,
+    meta: bytes | None = None,
 ) -> bytes:
-    """A call that awaits a response.
-
-    Raises:
-        EncodeError: `meta` holds what cannot be sent.
-    """
-    members = [("id", codec.encode(call)), ("method", codec.encode(method))]
+    """A call that awaits a response."""
+    members = [("id", codec.number(call)), ("method", codec.name(method))]
     if params is not None:
         members.append(("params", params))
-    if meta:
-        members.append(("meta", codec.encode(meta)))
+    if meta is not None:
+        members.append(("meta", meta))
     return _message(codec, members)
 
 
 def notification_message(codec: Codec, method: str, params: bytes | None) -> bytes:
     """A notification."""
-    members = [("method", codec.encode(method))]
+    members = [("method", codec.name(method))]
     if params is not None:
         members.append(("params", params))
     return _message(codec, members)
@@ -284,12 +266,12 @@ def error_message(codec: Codec, call: bytes | None, error: bytes) -> bytes:
 
 def items_message(codec: Codec, method: str, call: int, items: Sequence[bytes]) -> bytes:
     """Items of a stream: `rpc.item` or `rpc.upload`."""
-    params = codec.record([("id", codec.encode(call)), ("items", codec.array(items))])
+    params = codec.record([("id", codec.number(call)), ("items", codec.array(items))])
     return notification_message(codec, method, params)
 
 
 def _message(codec: Codec, members: list[tuple[str, bytes]]) -> bytes:
-    return codec.record([("jsonrpc", codec.encode("2.0")), *members])
+    return codec.record([("jsonrpc", codec.name("2.0")), *members])
 
 
 def error_body(

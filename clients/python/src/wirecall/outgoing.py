@@ -373,8 +373,8 @@ class Outgoing:
         self.replay = replay
 
     def _tell_cancel(self, removed: PendingCall) -> None:
-        # The server knows of what has a number, or will; a plain peer's knows no such message.
-        if removed.seq is not None and not self._plain:
+        # The server knows of what has a number, or will; a plain peer's only if it streams.
+        if removed.seq is not None and (removed.request.streams or not self._plain):
             params = self._codec.encode({"id": removed.id})
             self.force(notification_message(self._codec, "rpc.cancel", params))
 
@@ -445,14 +445,20 @@ class Outgoing:
             return None
         return None if self._too_large(call, len(body)) else body
 
-    def _meta(self, call: PendingCall, now: float) -> dict[str, object]:
+    def _meta(self, call: PendingCall, now: float) -> bytes | None:
         # The limit goes as what is left of it, because it ran on while the call waited.
-        meta = dict(call.request.meta)
+        request = call.request
+        members: list[tuple[str, bytes]] = []
         if not self._plain and math.isfinite(call.deadline):
-            meta["timeout_ms"] = max(1, math.ceil(round((call.deadline - now) * 1000, 3)))
-        if call.request.stream and call.request.credit is not None:
-            meta["credit"] = call.request.credit
-        return meta
+            left = math.ceil(round((call.deadline - now) * 1000, 3))
+            members.append(("timeout_ms", self._codec.number(max(1, left))))
+        if request.stream and request.credit is not None:
+            members.append(("credit", self._codec.number(request.credit)))
+        given = {**request.meta}
+        for name, _ in members:
+            given.pop(name, None)
+        members += [(name, self._codec.encode(value)) for name, value in given.items()]
+        return self._codec.record(members) if members else None
 
 
 def _lost(call: PendingCall, end: Disconnect | None) -> ConnectionLostError:

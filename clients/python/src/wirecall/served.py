@@ -101,6 +101,8 @@ class ServedCalls:
 
     def wake_at(self) -> float:
         """When `expired` has something to give; infinite for never."""
+        if not self._running and not self._waiting:
+            return math.inf
         return min((call.deadline for call in self._unanswered()), default=math.inf)
 
     def expired(self, now: float) -> list[Served]:
