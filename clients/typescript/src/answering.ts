@@ -22,8 +22,8 @@ export class Answering<Owner> {
   private readonly outbox: Outbox<Entry<Owner>>;
   private readonly emit: Emit<Owner>;
   private readonly served: ServedCalls = new ServedCalls();
-  /** Answers that found no room. Their calls keep their places, so that these are bounded. */
-  private waiting: Body[] = [];
+  /** Answers that found no room. Their calls are open until then, and keep their places. */
+  private waiting: { readonly call: Served; readonly body: Body }[] = [];
 
   constructor(outbox: Outbox<Entry<Owner>>, emit: Emit<Owner>) {
     this.outbox = outbox;
@@ -57,17 +57,18 @@ export class Answering<Owner> {
 
   /** A handler has ended. Its answer goes out unless a cancel or the time limit was first. */
   answer(call: Served, answer: Answer): void {
-    if (!this.served.finish(call)) {
-      this.served.release();
-      return;
-    }
-    this.waiting.push(this.encode(call, answer));
+    if (this.served.isOpen(call)) this.waiting.push({ call, body: this.encode(call, answer) });
+    else this.served.release();
   }
 
   /** Lets in the answers that there is room for. False when one has to wait. */
   flush(): boolean {
-    for (let body = this.waiting[0]; body; body = this.waiting[0]) {
-      if (!this.outbox.fits(body.bytes) || this.outbox.push(body) === undefined) return false;
+    for (let first = this.waiting[0]; first; first = this.waiting[0]) {
+      const { call, body } = first;
+      if (this.served.isOpen(call)) {
+        if (!this.outbox.fits(body.bytes) || this.outbox.push(body) === undefined) return false;
+        this.served.finish(call);
+      }
       this.waiting.shift();
       this.served.release();
     }
@@ -82,7 +83,10 @@ export class Answering<Owner> {
 
   /** Nobody waits for any answer any more. */
   clear(reason: WireError): void {
-    for (let left = this.waiting.length; left > 0; left -= 1) this.served.release();
+    for (const { call } of this.waiting) {
+      this.served.finish(call);
+      this.served.release();
+    }
     this.waiting = [];
     for (const call of this.served.clear()) this.emit({ type: "abort", call, reason });
   }

@@ -35,12 +35,17 @@ export class ServedCalls {
     return "begun";
   }
 
-  /** The handler has ended. True when its answer is still wanted. `release` then gives its place free. */
-  finish(call: Served): boolean {
-    return this.isOpen(call) && this.open.delete(call.id);
+  /** Whether the answer of a call is still wanted. */
+  isOpen(call: Served): boolean {
+    return this.open.get(call.id) === call;
   }
 
-  /** A place is free: the answer is out, or nobody wants it. */
+  /** The answer is out. */
+  finish(call: Served): void {
+    if (this.isOpen(call)) this.open.delete(call.id);
+  }
+
+  /** A place is free: the handler has ended, and its answer is out or nobody wants it. */
   release(): void {
     this.running -= 1;
   }
@@ -71,9 +76,5 @@ export class ServedCalls {
     let earliest = Number.POSITIVE_INFINITY;
     for (const call of this.open.values()) earliest = Math.min(earliest, call.deadline);
     return earliest;
-  }
-
-  private isOpen(call: Served): boolean {
-    return this.open.get(call.id) === call;
   }
 }

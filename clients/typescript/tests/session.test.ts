@@ -262,3 +262,25 @@ test("an id that is used again is another call: the first handler does not answe
   session.answer(second, { result: "second" }, 0);
   expect(taken(session)).toEqual([{ jsonrpc: "2.0", id: 7, result: "second", seq: 2 }]);
 });
+
+test("a call of the server is open until its answer has room: a cancel ends it", () => {
+  const session = new Session<string>({
+    codec: json,
+    plain: false,
+    heartbeat: HEARTBEAT,
+    queue: 2,
+    bufferBytes: 262_144,
+  });
+  session.connecting(10_000, 0);
+  session.connected(HELLO, 0);
+  receive(session, { id: 0, result: { session: "s-1", secret: "k" } });
+  for (const id of [1, 2]) receive(session, { id, method: "ui.confirm", seq: id });
+  const served = session.take().flatMap((output) => (output.type === "serve" ? output.call : []));
+  for (const call of served) session.answer(call, { result: "x".repeat(200_000) }, 0);
+  expect(taken(session)).toEqual([expect.objectContaining({ id: 1, seq: 1 })]);
+  receive(session, { method: "rpc.cancel", params: { id: 2 }, seq: 3 });
+  const error = expect.objectContaining({ code: -32005 });
+  expect(taken(session)).toEqual(["abort", { jsonrpc: "2.0", id: 2, error, seq: 2 }]);
+  receive(session, { method: "rpc.ack", params: { seq: 2 } });
+  expect(taken(session)).toEqual([]);
+});
