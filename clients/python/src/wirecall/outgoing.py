@@ -17,10 +17,11 @@ from wirecall.disconnect import Disconnect
 from wirecall.errors import ClosedError, ConnectionLostError, EncodeError, WirecallError
 from wirecall.hello import HelloAnswer
 from wirecall.kinds import DeadlineExceededError, ResourceExhaustedError, TooLargeError
-from wirecall.message import call_message, items_message, notification_message
+from wirecall.message import items_message, notification_message
 from wirecall.notices import CreditNotice, ItemNotice
 from wirecall.output import Answered, Failed, Items, Output, Refused, Room, Sent
 from wirecall.replay import ExhaustedError, Replay
+from wirecall.request import encode_request
 from wirecall.streams import BeyondCreditError
 
 MAX_HELD = 65_536
@@ -433,32 +434,12 @@ class Outgoing:
             self._emit(Room(call.id))
 
     def _encode(self, call: PendingCall, now: float) -> bytes | None:
-        request = call.request
         try:
-            if request.notification:
-                body = notification_message(self._codec, request.method, request.params)
-            else:
-                meta = self._meta(call, now)
-                body = call_message(self._codec, call.id, request.method, request.params, meta)
+            body = encode_request(self._codec, call, now, plain=self._plain)
         except EncodeError as error:
             self._emit(Failed(call.id, error))
             return None
         return None if self._too_large(call, len(body)) else body
-
-    def _meta(self, call: PendingCall, now: float) -> bytes | None:
-        # The limit goes as what is left of it, because it ran on while the call waited.
-        request = call.request
-        members: list[tuple[str, bytes]] = []
-        if not self._plain and math.isfinite(call.deadline):
-            left = math.ceil(round((call.deadline - now) * 1000, 3))
-            members.append(("timeout_ms", self._codec.number(max(1, left))))
-        if request.stream and request.credit is not None:
-            members.append(("credit", self._codec.number(request.credit)))
-        given = {**request.meta}
-        for name, _ in members:
-            given.pop(name, None)
-        members += [(name, self._codec.encode(value)) for name, value in given.items()]
-        return self._codec.record(members) if members else None
 
 
 def _lost(call: PendingCall, end: Disconnect | None) -> ConnectionLostError:
