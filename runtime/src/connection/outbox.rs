@@ -226,6 +226,14 @@ impl Outbox {
         state.ended || state.line.closing.is_some()
     }
 
+    /// Whether nothing that is added now would ever arrive: it is over, or ends with the close that is decided. A session
+    /// whose connection is closed and whose client may come back goes on.
+    pub(crate) fn is_ending(&self) -> bool {
+        let state = self.lock();
+        let ends = |closing: &Closing| !self.numbered || closing.disconnect.is_final();
+        state.ended || state.line.closing.as_ref().is_some_and(ends)
+    }
+
     /// Whether a connection writes it now.
     pub(crate) fn is_connected(&self) -> bool {
         let state = self.lock();

@@ -211,7 +211,7 @@ impl Shared {
         let goodbye = disconnect.code == code::NORMAL;
         let decided = outbox.closing(connection);
         // Nobody comes back to a server that is gone.
-        if goodbye || self.is_draining() || decided.as_ref().is_some_and(is_final) {
+        if goodbye || self.is_draining() || decided.as_ref().is_some_and(Disconnect::is_final) {
             let decided = decided.unwrap_or(disconnect);
             self.finish(session, decided.ends, &decided);
             return None;
@@ -229,7 +229,7 @@ impl Shared {
                 self.tell_suspended(session, &disconnect);
                 let number = session.life().moved();
                 // What was decided in between was not seen above.
-                if let Some(decided) = outbox.closing(connection).filter(is_final) {
+                if let Some(decided) = outbox.closing(connection).filter(Disconnect::is_final) {
                     self.finish(session, decided.ends, &decided);
                 }
                 Some(Suspension { session: session.clone(), number, over: false })
@@ -319,11 +319,6 @@ impl Shared {
 fn doom(session: &Session, disconnect: &Disconnect) {
     let fate = session.life().fate.get_or_init(|| disconnect.clone());
     session.endpoint().outbox.close(fate.clone());
-}
-
-/// Whether a session ends with a close that this side has decided on: nobody comes back from it.
-pub(crate) fn is_final(decided: &Disconnect) -> bool {
-    decided.ends.is_some() || !decided.reconnects()
 }
 
 /// A session that waits for its client. Dropped before it is over, as when the runtime ends, the session ends too.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::connection::Connection;
 use super::handle::ServerHandle;
-use super::life::{Life, is_final};
+use super::life::Life;
 use super::shared::Shared;
 use crate::clock;
 use crate::codec::{Codec, Codecs, notification_frame};
@@ -233,7 +233,7 @@ impl Session {
     /// its client.
     pub fn close_with(&self, disconnect: Disconnect) {
         self.tell_close(&disconnect, None);
-        if !self.is_plain() && is_final(&disconnect) {
+        if !self.is_plain() && disconnect.is_final() {
             self.0.shared.finish(self, disconnect.ends, &disconnect);
         } else {
             self.0.endpoint.outbox.close(disconnect);
@@ -241,7 +241,7 @@ impl Session {
     }
 
     pub(crate) fn emit_encoded(&self, event: &EncodedEvent) {
-        if self.0.endpoint.outbox.is_closing() {
+        if self.0.endpoint.outbox.is_ending() {
             return;
         }
         let Some(frame) = event.frame(self.codec()) else { return };

@@ -71,6 +71,11 @@ impl Disconnect {
         !matches!(self.code, 1000 | 1002 | 1003 | 1007..=1009 | 4500..=4999)
     }
 
+    /// Whether a session ends with a close that this side has decided on: nobody comes back from it.
+    pub(crate) fn is_final(&self) -> bool {
+        self.ends.is_some() || !self.reconnects()
+    }
+
     /// The connection broke without a close frame.
     pub(crate) fn lost(reason: impl Into<Cow<'static, str>>) -> Self {
         Self::new(code::ABNORMAL, reason)

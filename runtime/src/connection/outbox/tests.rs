@@ -150,6 +150,18 @@ fn a_new_connection_writes_what_was_not_received_and_the_old_one_nothing_any_mor
 }
 
 #[test]
+fn a_session_whose_connection_is_closed_goes_on_unless_it_ends_with_it() {
+    let outbox = session();
+    outbox.close_line(1, Disconnect::new(4008, "silent"));
+    assert!(outbox.is_closing() && !outbox.is_ending());
+    assert!(outbox.try_push(frame(1)).is_ok());
+    assert_eq!(outbox.attach(2, 0), Ok(0));
+    assert_eq!(written(&outbox, 2), [(1, Some(1))], "what was added meanwhile is written by the next");
+    outbox.close_line(2, Disconnect::new(4502, "revoked"));
+    assert!(outbox.is_ending());
+}
+
+#[test]
 fn a_connection_that_left_carries_nothing_that_only_it_could() {
     let outbox = session();
     assert!(!outbox.detach(1), "nothing was heard or sent");
