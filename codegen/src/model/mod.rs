@@ -191,8 +191,6 @@ pub(crate) struct Service {
     /// The name of the client class.
     pub(crate) client: String,
     pub(crate) methods: Vec<Method>,
-    /// The calls that have no method: streams in the form of publish/subscribe.
-    pub(crate) left_out: Vec<String>,
     pub(crate) events: Vec<Event>,
     /// The errors of the file, each once.
     pub(crate) errors: Vec<ErrorClass>,

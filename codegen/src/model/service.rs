@@ -15,10 +15,9 @@ impl Service {
         let mut errors = Errors { contract, classes: Vec::new(), sets: Vec::new() };
         let default_errors = errors.add(service.error.as_ref());
         let calls: &[contract::Call] = if is_client_side { &[] } else { &service.calls };
-        let (subscriptions, calls): (Vec<&contract::Call>, Vec<&contract::Call>) =
-            calls.iter().partition(|call| call.subscription.is_some());
+        // A call in the form of publish/subscribe is an ordinary stream to who calls it with credit, as clients do.
         let methods =
-            calls.into_iter().map(|call| method(call, Side::Server, &default_errors, &mut errors)).collect();
+            calls.iter().map(|call| method(call, Side::Server, &default_errors, &mut errors)).collect();
         let peer = if is_client_side { Some(service) } else { service.peer.as_deref() };
         let peer = peer.map(|peer| {
             let peer_errors = errors.add(peer.error.as_ref());
@@ -40,7 +39,6 @@ impl Service {
             fingerprint,
             client: pascal(&service.rust_name),
             methods,
-            left_out: subscriptions.into_iter().map(|call| call.method.clone()).collect(),
             events: service
                 .events
                 .iter()

@@ -98,18 +98,6 @@ pub(crate) fn with_note(text: &str, note: &str) -> String {
     format!("{text}{stop} {note}")
 }
 
-/// The docs of a client with the calls that it has no method for.
-pub(crate) fn with_left_out(text: &str, methods: &[String]) -> String {
-    if methods.is_empty() {
-        return text.to_owned();
-    }
-    let list = methods.iter().map(|method| format!("`{}`", printable(method))).collect::<Vec<_>>().join(", ");
-    let note = format!(
-        "Not here: {list}. What such a call streams comes in the form of publish/subscribe, for clients of that form."
-    );
-    format!("{}\n\n{note}", text.trim())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,7 +8,7 @@ use super::names::name;
 use super::syntax::{brackets, list, list_before, string};
 use super::types::{Py, PyField, alternatives, has_class};
 use crate::model::{Event, Method, Params, Type, params_docs};
-use crate::print::docs::{with_left_out, with_note};
+use crate::print::docs::with_note;
 use crate::print::layout::Doc;
 use crate::print::names::{Scope, pascal, snake};
 
@@ -113,7 +113,6 @@ impl<'m> Module<'m> {
         } else {
             service.docs.clone()
         };
-        let docs = with_left_out(&docs, &service.left_out);
         let client = self.imports.value(WIRECALL, "Client");
         let mut arguments: Vec<Doc> =
             vec![string(&service.name).into(), format!("contract={}", string(&service.fingerprint)).into()];

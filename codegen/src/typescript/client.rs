@@ -4,7 +4,7 @@ use super::convert::Way;
 use super::syntax::{brackets, comment, method, parameter, parentheses, signature, string};
 use super::{CLIENT, Context};
 use crate::model::Event;
-use crate::print::docs::{with_left_out, with_note};
+use crate::print::docs::with_note;
 use crate::print::layout::Doc;
 use crate::print::names::{Scope, pascal};
 
@@ -34,7 +34,6 @@ impl Context<'_> {
         } else {
             service.docs.clone()
         };
-        let docs = with_left_out(&docs, &service.left_out);
         Doc::Concat(vec![
             comment(&docs, 0),
             format!("export class {} {{", service.client).into(),

@@ -40,6 +40,13 @@ async def test_items_come_in_order_and_the_result_after_them(join: Join) -> None
         assert await stream.result() == sum(range(5, 1005))
 
 
+async def test_what_others_subscribe_to_is_an_ordinary_stream(join: Join) -> None:
+    async with Server() as server, join(server.url) as client:
+        numbered = FixtureClient(client).subscribe(from_=7)
+        assert [await anext(numbered) for _ in range(3)] == [7, 8, 9]
+        await numbered.aclose()
+
+
 async def test_leaving_a_stream_ends_its_handler(join: Join) -> None:
     async with Server() as server, join(server.url) as client:
         fixture = FixtureClient(client)

@@ -7,15 +7,11 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 from msgspec import field
-from wirecall import CallOptions, Client, Record, TypeExpr
+from wirecall import CallOptions, CallStream, Client, Record, TypeExpr
 
 
 class EthereumClient:
-    """The methods, by the names and with the parameters that every Ethereum node has.
-
-    Not here: `eth_subscribe`. What such a call streams comes in the form of publish/subscribe, for
-    clients of that form.
-    """
+    """The methods, by the names and with the parameters that every Ethereum node has."""
 
     def __init__(self, client: Client) -> None:
         self._service = client.service("ethereum", contract="65f197018b1c5170")
@@ -67,6 +63,13 @@ class EthereumClient:
             "web3_clientVersion", None, str, options, idempotent=True, positional=True
         )
 
+    def subscribe(
+        self, *, topic: Topic, options: CallOptions | None = None
+    ) -> CallStream[Header, None]:
+        """Tells of every new block, until `eth_unsubscribe`."""
+        params = Subscribe(topic=topic)
+        return self._service.stream("eth_subscribe", params, Header, None, options, positional=True)
+
     async def mine(self, *, options: CallOptions | None = None) -> Quantity:
         """Makes a block now, as nodes for development do."""
         return await self._service.call("evm_mine", None, Quantity, options, positional=True)
@@ -90,6 +93,13 @@ class BlockByNumber(Record):
     """Whether the transactions come in full or as their hashes."""
 
 
+class Subscribe(Record):
+    """What `eth_subscribe` takes."""
+
+    topic: Topic
+    """What to tell of."""
+
+
 Address: TypeAlias = str
 """An account. Matches `^0x[0-9a-fA-F]{40}$`."""
 
@@ -107,6 +117,10 @@ Up to 128 bits, which every sum of wei that exists fits into.
 
 BlockRef: TypeAlias = BlockTag | Quantity
 """Which block is meant: a name for one that moves, or a number."""
+
+
+Topic: TypeAlias = Literal["newHeads"]
+"""What can be subscribed to."""
 
 
 class Block(Record):
@@ -136,6 +150,33 @@ class Block(Record):
     """The hash of the block before it."""
     timestamp: Quantity
     """When it was made, in seconds since 1970."""
+
+
+class Header(Record):
+    """A block without its transactions."""
+
+    number: Quantity
+    """How many blocks come before it."""
+    hash: Hash
+    """Its own hash."""
+    parent_hash: Hash = field(name="parentHash")
+    """The hash of the block before it."""
+    timestamp: Quantity
+    """When it was made, in seconds since 1970."""
+    miner: Address
+    """Who made it."""
+    gas_limit: Quantity = field(name="gasLimit")
+    """The most gas that its transactions could use."""
+    gas_used: Quantity = field(name="gasUsed")
+    """The gas that they did use."""
+    base_fee_per_gas: Quantity = field(name="baseFeePerGas")
+    """The price of gas that is burnt, in wei."""
+    difficulty: Quantity
+    """Zero since proof of stake."""
+    nonce: Bytes
+    """Zero since proof of stake."""
+    extra_data: Bytes = field(name="extraData")
+    """What its maker wanted to say."""
 
 
 Hash: TypeAlias = str

@@ -24,11 +24,7 @@ from wirecall import (
 
 
 class FixtureClient:
-    """Answers in every way that a client can meet.
-
-    Not here: `ext_subscribe`. What such a call streams comes in the form of publish/subscribe, for
-    clients of that form.
-    """
+    """Answers in every way that a client can meet."""
 
     def __init__(self, client: Client) -> None:
         self._service = client.service(
@@ -362,6 +358,15 @@ class FixtureClient:
         """
         return self._service.duplex("fixture.echo_pieces", None, items, bytes, None, options)
 
+    def subscribe(self, *, from_: int, options: CallOptions | None = None) -> CallStream[int, None]:
+        """Sends numbers in the form of publish/subscribe, for clients that others wrote.
+
+        Raises:
+            GoneError: What the call names is gone.
+            BusyError: Too busy now. It passes.
+        """
+        return self._service.stream("ext_subscribe", Subscribe(from_=from_), int, None, options)
+
     async def leave(self, *, code: int, reason: str, options: CallOptions | None = None) -> None:
         """Ends the caller's connection with that code.
 
@@ -609,6 +614,13 @@ class EchoBytes(Record):
 
     parcel: Parcel
     """The bytes, in every place that there is."""
+
+
+class Subscribe(Record):
+    """What `ext_subscribe` takes."""
+
+    from_: int = field(name="from")
+    """The first."""
 
 
 class Leave(Record):

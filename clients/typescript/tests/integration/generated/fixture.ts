@@ -11,12 +11,7 @@ import type {
 } from "@wirecall/client";
 import { decodeBytes, encodeBytes, RpcError } from "@wirecall/client";
 
-/**
- * Answers in every way that a client can meet.
- *
- * Not here: `ext_subscribe`. What such a call streams comes in the form of publish/subscribe, for
- * clients of that form.
- */
+/** Answers in every way that a client can meet. */
 export class FixtureClient {
   readonly #service: ServiceClient;
 
@@ -360,6 +355,16 @@ export class FixtureClient {
   }
 
   /**
+   * Sends numbers in the form of publish/subscribe, for clients that others wrote.
+   *
+   * @throws {GoneError} What the call names is gone.
+   * @throws {BusyError} Too busy now. It passes.
+   */
+  subscribe(params: Subscribe, options?: CallOptions): CallStream<number> {
+    return this.#service.stream("ext_subscribe", params, options);
+  }
+
+  /**
    * Ends the caller's connection with that code.
    *
    * @throws {GoneError} What the call names is gone.
@@ -580,6 +585,12 @@ export interface First {
 export interface EchoBytes {
   /** The bytes, in every place that there is. */
   readonly parcel: Parcel;
+}
+
+/** What `ext_subscribe` takes. */
+export interface Subscribe {
+  /** The first. */
+  readonly from: number;
 }
 
 /** What `fixture.leave` takes. */

@@ -22,11 +22,7 @@ from wirecall import (
 
 
 class ChatClient:
-    """Chat rooms with history and presence.
-
-    Not here: `chat_subscribe`. What such a call streams comes in the form of publish/subscribe, for
-    clients of that form.
-    """
+    """Chat rooms with history and presence."""
 
     def __init__(self, client: Client) -> None:
         self._service = client.service(
@@ -135,6 +131,18 @@ class ChatClient:
         params = Translate(language=language)
         return self._service.duplex("chat.translate", params, items, str, None, options)
 
+    def subscribe(
+        self, *, room: RoomId, options: CallOptions | None = None
+    ) -> CallStream[Message, None]:
+        """Follows a room in the form of publish/subscribe.
+
+        Raises:
+            RoomNotFoundError: The room does not exist, or the caller is not in it.
+            MutedError: The caller may not write.
+            ClosedError: The error `closed`.
+        """
+        return self._service.stream("chat_subscribe", Subscribe(room=room), Message, None, options)
+
     def on_announcement(self, listener: Callable[[Announcement], None]) -> Unsubscribe:
         """A notice from the operators, such as planned downtime.
 
@@ -217,6 +225,12 @@ class Translate(Record):
     """What `chat.translate` takes."""
 
     language: str
+
+
+class Subscribe(Record):
+    """What `chat_subscribe` takes."""
+
+    room: RoomId
 
 
 class Confirm(Record):

@@ -11,12 +11,7 @@ import type {
 } from "@wirecall/client";
 import { RpcError } from "@wirecall/client";
 
-/**
- * Chat rooms with history and presence.
- *
- * Not here: `chat_subscribe`. What such a call streams comes in the form of publish/subscribe, for
- * clients of that form.
- */
+/** Chat rooms with history and presence. */
 export class ChatClient {
   readonly #service: ServiceClient;
 
@@ -125,6 +120,17 @@ export class ChatClient {
   }
 
   /**
+   * Follows a room in the form of publish/subscribe.
+   *
+   * @throws {RoomNotFoundError} The room does not exist, or the caller is not in it.
+   * @throws {MutedError} The caller may not write.
+   * @throws {ClosedError}
+   */
+  subscribe(params: Subscribe, options?: CallOptions): CallStream<Message> {
+    return this.#service.stream("chat_subscribe", params, options);
+  }
+
+  /**
    * A notice from the operators, such as planned downtime. Returns a function that stops listening.
    */
   onAnnouncement(listener: (announcement: Announcement) => void): Unsubscribe {
@@ -194,6 +200,11 @@ export interface Import {
 /** What `chat.translate` takes. */
 export interface Translate {
   readonly language: string;
+}
+
+/** What `chat_subscribe` takes. */
+export interface Subscribe {
+  readonly room: RoomId;
 }
 
 /** What `ui.confirm` takes. */
