@@ -171,6 +171,27 @@ async fn streams_are_counted_apart_from_calls() {
 }
 
 #[tokio::test]
+async fn a_plain_peer_that_does_not_read_holds_its_producer_in_bounded_memory() {
+    let stage = Stage::default();
+    let (_server, address) =
+        serve(stage.server_with(|limits| limits.write_deadline = std::time::Duration::from_mins(1))).await;
+    let mut peer = RawPeer::deaf(address, None).await;
+    peer.send(&call(1, "flow.flood", &json!({ "bytes": 10_000 }))).await;
+    // The queue of 1 MiB, what the sockets hold, and the one that waits.
+    stage.moved_to(100).await;
+    let mut moved = 0;
+    while moved != stage.moved() {
+        moved = stage.moved();
+        RawPeer::plain(address).await.nothing_more().await;
+    }
+    assert!(moved < 1000, "{moved} items were produced for a peer that reads none");
+    // It goes on as soon as they are read.
+    for _ in 0..moved {
+        assert_eq!(peer.receive().await["method"], "rpc.item");
+    }
+}
+
+#[tokio::test]
 async fn an_id_that_is_open_for_a_stream_is_not_taken_twice() {
     let (_server, address) = serve(Stage::default().server()).await;
     let mut peer = RawPeer::any(address).await;
