@@ -254,7 +254,15 @@ pub(crate) const TEST: &[Part] = &[
 ];
 
 /// `cargo xtask full`: the long forms of what `test` shows in short.
-pub(crate) const FULL: &[Part] = &[];
+pub(crate) const FULL: &[Part] = &[Part {
+    name: "simulation",
+    about: "two session machines over an unreliable network, in millions of schedules",
+    needs: &[],
+    work: Work::Steps(&[run(
+        ".",
+        "cargo test --quiet --release --package wirecall --lib --config env.WIRECALL_SCHEDULES=\"3000000\" simulation::no_schedule -- --nocapture",
+    )]),
+}];
 
 #[cfg(test)]
 mod tests {

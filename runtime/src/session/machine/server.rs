@@ -152,6 +152,11 @@ impl ServerMachine {
         (self.store.connection(&session) != Some(connection)).then_some(session)
     }
 
+    /// Whether that connection spoke for a session once.
+    pub(crate) fn has_session(&self, connection: ConnectionId) -> bool {
+        self.lines.get(&connection).is_some_and(|line| line.session.is_some())
+    }
+
     /// The connection that speaks for a session.
     pub(crate) fn store_connection(&self, session: &str) -> Option<ConnectionId> {
         self.store.connection(session)

@@ -10,12 +10,15 @@ mod model;
 mod random;
 mod rest;
 mod steps;
+mod tally;
 mod world;
 
+use std::io::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use model::Violation;
+use tally::Tally;
 use world::World;
 
 use crate::session::mutant::{self, Mutant};
@@ -25,21 +28,24 @@ const STEPS: usize = 50;
 /// Schedules of the test run.
 const SCHEDULES: u64 = 100_000;
 
-/// Plays one schedule.
-fn play(seed: u64) -> Result<(), Violation> {
+/// Plays one schedule; gives what happened in it.
+fn play(seed: u64) -> Result<Tally, Violation> {
     let mut world = World::new(seed);
     world.connect()?;
     let steps = STEPS + world.random.below(30);
     // At least two cuts, wherever they fall.
     let cuts = [world.random.below(steps), world.random.below(steps)];
     for step in 0..steps {
-        if cuts.contains(&step) {
-            world.come_back()?;
+        for _ in cuts.iter().filter(|cut| **cut == step) {
+            if world.current.is_none() {
+                world.connect()?;
+            }
             world.cut()?;
         }
         world.step()?;
     }
-    world.rest()
+    world.rest()?;
+    Ok(world.tally)
 }
 
 /// A violation, and how to see it again.
@@ -54,49 +60,67 @@ fn number(name: &str) -> Option<u64> {
 #[test]
 fn no_schedule_loses_doubles_reorders_or_leaves_anything() {
     if let Some(seed) = number("WIRECALL_SEED") {
-        return play(seed).unwrap_or_else(|violation| panic!("{}", report(seed, &violation)));
+        play(seed).unwrap_or_else(|violation| panic!("{}", report(seed, &violation)));
+        return;
     }
     let schedules = number("WIRECALL_SCHEDULES").unwrap_or(SCHEDULES);
     let next = AtomicU64::new(0);
     let work = || {
+        let mut tally = Tally::default();
         loop {
             let seed = next.fetch_add(1, Ordering::Relaxed);
             if seed >= schedules {
-                return None;
+                return Ok(tally);
             }
-            if let Err(violation) = play(seed) {
-                next.store(schedules, Ordering::Relaxed);
-                return Some(report(seed, &violation));
+            match play(seed) {
+                Ok(happened) => tally.merge(&happened),
+                Err(violation) => {
+                    next.store(schedules, Ordering::Relaxed);
+                    return Err(report(seed, &violation));
+                }
             }
         }
     };
     let workers = thread::available_parallelism().map_or(1, usize::from);
-    let violations = thread::scope(|scope| {
+    let worked = thread::scope(|scope| {
         let mut others = Vec::new();
         for _ in 1..workers {
             others.push(scope.spawn(work));
         }
-        let mut violations: Vec<String> = work().into_iter().collect();
+        let mut worked = vec![work()];
         for other in others {
-            violations.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            worked.push(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
         }
-        violations
+        worked
     });
-    assert!(violations.is_empty(), "{}", violations.join("\n"));
+    let mut tally = Tally::default();
+    for done in worked {
+        tally.merge(&done.unwrap_or_else(|violation| panic!("{violation}")));
+    }
+    // Past the capture of the test's output: the counts are part of what a run shows.
+    writeln!(std::io::stdout(), "simulation: {schedules} schedules: {tally}").expect("standard output");
+    if schedules >= SCHEDULES {
+        assert_eq!(tally.missing(), [""; 0], "what never happened is not tested");
+    }
 }
 
 /// Schedules in which a fault must show.
-const TRIES: u64 = 3000;
+const TRIES: u64 = 20_000;
 
 #[test]
 fn every_fault_that_is_put_into_the_machine_is_found() {
     let mut missed = Vec::new();
     for fault in Mutant::ALL {
         mutant::choose(Some(fault));
-        let found = (0..TRIES).find_map(|seed| play(seed).err());
+        let found = (0..TRIES).find_map(|seed| Some((seed, play(seed).err()?)));
         mutant::choose(None);
-        if found.is_none() {
-            missed.push(fault);
+        match found {
+            Some((seed, violation)) => {
+                let shown: String = violation.chars().take(120).collect();
+                writeln!(std::io::stdout(), "simulation: {fault:?} shows in schedule {seed}: {shown}")
+                    .expect("standard output");
+            }
+            None => missed.push(fault),
         }
     }
     assert!(missed.is_empty(), "not found: {missed:?}");

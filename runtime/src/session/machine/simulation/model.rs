@@ -1,6 +1,7 @@
 //! What the applications at both ends have asked for, seen and been told, and what of it cannot be.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -87,7 +88,7 @@ pub(super) struct Model {
     /// Notifications sent, and received.
     pub(super) notified: u64,
     pub(super) notices: BTreeSet<u64>,
-    last_notice: u64,
+    last_notice: BTreeMap<Arc<str>, u64>,
     /// Events sent in each session, and received.
     pub(super) emitted: BTreeMap<u64, u64>,
     pub(super) events: BTreeMap<u64, u64>,
@@ -155,16 +156,17 @@ impl Model {
     }
 
     /// A notification arrives at the server.
-    pub(super) fn notice(&mut self, params: &Value) -> Result<(), Violation> {
+    pub(super) fn notice(&mut self, params: &Value, session: Option<&Arc<str>>) -> Result<(), Violation> {
         let number = params["n"].as_u64().unwrap_or_default();
         if number == 0 || number > self.notified || !self.notices.insert(number) {
             return Err(format!("the notification {number} arrives twice, or was never sent"));
         }
-        if number < self.last_notice {
-            return Err(format!("the notification {number} arrives after {}", self.last_notice));
+        // In a session they come in order. Those of one that its client gave up may still wait there.
+        let last = session.and_then(|session| self.last_notice.insert(Arc::clone(session), number));
+        match last {
+            Some(last) if number < last => Err(format!("the notification {number} arrives after {last}")),
+            _ => Ok(()),
         }
-        self.last_notice = number;
-        Ok(())
     }
 
     /// An event arrives at the client.
@@ -274,6 +276,19 @@ impl Model {
             Ended::Failed(kind) => return Err(format!("call {number} fails with {kind}")),
         }
         Ok(())
+    }
+
+    /// What the outcome of a call counts as.
+    pub(super) fn name_of(&self, number: u64, ended: &Ended) -> &'static str {
+        match ended {
+            Ended::Answered(Ok(_)) if self.calls.get(&number).is_some_and(|call| call.shape.streams()) => {
+                "streams answered"
+            }
+            Ended::Answered(Ok(_)) => "answered",
+            Ended::Answered(Err(_)) => "answered with an error",
+            Ended::Failed("connection_lost") => "unknown",
+            Ended::Failed(kind) => kind,
+        }
     }
 
     /// A call of the server has an outcome.

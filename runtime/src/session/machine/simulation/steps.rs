@@ -25,7 +25,8 @@ impl World {
             67..=70 => self.client_pushes(),
             71..=72 => self.client_cancels(),
             73 => self.server_cancels(),
-            74..=80 => self.come_back(),
+            74..=79 => self.come_back(),
+            80 => self.come_back_in_vain(),
             81..=84 => self.cut(),
             85..=91 => self.pass_time(),
             92..=93 => self.imitate(),
@@ -258,10 +259,26 @@ impl World {
         if self.current.is_none() { self.connect() } else { self.move_messages() }
     }
 
+    /// Several connections in a row break as soon as hello is answered.
+    fn come_back_in_vain(&mut self) -> Result<(), Violation> {
+        for _ in 0..=self.random.below(5) {
+            if self.current.is_some() {
+                self.client_loses(1006)?;
+            }
+            self.connect()?;
+            let Some(id) = self.current else { break };
+            self.deliver_up(id)?;
+            self.write_server(id, 1)?;
+            self.deliver_down(id)?;
+        }
+        Ok(())
+    }
+
     /// Something happens to the current connection.
     pub(super) fn cut(&mut self) -> Result<(), Violation> {
         let Some(id) = self.current else { return Ok(()) };
         let Some(link) = self.links.get_mut(&id) else { return Ok(()) };
+        self.tally.add("cuts");
         match self.random.below(5) {
             // It breaks; each end learns when it has read what came through.
             0 | 1 => link.cut(&mut self.random, 1006),
@@ -303,6 +320,7 @@ impl World {
             _ if self.server.attempt_of(&session) >= params["resume"]["attempt"].as_u64() => {}
             _ => return Ok(()),
         }
+        self.tally.add("imitations");
         let ghost = self.open_link();
         self.checks.ghost(ghost);
         self.server.connect(ghost, "wirecall.1.json", self.now);
@@ -338,6 +356,7 @@ impl World {
         let Some(again) = pipe.delivered.clone().filter(|leaving| leaving.seq.is_some()) else {
             return Ok(());
         };
+        self.tally.add("repeats");
         if up { self.server_reads(id, &again) } else { self.client_reads(&again) }
     }
 }

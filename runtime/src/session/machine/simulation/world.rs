@@ -10,12 +10,13 @@ use super::check::Checks;
 use super::link::Link;
 use super::model::{Model, Violation};
 use super::random::Random;
+use super::tally::Tally;
 use crate::message::Id;
-use crate::session::StoreLimits;
 use crate::session::machine::{
     Arrival, ClientMachine, ClientSettings, Hook, Incoming, Leaving, Limits, Message, Refused, ServerMachine,
     ServerSettings, Spec, Tell, User, World as Services,
 };
+use crate::session::{Reason, StoreLimits};
 
 /// Both ends, and all between and around them.
 #[derive(Debug)]
@@ -30,6 +31,7 @@ pub(super) struct World {
     pub(super) current: Option<u64>,
     pub(super) model: Model,
     pub(super) checks: Checks,
+    pub(super) tally: Tally,
     /// The last hello that the client wrote, for who imitates it.
     pub(super) last_hello: Option<Arc<Message>>,
     /// The name of the server's session that was opened last.
@@ -85,6 +87,8 @@ impl World {
             ttl: Duration::from_secs(random.one(&[10, 60]).unwrap_or(60)),
             max_bytes: if small { 300 } else { 1 << 30 },
             max_sessions: if random.chance(10) { 1 } else { 100 },
+            // Some forget what has ended.
+            remembered: random.one(&[0, 100, 100]).unwrap_or(100),
             ..StoreLimits::default()
         };
         let client = ClientSettings {
@@ -111,6 +115,7 @@ impl World {
             current: None,
             model: Model::default(),
             checks: Checks::new(buffer_bytes, client.limits.buffer_bytes, store.ttl),
+            tally: Tally::default(),
             last_hello: None,
             opened: None,
             ended_received: None,
@@ -302,6 +307,7 @@ impl World {
             match tell {
                 Tell::Outcome(number, ended) => {
                     self.model.outcome(number, &ended, lost, self.ended_received)?;
+                    self.tally.add(self.model.name_of(number, &ended));
                 }
                 Tell::Item(number, item) => self.model.item(number, &item)?,
                 Tell::Event { params, .. } => self.model.event(&params)?,
@@ -313,6 +319,14 @@ impl World {
                 Tell::Opened { resumed, reason } => {
                     self.checks.opened(resumed, reason)?;
                     lost |= reason.is_some();
+                    self.tally.add(match reason {
+                        None if resumed => "resumes",
+                        None => "opened",
+                        Some(Reason::Expired) => "lost: expired",
+                        Some(Reason::Overflow) => "lost: overflow",
+                        Some(Reason::Stalled) => "lost: stalled",
+                        Some(_) => "lost: unknown",
+                    });
                     self.model.lost += u32::from(reason.is_some());
                 }
                 Tell::Stays(code) => return Err(format!("the client stays away with {code}")),
@@ -336,7 +350,7 @@ impl World {
         for tell in tells {
             match tell {
                 Tell::Outcome(number, ended) => self.model.asked_outcome(number, &ended)?,
-                Tell::Event { params, .. } => self.model.notice(&params)?,
+                Tell::Event { params, .. } => self.model.notice(&params, session.as_ref())?,
                 Tell::Serve { id: Id::Number(id), params, .. } => self.model.serve(id, &params)?,
                 Tell::Abort(Id::Number(id)) => {
                     self.model.runs.remove(&id);
@@ -367,6 +381,9 @@ impl World {
         }
         if code == 4503 && self.current == Some(id) {
             return Err("the connection of now is superseded".to_owned());
+        }
+        if code == 4503 {
+            self.tally.add(if self.server.has_session(id) { "fenced" } else { "stale attempts" });
         }
         self.write_server(id, usize::MAX)?;
         // One that is aborted may still have something to read.
