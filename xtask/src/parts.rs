@@ -254,15 +254,23 @@ pub(crate) const TEST: &[Part] = &[
 ];
 
 /// `cargo xtask full`: the long forms of what `test` shows in short.
-pub(crate) const FULL: &[Part] = &[Part {
-    name: "simulation",
-    about: "two session machines over an unreliable network, in millions of schedules",
-    needs: &[],
-    work: Work::Steps(&[run(
-        ".",
-        "cargo test --quiet --release --package wirecall --lib --config env.WIRECALL_SCHEDULES=\"3000000\" simulation::no_schedule -- --nocapture",
-    )]),
-}];
+pub(crate) const FULL: &[Part] = &[
+    Part {
+        name: "simulation",
+        about: "two session machines over an unreliable network, in millions of schedules",
+        needs: &[],
+        work: Work::Steps(&[run(
+            ".",
+            "cargo test --quiet --release --package wirecall --lib --config env.WIRECALL_SCHEDULES=\"3000000\" simulation::no_schedule -- --nocapture",
+        )]),
+    },
+    Part {
+        name: "fuzz",
+        about: "every fuzz target for a minute",
+        needs: &[],
+        work: Work::Steps(&[run(".", "cargo xtask fuzz --seconds 60")]),
+    },
+];
 
 #[cfg(test)]
 mod tests {
