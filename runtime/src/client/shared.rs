@@ -199,8 +199,12 @@ impl Shared {
         let mut desk = self.desk();
         desk.closed = Some(disconnect.clone());
         let endpoint = desk.endpoint.take();
-        let taken = endpoint.as_ref().map_or(0, |endpoint| endpoint.outbox.taken());
-        let fate = desk.outgoing.end(taken);
+        let received = endpoint.as_ref().map_or(0, |endpoint| {
+            // What the server said last of the session counts more than what was written to it.
+            let known = endpoint.outbox.with_replay(|replay| desk.recovery.received_at_most(replay));
+            known.unwrap_or_else(|| endpoint.outbox.taken())
+        });
+        let fate = desk.outgoing.end(received);
         drop(desk);
         if let Some(endpoint) = endpoint {
             endpoint.end();

@@ -13,18 +13,13 @@ pub(crate) mod machine;
 #[cfg(test)]
 pub(crate) mod mutant;
 #[cfg(feature = "client")]
-#[allow(dead_code, reason = "until the client drives it")]
 mod outgoing;
 mod pending;
 mod reason;
 #[cfg(feature = "client")]
-#[allow(dead_code, reason = "until the client drives it")]
 mod recovery;
-#[allow(dead_code, reason = "until connections drive it")]
 mod replay;
-#[allow(dead_code, reason = "until servers drive it")]
 mod store;
-#[allow(dead_code, reason = "clients follow")]
 mod streams;
 
 #[cfg(feature = "client")]
@@ -38,15 +33,11 @@ pub(crate) use disconnect::code;
 pub(crate) use heartbeat::ClientHeartbeat;
 pub(crate) use heartbeat::{Beat, ServerHeartbeat};
 #[cfg(feature = "client")]
-#[allow(unused_imports, reason = "until the client drives it")]
-pub(crate) use outgoing::{Fate, Full, Kind, Outgoing, Room};
+pub(crate) use outgoing::{Full, Kind, Outgoing, Room};
 pub(crate) use pending::PendingCalls;
 pub use reason::Reason;
 #[cfg(feature = "client")]
-#[allow(unused_imports, reason = "until the client drives it")]
-pub(crate) use recovery::{Answered, Recovery, Resume, Verdict};
-#[allow(unused_imports, reason = "until connections drive it")]
+pub(crate) use recovery::{Answered, Recovery, Verdict};
 pub(crate) use replay::{Exhausted, OutOfRange, Receipt, Replay};
-#[allow(unused_imports, reason = "until servers drive it")]
 pub(crate) use store::{Claim, Decision, Gone, Left, Owner, Resumable, Store, StoreLimits};
 pub(crate) use streams::{BeyondCredit, Credit, STREAM_CREDIT, Window};

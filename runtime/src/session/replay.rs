@@ -241,11 +241,6 @@ impl<B: Body> Replay<B> {
         Ok(())
     }
 
-    /// Whether something that was written before is to be written again.
-    pub(crate) fn repeats(&self) -> bool {
-        self.written < self.sent
-    }
-
     /// Bytes that are kept.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
@@ -372,9 +367,7 @@ mod tests {
         assert_eq!(seqs(&mut replay), [1, 2, 3]);
         assert!(replay.push(Bytes::from_static(b"d")).is_ok());
         assert_eq!(replay.resume(1), Ok(()));
-        assert!(replay.repeats());
         assert_eq!(seqs(&mut replay), [2, 3, 4]);
-        assert!(!replay.repeats());
     }
 
     #[test]

@@ -101,6 +101,13 @@ pub(crate) enum Decision<S> {
 
 /// A session that ended.
 #[derive(Debug)]
+#[cfg_attr(
+    not(test),
+    expect(
+        dead_code,
+        reason = "what the running server keeps of a session knows its name and its connection itself"
+    )
+)]
 pub(crate) struct Gone<S> {
     pub(crate) session: Arc<str>,
     pub(crate) held: S,
@@ -294,6 +301,7 @@ impl<U: PartialEq, S: Resumable> Store<U, S> {
     }
 
     /// When [`Store::expire`] has something to do next.
+    #[cfg(test)]
     pub(crate) fn expires_at(&self) -> Option<Instant> {
         self.expiring.first_key_value().map(|((at, _), _)| *at)
     }
@@ -329,6 +337,7 @@ impl<U: PartialEq, S: Resumable> Store<U, S> {
     }
 
     /// How many sessions there are.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.live.len()
     }
@@ -339,6 +348,7 @@ impl<U: PartialEq, S: Resumable> Store<U, S> {
     }
 
     /// How many ended ones are remembered.
+    #[cfg(test)]
     pub(crate) fn remembered(&self) -> usize {
         self.ended.len()
     }

@@ -38,6 +38,7 @@ impl Credit {
     }
 
     /// How many items may leave now, of `wanted`.
+    #[cfg(test)]
     pub(crate) fn allows(self, wanted: usize) -> usize {
         self.left.map_or(wanted, |left| wanted.min(left as usize))
     }
