@@ -8,6 +8,7 @@ cargo xtask tidy                                      only the repository's tidy
 cargo xtask full [--only PART,…] [--without NAME,…]   the long forms
 cargo xtask demo [--once]                             the chat example with its three clients
 cargo xtask fuzz [--seconds N] [--only TARGET,…]      every fuzz target for N seconds, 60 unless told
+cargo xtask chaos [--minutes N] [--seed S] [--only …]  cuts under every client in both codecs; both ends count
 cargo xtask help                                      this text and the parts by name
 
 --without takes parts and what parts need (redis, browser); what is skipped is printed.";
@@ -26,6 +27,8 @@ pub(crate) enum Command {
     Demo { once: bool },
     /// The fuzz targets, each for so many seconds; `only` these, or all when it is empty.
     Fuzz { seconds: u64, only: Vec<String> },
+    /// Connections cut under every client; the arguments are the chaos program's.
+    Chaos(Vec<String>),
     /// The usage and the list of parts.
     Help,
 }
@@ -52,6 +55,7 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Command, String> {
     match (name.as_str(), rest) {
         ("test", _) => choice(rest).map(Command::Test),
         ("full", _) => choice(rest).map(Command::Full),
+        ("chaos", _) => Ok(Command::Chaos(rest.to_vec())),
         ("setup", []) => Ok(Command::Test(Choice::only("setup"))),
         ("tidy", []) => Ok(Command::Test(Choice::only("tidy"))),
         ("demo", []) => Ok(Command::Demo { once: false }),
@@ -147,6 +151,12 @@ mod tests {
         assert_eq!(parsed("fuzz --only json,hello --seconds 5"), Ok(Command::Fuzz { seconds: 5, only }));
         assert_eq!(parsed("fuzz --seconds"), Err("`--seconds` needs a value".to_owned()));
         assert_eq!(parsed("fuzz --seconds soon"), Err("`soon` is no number of seconds".to_owned()));
+    }
+
+    #[test]
+    fn what_follows_chaos_is_for_its_program() {
+        let arguments = vec!["--minutes".to_owned(), "5".to_owned()];
+        assert_eq!(parsed("chaos --minutes 5"), Ok(Command::Chaos(arguments)));
     }
 
     #[test]

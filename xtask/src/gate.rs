@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use crate::arguments::Choice;
-use crate::parts::{Need, Part, Step, Work};
+use crate::parts::{self, Need, Part, Step, Work};
 use crate::plan::{self, Planned};
 use crate::process::{Ending, Owned};
 use crate::report::{self, Row, Verdict};
@@ -31,6 +31,21 @@ pub(crate) fn run(parts: &[Part], choice: &Choice) -> ExitCode {
     let rows: Vec<Row> = plan.iter().map(|planned| row(planned, &needs)).collect();
     println!("{}", report::table(&rows));
     if rows.iter().any(|row| row.verdict == Verdict::Failed) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// Cuts connections under every client, with these arguments for the program that does it.
+pub(crate) fn chaos(arguments: &[String]) -> ExitCode {
+    let needs = [Need::Node, Need::Python];
+    let ready = setup::machine(&needs).and_then(|()| setup::packages(&needs));
+    if let Err(message) = ready {
+        eprintln!("xtask: {message}");
+        return ExitCode::from(2);
+    }
+    let [programs, crates, run] = &parts::CHAOS;
+    let line = [&[run.line.to_owned()], arguments].concat().join(" ");
+    let limit = Duration::from_hours(24);
+    let built = [programs, crates].into_iter().all(|step| told(&step_done(step)));
+    if built && told(&run_within(run.folder, &line, limit)) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn row(planned: &Planned, needs: &[Need]) -> Row {
@@ -77,13 +92,18 @@ fn step_done(step: &Step) -> Result<(), String> {
 
 /// Runs one command line in a folder, showing the command first and its output as it comes.
 pub(crate) fn run_line(folder: &str, line: &str) -> Result<(), String> {
+    run_within(folder, line, STEP_LIMIT)
+}
+
+/// Like [`run_line`], for a command that may take so long.
+fn run_within(folder: &str, line: &str, limit: Duration) -> Result<(), String> {
     let place = if folder == "." { String::new() } else { format!("{folder}: ") };
     println!("{place}{line}");
     let mut words = line.split(' ');
     let program = words.next().unwrap_or_default();
     let arguments: Vec<&str> = words.collect();
     let child = Owned::start(&mut workspace::command(folder, program, &arguments))?;
-    match child.wait(STEP_LIMIT) {
+    match child.wait(limit) {
         Ending::Success => Ok(()),
         Ending::Failure(how) => Err(format!("{place}{line}: {how}")),
     }

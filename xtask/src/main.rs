@@ -40,6 +40,7 @@ fn main() -> ExitCode {
         Command::Full(choice) => gate::run(parts::FULL, &choice),
         Command::Demo { once } => demo::run(once),
         Command::Fuzz { seconds, only } => fuzz::run(seconds, &only),
+        Command::Chaos(arguments) => gate::chaos(&arguments),
         Command::Help => {
             println!("{}\n\n{}", arguments::USAGE, report::parts(&[parts::TEST, parts::FULL].concat()));
             ExitCode::SUCCESS

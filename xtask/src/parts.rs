@@ -74,6 +74,13 @@ const fn nextest(line: &'static str, without_nextest: &'static str) -> Step {
 /// Compares the clients of the example in this folder with what its Cargo.toml declares.
 const GENERATE_CHECK: &str = "cargo run --quiet --package wirecall-cli -- generate --check";
 
+/// Cuts under every client; `cargo xtask chaos` adds its arguments to the last.
+pub(crate) const CHAOS: [Step; 3] = [
+    run("clients/typescript", "npm run --silent build:chaos"),
+    run(".", "cargo build --quiet --package chaos"),
+    run(".", "cargo run --quiet --package chaos --bin chaos --"),
+];
+
 /// `cargo xtask test`, in the order of running: what fails fast comes first.
 pub(crate) const TEST: &[Part] = &[
     Part { name: "setup", about: "what the tests need on this machine", needs: &[], work: Work::Setup },
@@ -163,6 +170,7 @@ pub(crate) const TEST: &[Part] = &[
             run("examples/jobs", GENERATE_CHECK),
             run("examples/ethereum", GENERATE_CHECK),
             run("clients/fixture", GENERATE_CHECK),
+            run("clients/chaos", GENERATE_CHECK),
         ]),
     },
     Part {
@@ -234,6 +242,12 @@ pub(crate) const TEST: &[Part] = &[
             run(".", "cargo build --quiet --package fixture"),
             run(".", "cargo run --quiet --package fixture --bin fixture-outage"),
         ]),
+    },
+    Part {
+        name: "chaos",
+        about: "every client in both codecs through a proxy that cuts, for a minute: nothing is lost, nothing comes twice",
+        needs: &[Need::Node, Need::Python],
+        work: Work::Steps(&[CHAOS[0], CHAOS[1], CHAOS[2]]),
     },
     Part {
         name: "demo",

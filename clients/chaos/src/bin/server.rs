@@ -1,0 +1,172 @@
+//! The chaos run's server: counts what arrives by user, and emits to and asks every session without end.
+#![expect(clippy::print_stdout, reason = "the run reads where it listens")]
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use chaos::{
+    Added, Chaos, ChaosEvent, ChaosHandler, Numbers, ProbeClient, ServerTally, SessionTally, Summed,
+};
+use tokio::net::TcpListener;
+use wirecall::server::{AuthRequest, Limits};
+use wirecall::{CallError, Incoming, Outgoing, Reply, RpcError, Server, Session, UserId};
+
+/// What was seen of one user.
+#[derive(Debug, Default)]
+struct Seen {
+    added: HashMap<u64, u64>,
+    looked: u64,
+    notes: Numbers,
+    sessions: BTreeMap<String, SessionTally>,
+}
+
+/// The handler.
+#[derive(Debug, Clone, Default)]
+struct Counter {
+    seen: Arc<Mutex<HashMap<String, Seen>>>,
+    hush: Arc<AtomicBool>,
+}
+
+/// Calls to one client that may be open at once.
+const MOST_ASKED: u64 = 64;
+
+impl Counter {
+    fn seen(&self) -> MutexGuard<'_, HashMap<String, Seen>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn of<R>(&self, session: &Session, act: impl FnOnce(&mut Seen) -> R) -> R {
+        let user = session.user_id().map(|user| user.as_str().to_owned()).unwrap_or_default();
+        act(self.seen().entry(user).or_default())
+    }
+
+    fn session<R>(&self, session: &Session, act: impl FnOnce(&mut SessionTally) -> R) -> R {
+        self.of(session, |seen| act(seen.sessions.entry(session.id().as_str().to_owned()).or_default()))
+    }
+
+    /// Emits to a session and asks it, until it ends or all is to be quiet.
+    async fn pester(self, session: Session) {
+        let mut number = 0;
+        while !self.hush.load(Ordering::Relaxed) && !self.session(&session, |tally| tally.ended) {
+            number += 1;
+            let event = ChaosEvent::Tick { session: session.id().as_str().to_owned(), number };
+            if session.emit(event).is_ok() {
+                self.session(&session, |tally| tally.ticks = number);
+            }
+            if self.session(&session, |tally| tally.asked.open()) < MOST_ASKED {
+                tokio::spawn(self.clone().ask(session.clone()));
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+    }
+
+    async fn ask(self, session: Session) {
+        let number = self.session(&session, |tally| {
+            tally.asked.made += 1;
+            tally.asked.made
+        });
+        let answer = session.peer::<ProbeClient>().ask(session.id().as_str(), number).await;
+        self.session(&session, |tally| match answer {
+            Ok(same) if same == number => tally.asked.answered += 1,
+            Err(CallError::ConnectionLost | CallError::Closed(_)) => tally.asked.lost += 1,
+            other => tally.asked.failed.push(format!("{number}: {other:?}")),
+        });
+    }
+}
+
+impl ChaosHandler for Counter {
+    type Context = Session;
+
+    async fn add(&self, session: Session, number: u64) -> Reply<Added> {
+        self.of(&session, |seen| *seen.added.entry(number).or_default() += 1);
+        // Some answer at once, some while their connection is already another.
+        if number.is_multiple_of(3) {
+            tokio::time::sleep(Duration::from_millis(number % 40)).await;
+        }
+        Ok(Added { number })
+    }
+
+    async fn look(&self, session: Session, number: u64) -> Reply<Added> {
+        self.of(&session, |seen| seen.looked += 1);
+        Ok(Added { number })
+    }
+
+    async fn note(&self, session: Session, number: u64) -> Reply<()> {
+        self.of(&session, |seen| seen.notes.take(number));
+        Ok(())
+    }
+
+    async fn count(&self, _: Session, to: u64, mut out: Outgoing<u64>) -> Reply<u64> {
+        for number in 1..=to {
+            out.send(number).await?;
+        }
+        Ok(out.sent())
+    }
+
+    async fn sum(&self, _: Session, mut numbers: Incoming<u64>) -> Reply<Summed> {
+        let (mut items, mut in_order) = (0, true);
+        while let Some(number) = numbers.next().await {
+            items += 1;
+            in_order &= number? == items;
+        }
+        Ok(Summed { items, in_order })
+    }
+
+    async fn hush(&self, _: Session) -> Reply<()> {
+        self.hush.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    async fn tally(&self, _: Session, user: String) -> Reply<ServerTally> {
+        let all = self.seen();
+        let Some(seen) = all.get(&user) else { return Ok(ServerTally::default()) };
+        let highest = seen.added.keys().max().copied().unwrap_or_default();
+        let mut again: Vec<u64> =
+            seen.added.iter().filter(|(_, times)| **times > 1).map(|(number, _)| *number).collect();
+        again.sort_unstable();
+        Ok(ServerTally {
+            added: seen.added.len() as u64,
+            added_again: again,
+            missing: (1..=highest).filter(|number| !seen.added.contains_key(number)).collect(),
+            looked: seen.looked,
+            notes: seen.notes.clone(),
+            sessions: seen.sessions.clone(),
+        })
+    }
+}
+
+/// `user:NAME` signs in as that user.
+async fn authenticate(request: AuthRequest) -> Result<Option<UserId>, RpcError> {
+    Ok(request.token().and_then(|token| token.strip_prefix("user:")).map(UserId::from))
+}
+
+/// The times of the run: everything that takes a minute in the world takes a second here.
+fn limits() -> Limits {
+    let mut limits = Limits::default();
+    limits.ping = Duration::from_millis(200);
+    limits.heartbeat_timeout = Duration::from_secs(2);
+    limits.session_ttl = Duration::from_secs(10);
+    limits
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let counter = Counter::default();
+    let (opened, ended) = (counter.clone(), counter.clone());
+    let server = Server::builder()
+        .limits(limits())
+        .authenticate(authenticate)
+        .service(Chaos::serve(counter))
+        .on_open(move |session| {
+            opened.session(session, |_| ());
+            tokio::spawn(opened.clone().pester(session.clone()));
+        })
+        .on_close(move |session, _| ended.session(session, |tally| tally.ended = true))
+        .build()?;
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    println!("listening on {}", listener.local_addr()?);
+    server.serve_listener(listener).await?;
+    Ok(())
+}

@@ -1,0 +1,225 @@
+//! What must hold between what a client counted and what the server counted of it.
+
+use chaos::{ClientTally, ServerTally, Streams};
+
+/// The findings of one client.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Findings {
+    /// Messages that were sent, by both ends.
+    pub(crate) sent: u64,
+    /// Of these, those that arrived.
+    pub(crate) delivered: u64,
+    pub(crate) lost: u64,
+    pub(crate) duplicated: u64,
+    pub(crate) reordered: u64,
+    /// Calls and streams whose outcome is unknown, since their session was lost.
+    pub(crate) unknown: u64,
+    /// What is wrong besides, in words.
+    pub(crate) faults: Vec<String>,
+}
+
+impl Findings {
+    /// Whether nothing is wrong.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.lost + self.duplicated + self.reordered == 0 && self.faults.is_empty()
+    }
+
+    fn fault(&mut self, text: String) {
+        self.faults.push(text);
+    }
+}
+
+/// Compares the two.
+pub(crate) fn judge(client: &ClientTally, server: &ServerTally) -> Findings {
+    let mut found = Findings::default();
+    calls(&mut found, client, server);
+    notes(&mut found, client, server);
+    streams(&mut found, "down", &client.counts);
+    streams(&mut found, "up", &client.sums);
+    sessions(&mut found, client, server);
+    if client.adds.results == 0
+        || client.notes == 0
+        || client.counts.complete == 0
+        || client.sums.complete == 0
+    {
+        found.fault("it did next to nothing".to_owned());
+    }
+    found
+}
+
+fn calls(found: &mut Findings, client: &ClientTally, server: &ServerTally) {
+    let (adds, looks) = (&client.adds, &client.looks);
+    found.sent += adds.made + looks.made;
+    found.delivered += server.added + looks.results;
+    found.duplicated += server.added_again.len() as u64;
+    // A call with a result must have run; one whose outcome is unknown may have.
+    let highest = server.added + server.missing.len() as u64;
+    let did_not_run = server.missing.iter().copied().chain(highest + 1..=adds.made);
+    found.lost += did_not_run.filter(|number| !adds.unknown.contains(number)).count() as u64;
+    found.unknown += adds.unknown.len() as u64 + looks.unknown.len() as u64;
+    for (kind, calls) in [("add", adds), ("look", looks)] {
+        let outcomes = calls.results + calls.unknown.len() as u64 + calls.failed.len() as u64;
+        if outcomes != calls.made {
+            found.fault(format!("{} calls of {kind} have {outcomes} outcomes", calls.made));
+        }
+        found.faults.extend(calls.failed.iter().map(|failure| format!("{kind}: {failure}")));
+    }
+    if !looks.unknown.is_empty() {
+        found.fault(format!("{} idempotent calls are unknown", looks.unknown.len()));
+    }
+}
+
+fn notes(found: &mut Findings, client: &ClientTally, server: &ServerTally) {
+    found.sent += client.notes;
+    found.delivered += server.notes.received;
+    found.duplicated += server.notes.duplicated;
+    found.reordered += server.notes.reordered;
+    found.lost += client.notes.saturating_sub(server.notes.received - server.notes.duplicated);
+    if server.notes.duplicated + server.notes.reordered > 0 {
+        found.fault(format!("notes: {:?} of {}", server.notes, client.notes));
+    }
+    found.faults.extend(client.notes_failed.iter().map(|failure| format!("note: {failure}")));
+}
+
+fn streams(found: &mut Findings, kind: &str, streams: &Streams) {
+    found.sent += streams.items;
+    found.delivered += streams.items;
+    found.unknown += streams.unknown;
+    let outcomes = streams.complete + streams.unknown + streams.failed.len() as u64;
+    if outcomes != streams.made {
+        found.fault(format!("{} streams {kind} have {outcomes} outcomes", streams.made));
+    }
+    found.faults.extend(streams.failed.iter().map(|failure| format!("{kind}: {failure}")));
+}
+
+fn sessions(found: &mut Findings, client: &ClientTally, server: &ServerTally) {
+    for (name, session) in &server.sessions {
+        let heard = client.heard.get(name).cloned().unwrap_or_default();
+        found.sent += session.ticks + session.asked.made;
+        for (kind, numbers) in [("ticks", &heard.ticks), ("asks", &heard.asks)] {
+            found.delivered += numbers.received;
+            found.duplicated += numbers.duplicated;
+            found.reordered += numbers.reordered;
+            if numbers.duplicated + numbers.reordered > 0 {
+                found.fault(format!("{kind} of session {name}: {numbers:?}"));
+            }
+        }
+        found.faults.extend(session.asked.failed.iter().map(|failure| format!("ask: {failure}")));
+        if session.asked.open() > 0 {
+            found.fault(format!(
+                "{} of {} calls of the server are open",
+                session.asked.open(),
+                session.asked.made
+            ));
+        }
+        if session.ended {
+            // What it had not received is gone with the session, and its client was told.
+            continue;
+        }
+        found.lost += session.ticks.saturating_sub(heard.ticks.last) + session.asked.lost;
+        if heard.asks.received < session.asked.answered {
+            found.fault(format!("{} answers to {} asks", session.asked.answered, heard.asks.received));
+        }
+    }
+    let known = client.heard.keys().all(|name| server.sessions.contains_key(name));
+    if !known {
+        found.fault("it heard of a session that the server does not know".to_owned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chaos::{Asked, Calls, ClientTally, Heard, Numbers, ServerTally, SessionTally, Streams};
+
+    use super::judge;
+
+    fn numbers(count: u64) -> Numbers {
+        let mut numbers = Numbers::default();
+        (1..=count).for_each(|number| numbers.take(number));
+        numbers
+    }
+
+    fn streams() -> Streams {
+        Streams { made: 1, complete: 1, items: 5, ..Streams::default() }
+    }
+
+    fn pair() -> (ClientTally, ServerTally) {
+        let calls = Calls { made: 3, results: 3, ..Calls::default() };
+        let heard = Heard { ticks: numbers(4), asks: numbers(2) };
+        let client = ClientTally {
+            adds: calls.clone(),
+            looks: calls,
+            notes: 6,
+            counts: streams(),
+            sums: streams(),
+            heard: [("a".to_owned(), heard)].into(),
+            ..ClientTally::default()
+        };
+        let asked = Asked { made: 2, answered: 2, ..Asked::default() };
+        let session = SessionTally { ticks: 4, asked, ended: false };
+        let server = ServerTally {
+            added: 3,
+            looked: 3,
+            notes: numbers(6),
+            sessions: [("a".to_owned(), session)].into(),
+            ..ServerTally::default()
+        };
+        (client, server)
+    }
+
+    #[test]
+    fn two_ends_that_agree_are_clean() {
+        let (client, server) = pair();
+        let found = judge(&client, &server);
+        assert!(found.is_clean(), "{found:?}");
+        assert_eq!((found.sent, found.delivered), (28, 28));
+    }
+
+    #[test]
+    fn a_call_with_a_result_that_did_not_run_is_lost_and_one_of_unknown_outcome_is_not() {
+        let (mut client, mut server) = pair();
+        (server.added, server.missing) = (2, vec![2]);
+        assert_eq!(judge(&client, &server).lost, 1);
+        (client.adds.results, client.adds.unknown) = (2, [2].into());
+        let found = judge(&client, &server);
+        assert_eq!((found.lost, found.unknown), (0, 1));
+        (server.added, server.missing) = (2, vec![]);
+        client.adds.unknown = [3].into();
+        assert_eq!(judge(&client, &server).lost, 0);
+    }
+
+    #[test]
+    fn what_ran_twice_is_duplicated() {
+        let (client, mut server) = pair();
+        server.added_again = vec![1];
+        assert_eq!(judge(&client, &server).duplicated, 1);
+    }
+
+    #[test]
+    fn a_missing_notification_and_a_missing_event_are_lost() {
+        let (client, mut server) = pair();
+        server.notes = numbers(5);
+        if let Some(session) = server.sessions.get_mut("a") {
+            session.ticks = 5;
+        }
+        assert_eq!(judge(&client, &server).lost, 2);
+    }
+
+    #[test]
+    fn events_of_a_session_that_ended_may_be_lost() {
+        let (client, mut server) = pair();
+        if let Some(session) = server.sessions.get_mut("a") {
+            (session.ticks, session.ended) = (9, true);
+        }
+        assert!(judge(&client, &server).is_clean());
+    }
+
+    #[test]
+    fn a_call_without_an_outcome_and_an_unknown_idempotent_one_are_faults() {
+        let (mut client, server) = pair();
+        client.looks.results = 2;
+        assert_eq!(judge(&client, &server).faults.len(), 1);
+        client.looks.unknown = [3].into();
+        assert_eq!(judge(&client, &server).faults.len(), 1);
+    }
+}

@@ -1,0 +1,9 @@
+//! What the chaos run's server, its Rust client and its judge share: the service, and what each end counts.
+
+mod service;
+mod tally;
+
+pub use service::{
+    Added, Chaos, ChaosClient, ChaosEvent, ChaosHandler, Probe, ProbeClient, ProbeHandler, Summed,
+};
+pub use tally::{Asked, Calls, ClientTally, Heard, Numbers, ServerTally, SessionTally, Streams};

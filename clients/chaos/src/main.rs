@@ -1,0 +1,191 @@
+//! Runs a real server and each generated client in both codecs, all at once, through a proxy that cuts, half-opens,
+//! stalls, throttles, resets and closes in the middle of frames; then compares what both ends have counted.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the findings are its output")]
+
+mod faults;
+mod judge;
+mod program;
+mod proxy;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use chaos::{ChaosClient, ClientTally, ServerTally};
+use clap::Parser;
+use faults::Plan;
+use judge::{Findings, judge};
+use program::{Program, resident};
+use proxy::Proxy;
+use tokio::process::Command;
+
+/// Cuts connections under all clients and counts what is lost.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// How long faults are made, in minutes
+    #[arg(long, default_value_t = 1.0)]
+    minutes: f64,
+    /// The seed of the faults; another run's plan is had again with its seed
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Only these clients, such as `rust-json,python-msgpack`
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<String>,
+}
+
+/// The clients under test: language, folder, command. The URL, the user and the codec are added.
+const CLIENTS: &[(&str, &str, &[&str])] = &[
+    ("rust", ".", &[]),
+    ("typescript", "clients/typescript", &["node", "build/chaos/main.js"]),
+    ("python", "clients/python", &["python", "-m", "tests.chaos"]),
+];
+const CODECS: &[&str] = &["json", "msgpack"];
+/// Memory that the server may take beside a fifth more than it had at one fifth of the run.
+const SLACK: u64 = 8 << 20;
+const START_LIMIT: Duration = Duration::from_secs(30);
+/// How long a client may take for what is under way when it is told to stop.
+const END_LIMIT: Duration = Duration::from_mins(1);
+
+/// One client with the proxy before it.
+struct Subject {
+    name: String,
+    proxy: Proxy,
+    program: Program,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(&Arguments::parse()).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(message) => {
+            eprintln!("chaos: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: &Arguments) -> Result<bool, String> {
+    let seed = arguments.seed.unwrap_or_else(some_seed);
+    println!("chaos: {} minutes, --seed {seed}", arguments.minutes);
+    let mut server = Program::start("the server", &mut beside("chaos-server"))?;
+    let address = server.line("listening on ", START_LIMIT).await?;
+    let address: SocketAddr = address.parse().map_err(|error| format!("{address}: {error}"))?;
+    let control = wirecall::connect(format!("ws://{address}/")).token("user:control").await;
+    let control = ChaosClient::new(&control.map_err(|error| error.to_string())?);
+
+    let mut subjects = start(arguments, seed, address).await?;
+    let fifth = Duration::from_secs_f64(arguments.minutes * 12.0);
+    tokio::time::sleep(fifth).await;
+    let early = resident(server.id());
+    tokio::time::sleep(fifth * 4).await;
+    let late = resident(server.id());
+
+    for subject in &subjects {
+        subject.proxy.calm();
+    }
+    control.hush().await.map_err(|error| format!("hush: {error}"))?;
+    for subject in &mut subjects {
+        subject.program.stop().await?;
+    }
+    let mut clean = true;
+    for subject in &mut subjects {
+        let line = subject.program.line("tally ", END_LIMIT).await;
+        let told: Result<ClientTally, String> = match line {
+            Ok(line) => serde_json::from_str(&line).map_err(|error| error.to_string()),
+            Err(error) => Err(error),
+        };
+        let counted: ServerTally =
+            control.tally(subject.name.clone()).await.map_err(|error| format!("tally: {error}"))?;
+        let found = told.map_or_else(
+            |error| Findings { faults: vec![error], ..Findings::default() },
+            |told| judge(&told, &counted),
+        );
+        clean &= report(subject, &found, growth(early, late));
+    }
+    if late > early / 5 * 6 + SLACK {
+        eprintln!("FAULT: the server's memory grew from {early} to {late} bytes");
+        clean = false;
+    }
+    if !clean {
+        eprintln!("chaos: faults were found; the same plan: --seed {seed}");
+    }
+    Ok(clean)
+}
+
+async fn start(arguments: &Arguments, seed: u64, server: SocketAddr) -> Result<Vec<Subject>, String> {
+    let all = CLIENTS.iter().flat_map(|client| CODECS.iter().map(move |codec| (*client, *codec)));
+    let mut subjects = Vec::new();
+    for (place, ((language, folder, command), codec)) in all.enumerate() {
+        let user = format!("{language}-{codec}");
+        if !arguments.only.is_empty() && !arguments.only.contains(&user) {
+            continue;
+        }
+        let proxy = Proxy::start(server, Plan::new(seed, place as u64)).await;
+        let proxy = proxy.map_err(|error| format!("the proxy of {user}: {error}"))?;
+        let mut command = match command.split_first() {
+            None => beside("chaos-client"),
+            Some((program, arguments)) => {
+                let mut command = Command::new(program);
+                command.args(arguments).current_dir(root().join(folder)).env("PYTHONPATH", "src");
+                command
+            }
+        };
+        let url = format!("ws://{}/", proxy.address);
+        let program = Program::start(&user, command.args([&url, &user, codec]))?;
+        subjects.push(Subject { name: user, proxy, program });
+    }
+    if subjects.is_empty() {
+        return Err(
+            "no client is called that; there are rust, typescript and python, each with -json or -msgpack"
+                .to_owned(),
+        );
+    }
+    Ok(subjects)
+}
+
+/// Prints the line of one client; false where something is wrong.
+fn report(subject: &Subject, found: &Findings, growth: f64) -> bool {
+    let count = |count: &std::sync::atomic::AtomicU64| count.load(Ordering::Relaxed);
+    let done = &subject.proxy.done;
+    println!(
+        "{}: cuts={} half_opens={} connections={} sent={} delivered={} lost={} duplicated={} reordered={} unknown={} rss_growth={growth:.2}",
+        subject.name.replace('-', " "),
+        count(&done.cuts),
+        count(&done.half_opens),
+        count(&done.connections),
+        found.sent,
+        found.delivered,
+        found.lost,
+        found.duplicated,
+        found.reordered,
+        found.unknown,
+    );
+    for fault in found.faults.iter().take(10) {
+        eprintln!("FAULT: {}: {fault}", subject.name);
+    }
+    found.is_clean()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a ratio for people")]
+fn growth(early: u64, late: u64) -> f64 {
+    late as f64 / early.max(1) as f64
+}
+
+/// A program that cargo built beside this one.
+fn beside(name: &str) -> Command {
+    let own = std::env::current_exe().unwrap_or_default();
+    Command::new(own.with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX)))
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// A seed that differs from run to run.
+fn some_seed() -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.map_or(0, |time| u64::from(time.subsec_nanos()) ^ time.as_secs())
+}

@@ -1,0 +1,207 @@
+//! A TCP proxy between one client and the server, that does to each connection what the plan says.
+
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::faults::{Fault, Plan};
+
+/// What a proxy has done so far.
+#[derive(Debug, Default)]
+pub(crate) struct Done {
+    pub(crate) connections: AtomicU64,
+    pub(crate) cuts: AtomicU64,
+    pub(crate) half_opens: AtomicU64,
+    /// From now on nothing is done to any connection.
+    calm: AtomicBool,
+}
+
+/// A proxy that runs; dropped, it takes no connection any more and ends those that it has.
+#[derive(Debug)]
+pub(crate) struct Proxy {
+    pub(crate) address: SocketAddr,
+    pub(crate) done: Arc<Done>,
+    task: JoinHandle<()>,
+}
+
+impl Proxy {
+    /// Listens on a free port and forwards to `server`.
+    pub(crate) async fn start(server: SocketAddr, mut plan: Plan) -> std::io::Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let done = Arc::new(Done::default());
+        let shared = Arc::clone(&done);
+        let task = tokio::spawn(async move {
+            let mut links = JoinSet::new();
+            while let Ok((client, _)) = listener.accept().await {
+                let faults: Vec<_> = (0..FAULTS_A_CONNECTION).map(|_| plan.next()).collect();
+                links.spawn(link(client, server, faults, Arc::clone(&shared)));
+                while links.try_join_next().is_some() {}
+            }
+        });
+        Ok(Self { address, done, task })
+    }
+
+    /// Leaves every connection alone from now on, so that what is under way can end.
+    pub(crate) fn calm(&self) {
+        self.done.calm.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Stalls and throttles leave a connection alive; after so many faults the last one is made a cut.
+const FAULTS_A_CONNECTION: usize = 6;
+/// What a half-open connection is kept for: longer than either end's heartbeat takes to notice.
+const HALF_OPEN: Duration = Duration::from_secs(5);
+/// How long a cut in the middle of a frame waits for a frame.
+const NEXT_FRAME: Duration = Duration::from_millis(200);
+
+/// How much gets through at once where a connection is throttled, and how often.
+const TRICKLE_BYTES: usize = 512;
+const TRICKLE_PAUSE: Duration = Duration::from_millis(3);
+
+/// What the two directions of a connection do at present.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Pass,
+    Hold,
+    Trickle,
+    /// Half of what comes next, then nothing.
+    Half,
+    /// What comes is read and dropped.
+    Swallow,
+}
+
+/// One connection from its beginning to its end.
+async fn link(client: TcpStream, server: SocketAddr, faults: Vec<(Duration, Fault)>, done: Arc<Done>) {
+    done.connections.fetch_add(1, Ordering::Relaxed);
+    let Ok(server) = TcpStream::connect(server).await else { return };
+    // Small frames must not wait for one another; where it fails it is only slower.
+    drop((client.set_nodelay(true), server.set_nodelay(true)));
+    let (client, server) = (Arc::new(client), Arc::new(server));
+    let (upward, up) = watch::channel(Mode::Pass);
+    let (downward, down) = watch::channel(Mode::Pass);
+    let mut directions = JoinSet::new();
+    directions.spawn(forward(Arc::clone(&client), Arc::clone(&server), up));
+    directions.spawn(forward(Arc::clone(&server), Arc::clone(&client), down));
+    let reset = tokio::select! {
+        reset = strike(&faults, &upward, &downward, &done) => reset,
+        // One end has closed by itself: the other is closed too.
+        _ = directions.join_next() => false,
+    };
+    if reset {
+        // Closing then sends RST. Where it fails they are closed in order, which is a cut as well.
+        drop((client.set_zero_linger(), server.set_zero_linger()));
+    }
+    // The sockets close when both directions have let go of them.
+    directions.shutdown().await;
+}
+
+/// Does to a connection what was drawn for it; ready when it is to be closed.
+async fn strike(
+    faults: &[(Duration, Fault)],
+    up: &watch::Sender<Mode>,
+    down: &watch::Sender<Mode>,
+    done: &Done,
+) -> bool {
+    let both = |mode| {
+        up.send_replace(mode);
+        down.send_replace(mode);
+    };
+    let last = faults.len().saturating_sub(1);
+    for (place, (quiet, fault)) in faults.iter().enumerate() {
+        tokio::time::sleep(*quiet).await;
+        if done.calm.load(Ordering::Relaxed) {
+            break;
+        }
+        let fault = if place == last && !fault.is_half_open() { Fault::Cut } else { *fault };
+        if fault.is_cut() {
+            done.cuts.fetch_add(1, Ordering::Relaxed);
+        }
+        if fault.is_half_open() {
+            done.half_opens.fetch_add(1, Ordering::Relaxed);
+        }
+        match fault {
+            Fault::Cut => return false,
+            Fault::Reset => return true,
+            Fault::MidFrame => {
+                both(Mode::Half);
+                tokio::time::sleep(NEXT_FRAME).await;
+                return false;
+            }
+            Fault::HalfOpen => both(Mode::Swallow),
+            Fault::Mute => drop(up.send_replace(Mode::Swallow)),
+            Fault::Deaf => drop(down.send_replace(Mode::Swallow)),
+            Fault::Stall(time) | Fault::Throttle(time) => {
+                both(if matches!(fault, Fault::Stall(_)) { Mode::Hold } else { Mode::Trickle });
+                tokio::time::sleep(time).await;
+                both(Mode::Pass);
+            }
+        }
+        if fault.is_half_open() {
+            tokio::time::sleep(HALF_OPEN).await;
+            return false;
+        }
+    }
+    std::future::pending().await
+}
+
+/// Moves bytes in one direction until either end is gone.
+async fn forward(from: Arc<TcpStream>, to: Arc<TcpStream>, mut mode: watch::Receiver<Mode>) {
+    let mut bytes = vec![0; 16 * 1024];
+    loop {
+        let now = *mode.borrow_and_update();
+        let readable = async {
+            match now {
+                Mode::Hold => std::future::pending().await,
+                _ => from.readable().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            changed = mode.changed() => if changed.is_err() { return } else { continue },
+            readable = readable => if readable.is_err() { return },
+        }
+        let room = if now == Mode::Trickle { TRICKLE_BYTES } else { bytes.len() };
+        let read = match bytes.get_mut(..room).map(|space| from.try_read(space)) {
+            Some(Ok(read @ 1..)) => read,
+            Some(Err(error)) if error.kind() == ErrorKind::WouldBlock => continue,
+            _ => return,
+        };
+        let through = match now {
+            Mode::Swallow => 0,
+            Mode::Half => read / 2,
+            Mode::Pass | Mode::Hold | Mode::Trickle => read,
+        };
+        let gone = write_all(&to, bytes.get(..through).unwrap_or_default()).await.is_err();
+        if gone || now == Mode::Half {
+            return;
+        }
+        if now == Mode::Trickle {
+            tokio::time::sleep(TRICKLE_PAUSE).await;
+        }
+    }
+}
+
+async fn write_all(to: &TcpStream, mut bytes: &[u8]) -> std::io::Result<()> {
+    while !bytes.is_empty() {
+        to.writable().await?;
+        match to.try_write(bytes) {
+            Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,177 @@
+//! What each end counts. Clients print theirs as one line of JSON; the judge compares.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Numbers from 1 on, as somebody received them.
+#[wirecall::message]
+#[derive(Default, PartialEq, Eq)]
+pub struct Numbers {
+    /// How many came.
+    pub received: u64,
+    /// The last one.
+    pub last: u64,
+    /// Those that came again.
+    pub duplicated: u64,
+    /// Those that came before an earlier one.
+    pub reordered: u64,
+    /// Which came, where order is not promised.
+    #[serde(skip)]
+    seen: BTreeSet<u64>,
+}
+
+impl Numbers {
+    /// Takes the next one.
+    pub fn take(&mut self, number: u64) {
+        self.received += 1;
+        match number {
+            _ if number <= self.last => self.duplicated += 1,
+            _ if number > self.last + 1 => self.reordered += 1,
+            _ => {}
+        }
+        self.last = self.last.max(number);
+    }
+
+    /// Takes one that may come in any order: calls are made at once.
+    pub fn take_any(&mut self, number: u64) {
+        self.received += 1;
+        self.duplicated += u64::from(!self.seen.insert(number));
+        self.last = self.last.max(number);
+    }
+}
+
+/// What a client heard in one session.
+#[wirecall::message]
+#[derive(Default, PartialEq, Eq)]
+pub struct Heard {
+    /// Its session's events.
+    pub ticks: Numbers,
+    /// The server's calls, by how often each number came.
+    pub asks: Numbers,
+}
+
+/// The calls of one kind that a client made, numbered from 1.
+#[wirecall::message]
+#[derive(Default, PartialEq, Eq)]
+pub struct Calls {
+    /// How many.
+    pub made: u64,
+    /// How many have the right result.
+    pub results: u64,
+    /// Those whose outcome is unknown.
+    pub unknown: BTreeSet<u64>,
+    /// What else came out, in words: faults, all of them.
+    pub failed: Vec<String>,
+}
+
+/// The streams of one kind that a client ran.
+#[wirecall::message]
+#[derive(Default, PartialEq, Eq)]
+pub struct Streams {
+    /// How many.
+    pub made: u64,
+    /// How many came to their end.
+    pub complete: u64,
+    /// How many were lost with their session.
+    pub unknown: u64,
+    /// Items that came, or that the server says came.
+    pub items: u64,
+    /// What else came out, in words: faults, all of them.
+    pub failed: Vec<String>,
+}
+
+/// All that a client counts.
+#[wirecall::message]
+#[derive(Default, PartialEq, Eq)]
+pub struct ClientTally {
+    /// Calls that must not run twice.
+    pub adds: Calls,
+    /// Idempotent calls.
+    pub looks: Calls,
+    /// Notifications that were made.
+    pub notes: u64,
+    /// Notifications that were refused, in words: faults.
+    pub notes_failed: Vec<String>,
+    /// Streams down.
+    pub counts: Streams,
+    /// Streams up.
+    pub sums: Streams,
+    /// By session.
+    pub heard: BTreeMap<String, Heard>,
+    /// Sessions that were lost.
+    pub verdicts: u64,
+}
+
+/// The server's own calls to one session.
+#[wirecall::message]
+#[derive(Default, PartialEq, Eq)]
+pub struct Asked {
+    /// How many.
+    pub made: u64,
+    /// How many had the right answer.
+    pub answered: u64,
+    /// How many were lost with their session.
+    pub lost: u64,
+    /// What else came out, in words: faults.
+    pub failed: Vec<String>,
+}
+
+impl Asked {
+    /// How many are not answered yet.
+    pub fn open(&self) -> u64 {
+        self.made.saturating_sub(self.answered + self.lost + self.failed.len() as u64)
+    }
+}
+
+/// What the server did in one session.
+#[wirecall::message]
+#[derive(Default, PartialEq, Eq)]
+pub struct SessionTally {
+    /// Events that were emitted.
+    pub ticks: u64,
+    /// Its calls to the client.
+    pub asked: Asked,
+    /// Whether it is over.
+    pub ended: bool,
+}
+
+/// What the server counted of one user.
+#[wirecall::message]
+#[derive(Default, PartialEq, Eq)]
+pub struct ServerTally {
+    /// Numbers of calls that ran once.
+    pub added: u64,
+    /// Numbers of calls that ran more than once.
+    pub added_again: Vec<u64>,
+    /// The largest number that ran, and those below it that did not.
+    pub missing: Vec<u64>,
+    /// Runs of idempotent calls.
+    pub looked: u64,
+    /// Notifications.
+    pub notes: Numbers,
+    /// By session.
+    pub sessions: BTreeMap<String, SessionTally>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Numbers;
+
+    #[test]
+    fn numbers_in_order_have_no_fault() {
+        let mut numbers = Numbers::default();
+        (1..=3).for_each(|number| numbers.take(number));
+        assert_eq!(numbers, Numbers { received: 3, last: 3, ..Numbers::default() });
+    }
+
+    #[test]
+    fn a_repeat_and_a_jump_are_noted() {
+        let mut numbers = Numbers::default();
+        for number in [1, 1, 3] {
+            numbers.take(number);
+        }
+        assert_eq!(
+            numbers,
+            Numbers { received: 3, last: 3, duplicated: 1, reordered: 1, ..Numbers::default() }
+        );
+    }
+}
