@@ -353,7 +353,7 @@ async fn a_million_items_take_no_more_memory_than_a_few() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "the long form: minutes"]
+#[ignore = "the long form: minutes, more than a runner of tests may allow; `cargo test` has no limit"]
 async fn ten_million_items_take_no_more_memory_than_a_few() {
     let grown = stream_of(10_000_000).await;
     assert!(grown < 8 * 1024, "{grown} KiB");

@@ -31,6 +31,8 @@ mod serial;
 mod shutdown;
 mod slow_peer;
 mod specification;
+#[cfg(feature = "client")]
+mod stream_cuts;
 mod streams;
 mod subscriptions;
 mod uploads;
