@@ -40,7 +40,7 @@ async fn chosen(offer: &str) -> Option<String> {
     )
     .expect("a request");
     request.headers_mut().insert("sec-websocket-protocol", offer.parse().expect("a header"));
-    let (_, response) = soon(tokio_tungstenite::connect_async(request)).await.ok()?;
+    let (_, response) = soon(Box::pin(tokio_tungstenite::connect_async(request))).await.ok()?;
     let chosen = response.headers().get("sec-websocket-protocol")?;
     chosen.to_str().ok().map(str::to_owned)
 }
@@ -52,7 +52,7 @@ async fn the_first_codec_that_the_client_offers_is_chosen() {
         ("wirecall.1.json,wirecall.1.msgpack", "wirecall.1.json"),
         ("wirecall.9.cbor, wirecall.1.msgpack", "wirecall.1.msgpack"),
     ] {
-        assert_eq!(chosen(offer).await.as_deref(), Some(expected));
+        assert_eq!(Box::pin(chosen(offer)).await.as_deref(), Some(expected));
     }
 }
 
