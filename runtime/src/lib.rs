@@ -147,7 +147,7 @@
 //!
 //! # Not in this version
 //!
-//! Channels with history and presence, groups, MessagePack, several nodes, and sessions that resume:
+//! Channels with history and presence, groups, several nodes, and sessions that resume:
 //! a session ends with its connection. The macros refuse their options as *not yet supported*.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(

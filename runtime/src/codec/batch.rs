@@ -3,7 +3,7 @@
 use bytes::{BufMut, BytesMut};
 use serde_json::value::RawValue;
 
-use super::msgpack::{self, Cursor};
+use super::msgpack::{self, Tokens};
 use super::scan::Scanner;
 use super::{Codec, Frame, Raw};
 
@@ -16,12 +16,12 @@ pub(crate) fn batch_entries(message: Raw<'_>) -> Option<Vec<Raw<'_>>> {
 }
 
 fn packed_entries(bytes: &[u8]) -> Option<Vec<Raw<'_>>> {
-    let mut cursor = Cursor::new(bytes);
+    let mut tokens = Tokens::new(bytes);
     let mut entries = Vec::new();
-    for _ in 0..cursor.array()? {
-        entries.push(Raw::MsgPack(cursor.span().ok()?));
+    for _ in 0..tokens.array()? {
+        entries.push(Raw::MsgPack(tokens.span().ok()?));
     }
-    cursor.is_at_end().then_some(entries)
+    tokens.is_at_end().then_some(entries)
 }
 
 fn json_entries(text: &str) -> Option<Vec<Raw<'_>>> {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::id::write_id;
-use super::msgpack::{self, Cursor, Shape};
+use super::msgpack::{self, Shape, Tokens};
 use super::{Codec, CodecError, Inner, Payload, Raw, Scanner};
 use crate::message::{Id, RpcError};
 
@@ -217,12 +217,12 @@ pub(crate) fn by_position<P: Serialize>(codec: Codec, params: &P) -> Result<Payl
 fn packed_by_position<P: Serialize>(params: &P) -> Result<Payload, CodecError> {
     let mut bytes = Vec::new();
     msgpack::to_writer(&mut bytes, params)?;
-    let mut cursor = Cursor::new(&bytes);
+    let mut tokens = Tokens::new(&bytes);
     let mut values: Vec<&[u8]> = Vec::new();
-    if cursor.shape() == Shape::Object {
-        for _ in 0..cursor.map().unwrap_or_default() {
-            cursor.key()?;
-            values.push(cursor.span()?);
+    if tokens.shape() == Shape::Object {
+        for _ in 0..tokens.map().unwrap_or_default() {
+            tokens.key()?;
+            values.push(tokens.span()?);
         }
     } else {
         values.push(&bytes);

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::Raw;
-use super::msgpack::{Cursor, Deserializer, Shape};
+use super::msgpack::{Deserializer, Shape, Tokens};
 use super::scan::{Scanner, Unexpected};
 
 /// Takes the members of a map off a message, and values.
@@ -65,6 +65,9 @@ impl<'a> Envelope<'a> for Scanner<'a> {
     }
 
     fn raw(&mut self) -> Result<Raw<'a>, Unexpected> {
+        if let Some(digits) = self.digits() {
+            return Ok(Raw::Json(digits));
+        }
         Ok(Raw::Json(self.value::<&RawValue>().map_err(|_| Unexpected)?.get()))
     }
 
@@ -84,20 +87,20 @@ impl<'a> Envelope<'a> for Scanner<'a> {
 /// The members of a map in MessagePack, which says their number first.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Packed<'a> {
-    cursor: Cursor<'a>,
+    tokens: Tokens<'a>,
     /// The members that are not passed.
     left: u32,
 }
 
 impl<'a> Packed<'a> {
     pub(super) const fn new(bytes: &'a [u8]) -> Self {
-        Self { cursor: Cursor::new(bytes), left: 0 }
+        Self { tokens: Tokens::new(bytes), left: 0 }
     }
 }
 
 impl<'a> Envelope<'a> for Packed<'a> {
     fn open(&mut self) -> Result<bool, Unexpected> {
-        self.left = self.cursor.map().ok_or(Unexpected)?;
+        self.left = self.tokens.map().ok_or(Unexpected)?;
         Ok(self.left > 0)
     }
 
@@ -107,33 +110,33 @@ impl<'a> Envelope<'a> for Packed<'a> {
     }
 
     fn name(&mut self) -> Result<Cow<'a, str>, Unexpected> {
-        self.cursor.key().map(Cow::Borrowed).map_err(|_| Unexpected)
+        self.tokens.key().map(Cow::Borrowed).map_err(|_| Unexpected)
     }
 
     fn shape(&mut self) -> Shape {
-        self.cursor.shape()
+        self.tokens.shape()
     }
 
     fn text(&mut self) -> Result<Cow<'a, str>, Unexpected> {
-        self.cursor.text().map(Cow::Borrowed).ok_or(Unexpected)
+        self.tokens.text().map(Cow::Borrowed).ok_or(Unexpected)
     }
 
     fn raw(&mut self) -> Result<Raw<'a>, Unexpected> {
-        self.cursor.span().map(Raw::MsgPack).map_err(|_| Unexpected)
+        self.tokens.span().map(Raw::MsgPack).map_err(|_| Unexpected)
     }
 
     fn value<T: Deserialize<'a>>(&mut self) -> Result<T, Unexpected> {
-        let mut deserializer = Deserializer::new(self.cursor);
+        let mut deserializer = Deserializer::new(self.tokens);
         let value = T::deserialize(&mut deserializer).map_err(|_| Unexpected)?;
-        self.cursor = deserializer.cursor;
+        self.tokens = deserializer.tokens;
         Ok(value)
     }
 
     fn skip(&mut self) -> Result<(), Unexpected> {
-        self.cursor.skip().map_err(|_| Unexpected)
+        self.tokens.skip().map_err(|_| Unexpected)
     }
 
     fn is_at_end(&mut self) -> bool {
-        self.cursor.is_at_end()
+        self.tokens.is_at_end()
     }
 }

@@ -4,7 +4,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::Raw;
-use super::msgpack::{Cursor, Malformed, to_value};
+use super::msgpack::{Malformed, Tokens, to_value};
 use crate::message::{ErrorKind, Id, RpcError};
 
 /// The answer to a message that could not be read: the error, and the id if it can be told.
@@ -66,13 +66,13 @@ struct WithId<'a> {
 }
 
 fn id_in_msgpack(bytes: &[u8]) -> Option<Id> {
-    let mut cursor = Cursor::new(bytes);
-    if let Some(members) = Cursor::new(bytes).map() {
-        cursor.map()?;
+    let mut tokens = Tokens::new(bytes);
+    if let Some(members) = Tokens::new(bytes).map() {
+        tokens.map()?;
         let mut found = None;
         for _ in 0..members {
-            let name = cursor.key().ok()?;
-            let value = cursor.span().ok()?;
+            let name = tokens.key().ok()?;
+            let value = tokens.span().ok()?;
             // A repeated one says nothing.
             if name == "id" && found.replace(value).is_some() {
                 return None;
@@ -81,7 +81,7 @@ fn id_in_msgpack(bytes: &[u8]) -> Option<Id> {
         return Raw::MsgPack(found?).to_id();
     }
     // By position, where it is all that there is.
-    (cursor.array()? == 1).then(|| cursor.span().ok()).flatten().and_then(|id| Raw::MsgPack(id).to_id())
+    (tokens.array()? == 1).then(|| tokens.span().ok()).flatten().and_then(|id| Raw::MsgPack(id).to_id())
 }
 
 fn what_is_wrong_in_json(text: &str) -> &'static str {

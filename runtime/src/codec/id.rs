@@ -1,6 +1,6 @@
 //! Ids and numbers of messages, read from a part of one.
 
-use super::msgpack::{self, Cursor, Token};
+use super::msgpack::{self, Token, Tokens};
 use super::{Codec, Invalid, Raw};
 use crate::message::{Id, MAX_SAFE};
 
@@ -10,8 +10,8 @@ impl Raw<'_> {
         match self {
             Self::Json(text) => Id::from_json(text),
             Self::MsgPack(bytes) => {
-                let mut cursor = Cursor::new(bytes);
-                let id = match cursor.token().ok()? {
+                let mut tokens = Tokens::new(bytes);
+                let id = match tokens.token().ok()? {
                     Token::Nil => Id::null(),
                     Token::Unsigned(number) => match i64::try_from(number) {
                         Ok(number) => Id::Number(number),
@@ -26,7 +26,7 @@ impl Raw<'_> {
                     }
                     Token::Bool(_) | Token::Binary(_) | Token::Array(_) | Token::Map(_) => return None,
                 };
-                cursor.is_at_end().then_some(id)
+                tokens.is_at_end().then_some(id)
             }
         }
     }
@@ -35,7 +35,7 @@ impl Raw<'_> {
     pub(super) fn to_seq(self) -> Result<u64, Invalid> {
         let number = match self {
             Self::Json(text) => text.parse().ok(),
-            Self::MsgPack(bytes) => match Cursor::new(bytes).token() {
+            Self::MsgPack(bytes) => match Tokens::new(bytes).token() {
                 Ok(Token::Unsigned(number)) => Some(number),
                 _ => None,
             },

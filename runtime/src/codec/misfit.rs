@@ -5,7 +5,7 @@ use serde_path_to_error::{Path, Segment};
 
 use super::Raw;
 use super::input::Fault;
-use super::msgpack::{Cursor, Deserializer};
+use super::msgpack::{Deserializer, Tokens};
 use crate::check::{Violation, push_segment};
 use crate::contract::{Builder, Side};
 use crate::types::Params;
@@ -69,7 +69,7 @@ fn misfit<T: DeserializeOwned>(raw: Raw<'_>) -> Option<(Path, String)> {
             serde_path_to_error::deserialize::<_, T>(&mut deserializer).err().map(|error| said(&error))
         }
         Raw::MsgPack(bytes) => {
-            let mut deserializer = Deserializer::new(Cursor::new(bytes));
+            let mut deserializer = Deserializer::new(Tokens::new(bytes));
             serde_path_to_error::deserialize::<_, T>(&mut deserializer).err().map(|error| said(&error))
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::de::{Deserialize, DeserializeOwned};
 use serde::ser::Serialize;
 
-use super::msgpack::{self, Cursor, Malformed, Shape};
+use super::msgpack::{self, Malformed, Shape, Tokens};
 use super::{Codec, CodecError, scan};
 
 /// A message, or a part of one, as it came.
@@ -67,7 +67,7 @@ impl<'a> Raw<'a> {
             Self::Json(text) => scan::too_deep(text),
             // Each level takes a byte.
             Self::MsgPack(bytes) => {
-                bytes.len() > super::MAX_NESTING && Cursor::new(bytes).skip() == Err(Malformed::TooDeep)
+                bytes.len() > super::MAX_NESTING && Tokens::new(bytes).skip() == Err(Malformed::TooDeep)
             }
         }
     }
@@ -76,7 +76,7 @@ impl<'a> Raw<'a> {
     pub(crate) fn is_batch(self) -> bool {
         match self {
             Self::Json(text) => text.trim_ascii_start().starts_with('['),
-            Self::MsgPack(bytes) => Cursor::new(bytes).shape() == Shape::Array,
+            Self::MsgPack(bytes) => Tokens::new(bytes).shape() == Shape::Array,
         }
     }
 

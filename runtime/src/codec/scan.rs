@@ -70,6 +70,20 @@ impl<'a> Scanner<'a> {
         self.value::<IgnoredAny>().map(drop).map_err(|_| Unexpected)
     }
 
+    /// Takes a number of nothing but digits with punctuation right behind it, such as nearly every id; what is written in
+    /// another way is left.
+    pub(crate) fn digits(&mut self) -> Option<&'a str> {
+        self.peek()?;
+        let rest = self.rest();
+        let len = rest.bytes().position(|byte| !byte.is_ascii_digit())?;
+        let (digits, behind) = rest.split_at_checked(len)?;
+        let plain = !digits.starts_with('0') && behind.starts_with([',', '}']);
+        (plain && len > 0).then(|| {
+            self.at += len;
+            digits
+        })
+    }
+
     /// Takes a string; borrowed, where it has no escapes.
     pub(crate) fn string(&mut self) -> Result<Cow<'a, str>, Unexpected> {
         if self.peek() != Some(b'"') {
@@ -79,7 +93,7 @@ impl<'a> Scanner<'a> {
         let end = text
             .as_bytes()
             .iter()
-            .position(|byte| matches!(byte, b'"' | b'\\' | 0..b' '))
+            .position(|byte| ENDS.get(usize::from(*byte)) == Some(&true))
             .ok_or(Unexpected)?;
         if text.as_bytes().get(end) == Some(&b'"') {
             self.at += end + 2;
@@ -88,6 +102,20 @@ impl<'a> Scanner<'a> {
         self.value::<String>().map(Cow::Owned).map_err(|_| Unexpected)
     }
 }
+
+/// Bytes that end a string, or the part of it that can be borrowed as it is.
+static ENDS: [bool; 256] = {
+    let mut ends = [false; 256];
+    let (controls, _) = ends.split_at_mut(0x20);
+    let mut at = 0;
+    while at < controls.len() {
+        controls[at] = true;
+        at += 1;
+    }
+    ends[b'"' as usize] = true;
+    ends[b'\\' as usize] = true;
+    ends
+};
 
 /// Whether arrays and objects are nested deeper than [`MAX_NESTING`] anywhere in a JSON text.
 pub(crate) fn too_deep(text: &str) -> bool {
@@ -142,6 +170,30 @@ mod tests {
         assert!(scanner.value::<bool>().expect("a bool"));
         assert!(scanner.eat(b']'));
         assert_eq!(scanner.peek(), None);
+    }
+
+    #[test]
+    fn digits_are_taken_where_they_are_a_whole_number() {
+        for (text, expected) in [
+            (" 7,", Some("7")),
+            ("1234567890123456789012}", Some("1234567890123456789012")),
+            ("0,", None),
+            ("07,", None),
+            ("7", None),
+            ("7 ,", None),
+            ("7.5,", None),
+            ("7e3,", None),
+            ("-7,", None),
+            ("\"7\",", None),
+            (",", None),
+        ] {
+            let mut scanner = Scanner::new(text);
+            assert_eq!(scanner.digits(), expected, "{text}");
+            assert_eq!(
+                scanner.rest().trim_start().starts_with([',', '}']),
+                expected.is_some() || text == ","
+            );
+        }
     }
 
     #[test]

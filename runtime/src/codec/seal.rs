@@ -3,7 +3,7 @@
 //! A body that many receive is encoded once and sealed for each. Receivers look at the tail first, since
 //! *the receiver checks `seq` before the content*.
 
-use super::msgpack::{self, Cursor};
+use super::msgpack::{self, Tokens};
 use super::{Codec, Frame, Input, Raw};
 use crate::message::MAX_SAFE;
 
@@ -80,14 +80,14 @@ fn packed_tail(bytes: &[u8]) -> Option<Result<u64, Invalid>> {
         let (before, _) = bytes.split_at_checked(bytes.len().checked_sub(len)?)?;
         before.strip_suffix(SEQ).map(<[u8]>::len)
     })?;
-    let mut cursor = Cursor::new(bytes);
-    for _ in 1..cursor.map()? {
-        cursor.key().ok()?;
-        cursor.skip().ok()?;
+    let mut tokens = Tokens::new(bytes);
+    for _ in 1..tokens.map()? {
+        tokens.key().ok()?;
+        tokens.skip().ok()?;
     }
-    let before = bytes.len() - cursor.left();
-    let last = (before == at && cursor.key() == Ok("seq")).then(|| cursor.span().ok())??;
-    cursor.is_at_end().then(|| Raw::MsgPack(last).to_seq())
+    let before = bytes.len() - tokens.left();
+    let last = (before == at && tokens.key() == Ok("seq")).then(|| tokens.span().ok())??;
+    tokens.is_at_end().then(|| Raw::MsgPack(last).to_seq())
 }
 
 fn json_tail(text: &[u8]) -> Option<Result<u64, Invalid>> {

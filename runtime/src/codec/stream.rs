@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use super::encode::{Encode, with_buffer};
 use super::id::write_id;
 use super::misfit::unfit;
-use super::msgpack::{self, Cursor};
+use super::msgpack::{self, Tokens};
 use super::{Codec, CodecError, Frame, Raw, batch_entries, id_of};
 use crate::check::Violation;
 use crate::message::Id;
@@ -107,12 +107,12 @@ pub(crate) fn items_in(params: Raw<'_>) -> Option<(Id, Vec<Raw<'_>>)> {
 }
 
 fn packed_items(params: &[u8]) -> Option<Vec<Raw<'_>>> {
-    let mut cursor = Cursor::new(params);
+    let mut tokens = Tokens::new(params);
     let mut items = None;
-    for _ in 0..cursor.map()? {
-        if cursor.key().ok()? != "items" {
-            cursor.skip().ok()?;
-        } else if items.replace(batch_entries(Raw::MsgPack(cursor.span().ok()?))?).is_some() {
+    for _ in 0..tokens.map()? {
+        if tokens.key().ok()? != "items" {
+            tokens.skip().ok()?;
+        } else if items.replace(batch_entries(Raw::MsgPack(tokens.span().ok()?))?).is_some() {
             return None;
         }
     }

@@ -5,29 +5,29 @@ use serde::de::{self, DeserializeSeed, Deserializer as _, Error as _, Unexpected
 use serde::forward_to_deserialize_any;
 
 use super::super::MAX_NESTING;
-use super::cursor::{Token, utf8};
 use super::key::KeyDeserializer;
-use super::{Cursor, Error, Malformed};
+use super::tokens::{Token, utf8};
+use super::{Error, Malformed, Tokens};
 use crate::message::bytes::BYTES;
 
 /// Reads a whole slice as one value.
 pub(crate) fn from_slice<'de, T: de::Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Error> {
-    let mut deserializer = Deserializer::new(Cursor::new(bytes));
+    let mut deserializer = Deserializer::new(Tokens::new(bytes));
     let value = T::deserialize(&mut deserializer)?;
-    if deserializer.cursor.is_at_end() { Ok(value) } else { Err(Malformed::Trailing.into()) }
+    if deserializer.tokens.is_at_end() { Ok(value) } else { Err(Malformed::Trailing.into()) }
 }
 
-/// Reads one value where its cursor stands.
+/// Reads one value after the other off its tokens.
 #[derive(Debug)]
 pub(crate) struct Deserializer<'de> {
-    pub(crate) cursor: Cursor<'de>,
+    pub(crate) tokens: Tokens<'de>,
     /// How much deeper it may go.
     depth: usize,
 }
 
 impl<'de> Deserializer<'de> {
-    pub(crate) const fn new(cursor: Cursor<'de>) -> Self {
-        Self { cursor, depth: MAX_NESTING }
+    pub(crate) const fn new(tokens: Tokens<'de>) -> Self {
+        Self { tokens, depth: MAX_NESTING }
     }
 
     /// Reads the members of an array or a map of so many.
@@ -62,7 +62,7 @@ impl<'de> Deserializer<'de> {
 
     /// Reads what is to be a text. `String` would take bytes, too, which JSON does not have.
     fn no_binary<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Error> {
-        match self.cursor.token()? {
+        match self.tokens.token()? {
             Token::Binary(bytes) => Err(Error::invalid_type(Unexpected::Bytes(bytes), &visitor)),
             token => self.read(token, visitor),
         }
@@ -73,13 +73,13 @@ impl<'de> de::Deserializer<'de> for &mut Deserializer<'de> {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        let token = self.cursor.token()?;
+        let token = self.tokens.token()?;
         self.read(token, visitor)
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        if self.cursor.peek() == Some(0xc0) {
-            self.cursor.token()?;
+        if self.tokens.peek() == Some(0xc0) {
+            self.tokens.token()?;
             return visitor.visit_none();
         }
         visitor.visit_some(self)
@@ -102,7 +102,7 @@ impl<'de> de::Deserializer<'de> for &mut Deserializer<'de> {
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.cursor.skip()?;
+        self.tokens.skip()?;
         visitor.visit_unit()
     }
 
@@ -111,7 +111,7 @@ impl<'de> de::Deserializer<'de> for &mut Deserializer<'de> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Error> {
-        if name == BYTES && matches!(self.cursor.peek(), Some(0xc4..=0xc6)) {
+        if name == BYTES && matches!(self.tokens.peek(), Some(0xc4..=0xc6)) {
             return self.deserialize_any(visitor);
         }
         visitor.visit_newtype_struct(self)
@@ -123,7 +123,7 @@ impl<'de> de::Deserializer<'de> for &mut Deserializer<'de> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        match self.cursor.token()? {
+        match self.tokens.token()? {
             Token::Text(name) => visitor.visit_enum(KeyDeserializer(utf8(name)?)),
             Token::Map(1) => self.members(1, |members| visitor.visit_enum(members)),
             Token::Map(_) => Err(Error::invalid_value(Unexpected::Map, &"map with a single key")),
@@ -177,7 +177,7 @@ impl<'de> de::MapAccess<'de> for &mut Members<'_, 'de> {
             return Ok(None);
         }
         self.left -= 1;
-        let key = self.deserializer.cursor.key()?;
+        let key = self.deserializer.tokens.key()?;
         seed.deserialize(KeyDeserializer(key)).map(Some)
     }
 
@@ -192,7 +192,7 @@ impl<'de, 'm> de::EnumAccess<'de> for &'m mut Members<'_, 'de> {
 
     fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self::Variant), Error> {
         self.left = 0;
-        let name = self.deserializer.cursor.key()?;
+        let name = self.deserializer.tokens.key()?;
         Ok((seed.deserialize(KeyDeserializer(name))?, &mut *self.deserializer))
     }
 }

@@ -4,18 +4,18 @@
 //! numbers, 128-bit integers as bytes and 32-bit floats as such, where JSON has text, numbers, and the number that was
 //! meant. One contract in two codecs needs one form.
 
-mod cursor;
 mod deserialize;
 mod key;
 mod serialize;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod value;
 mod write;
 
-pub(super) use cursor::{Cursor, Malformed, Shape, Token};
 pub(super) use deserialize::{Deserializer, from_slice};
 pub(super) use serialize::to_writer;
+pub(super) use tokens::{Malformed, Shape, Token, Tokens};
 pub(super) use value::to_value;
 pub(super) use write::{array, int, nil, text, uint};
 

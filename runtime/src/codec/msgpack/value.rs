@@ -2,20 +2,20 @@
 
 use serde_json::{Map, Value};
 
-use super::cursor::{Token, utf8};
-use super::{Cursor, Malformed};
+use super::tokens::{Token, utf8};
+use super::{Malformed, Tokens};
 use crate::codec::MAX_NESTING;
 
 /// Reads a whole value. Bytes are shown by their number only.
 pub(crate) fn to_value(bytes: &[u8]) -> Result<Value, Malformed> {
-    let mut cursor = Cursor::new(bytes);
-    let value = one(&mut cursor, MAX_NESTING)?;
-    if cursor.is_at_end() { Ok(value) } else { Err(Malformed::Trailing) }
+    let mut tokens = Tokens::new(bytes);
+    let value = one(&mut tokens, MAX_NESTING)?;
+    if tokens.is_at_end() { Ok(value) } else { Err(Malformed::Trailing) }
 }
 
-fn one(cursor: &mut Cursor<'_>, depth: usize) -> Result<Value, Malformed> {
+fn one(tokens: &mut Tokens<'_>, depth: usize) -> Result<Value, Malformed> {
     let deeper = || depth.checked_sub(1).ok_or(Malformed::TooDeep);
-    Ok(match cursor.token()? {
+    Ok(match tokens.token()? {
         Token::Nil => Value::Null,
         Token::Bool(value) => value.into(),
         Token::Unsigned(value) => value.into(),
@@ -25,11 +25,11 @@ fn one(cursor: &mut Cursor<'_>, depth: usize) -> Result<Value, Malformed> {
         Token::Binary(bytes) => format!("{} bytes", bytes.len()).into(),
         Token::Array(len) => {
             let depth = deeper()?;
-            (0..len).map(|_| one(cursor, depth)).collect::<Result<Vec<_>, _>>()?.into()
+            (0..len).map(|_| one(tokens, depth)).collect::<Result<Vec<_>, _>>()?.into()
         }
         Token::Map(len) => {
             let depth = deeper()?;
-            let members = (0..len).map(|_| Ok((cursor.key()?.to_owned(), one(cursor, depth)?)));
+            let members = (0..len).map(|_| Ok((tokens.key()?.to_owned(), one(tokens, depth)?)));
             members.collect::<Result<Map<_, _>, Malformed>>()?.into()
         }
     })
