@@ -113,6 +113,10 @@ pub(crate) const TEST: &[Part] = &[
             ),
             run(
                 ".",
+                "cargo clippy --quiet --package wirecall --no-default-features --features server -- -D warnings",
+            ),
+            run(
+                ".",
                 "cargo doc --quiet --keep-going --workspace --exclude oracle --no-deps --features wirecall/client-tls --config build.rustdocflags=[\"-Dwarnings\"]",
             ),
         ]),

@@ -23,7 +23,9 @@ pub(crate) use input::{Fault, Head, Input, Meta, Outcome};
 pub(crate) use raw::{Payload, Raw};
 pub(crate) use scan::Scanner;
 pub(crate) use seal::{Invalid, SEAL_BYTES, seal, seq_of};
-pub(crate) use stream::{about_frame, credit_frame, credit_in, item_frame, items_in, read_or_explain};
+#[cfg(feature = "client")]
+pub(crate) use stream::about_frame;
+pub(crate) use stream::{credit_frame, credit_in, item_frame, items_in, read_or_explain};
 
 /// The deepest nesting of arrays and objects in a message.
 pub(crate) const MAX_NESTING: usize = 128;

@@ -56,6 +56,7 @@ pub(crate) fn credit_frame(codec: Codec, method: &str, id: &Id, credit: u32) -> 
 }
 
 /// `{"jsonrpc":"2.0","method":…,"params":{"id":…}}`.
+#[cfg(feature = "client")]
 pub(crate) fn about_frame(codec: Codec, method: &str, id: &Id) -> Frame {
     let frame = match codec {
         Codec::Json => with_buffer(|out| {

@@ -34,8 +34,11 @@ pub use failure::{Failure, Internal, NoError, Reply, Unexpected};
 pub use layer::{Answer, Layer, Next};
 pub(crate) use method::MethodTable;
 pub use method::{CallSpec, Lane, Method, Mounted, Refused, Started, lane, mount, start};
-pub(crate) use peer::{Answered, Fault as PeerFault, Handed, OutgoingCall, PeerLink};
+#[cfg(feature = "client")]
+pub(crate) use peer::Handed;
+pub(crate) use peer::{Answered, Fault as PeerFault, OutgoingCall, PeerLink};
 pub use peer::{CallError, Peer, Pending};
+#[cfg(feature = "client")]
 pub(crate) use stream::{Demand, UploadMessage};
 pub use stream::{Incoming, Items, Outgoing, SendError, Streaming, start_stream};
 pub use traits::{

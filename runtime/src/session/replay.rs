@@ -263,6 +263,7 @@ impl<B: Body> Replay<B> {
     }
 
     /// The last number that the other end is known to have received.
+    #[cfg(any(test, feature = "client"))]
     pub(crate) fn peer_received(&self) -> u64 {
         self.acked
     }

@@ -1,5 +1,6 @@
 //! Streams as their handler sees them: items that leave, items that arrive, and the credit that holds both.
 
+#[cfg_attr(not(feature = "client"), expect(dead_code, reason = "only a client makes calls that stream"))]
 mod demand;
 mod flow;
 mod incoming;

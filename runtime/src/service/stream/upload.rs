@@ -17,7 +17,13 @@ use crate::types::Message;
 /// A message of an upload.
 #[derive(Debug, Clone)]
 pub(crate) enum UploadMessage {
-    Item(Payload),
+    Item(
+        #[cfg_attr(
+            not(feature = "client"),
+            expect(dead_code, reason = "only a client makes calls that stream")
+        )]
+        Payload,
+    ),
     End,
 }
 
