@@ -93,7 +93,7 @@ impl<'a> Scanner<'a> {
         let end = text
             .as_bytes()
             .iter()
-            .position(|byte| ENDS.get(usize::from(*byte)) == Some(&true))
+            .position(|byte| matches!(byte, b'"' | b'\\' | 0..b' '))
             .ok_or(Unexpected)?;
         if text.as_bytes().get(end) == Some(&b'"') {
             self.at += end + 2;
@@ -102,20 +102,6 @@ impl<'a> Scanner<'a> {
         self.value::<String>().map(Cow::Owned).map_err(|_| Unexpected)
     }
 }
-
-/// Bytes that end a string, or the part of it that can be borrowed as it is.
-static ENDS: [bool; 256] = {
-    let mut ends = [false; 256];
-    let (controls, _) = ends.split_at_mut(0x20);
-    let mut at = 0;
-    while at < controls.len() {
-        controls[at] = true;
-        at += 1;
-    }
-    ends[b'"' as usize] = true;
-    ends[b'\\' as usize] = true;
-    ends
-};
 
 /// Whether arrays and objects are nested deeper than [`MAX_NESTING`] anywhere in a JSON text.
 pub(crate) fn too_deep(text: &str) -> bool {
