@@ -234,12 +234,6 @@ impl Outbox {
         state.ended || state.line.closing.as_ref().is_some_and(ends)
     }
 
-    /// Whether a connection writes it now.
-    pub(crate) fn is_connected(&self) -> bool {
-        let state = self.lock();
-        !state.ended && !state.line.away
-    }
-
     /// Whether that connection is to end, or is not the queue's any more.
     pub(super) fn is_leaving(&self, line: LineId) -> bool {
         let state = self.lock();

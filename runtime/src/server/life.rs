@@ -229,7 +229,8 @@ impl Shared {
                 self.tell_suspended(session, &disconnect);
                 let number = session.life().moved();
                 // What was decided in between was not seen above.
-                if let Some(decided) = outbox.closing(connection).filter(Disconnect::is_final) {
+                let decided = outbox.closing(connection).filter(Disconnect::is_final);
+                if let Some(decided) = decided.or_else(|| self.is_draining().then(|| self.draining())) {
                     self.finish(session, decided.ends, &decided);
                 }
                 Some(Suspension { session: session.clone(), number, over: false })
@@ -276,6 +277,7 @@ impl Shared {
 
     fn tell_suspended(&self, session: &Session, disconnect: &Disconnect) {
         session.life().note_lost(disconnect);
+        session.set_away();
         if let Some(limit) = disconnect.limit {
             self.limit_reached(limit, Some(session));
         }
@@ -298,6 +300,7 @@ impl Shared {
         }
         let disconnect = life.fate.get_or_init(|| life.expired());
         self.registry.remove(session);
+        session.set_away();
         session.endpoint().end();
         life.moved.notify_waiters();
         if let Some(limit) = disconnect.limit {

@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -82,6 +82,8 @@ struct Inner {
     plain: bool,
     /// The connection it lives on, or lived on last.
     connection: Mutex<Connection>,
+    /// Whether it lives on it, as hooks are told.
+    connected: AtomicBool,
     life: Life,
     shared: Arc<Shared>,
     client: Program,
@@ -125,6 +127,7 @@ impl Session {
             endpoint,
             plain: connection.is_plain(),
             connection: Mutex::new(connection),
+            connected: AtomicBool::new(true),
             life: Life::default(),
             shared,
             client,
@@ -168,7 +171,7 @@ impl Session {
 
     /// Whether its client is connected. While it is not, what is sent to it is kept for its return.
     pub fn is_connected(&self) -> bool {
-        self.0.endpoint.outbox.is_connected()
+        self.0.connected.load(Ordering::Acquire)
     }
 
     /// Whether the other end is a plain JSON-RPC 2.0 peer, whose session ends with its connection.
@@ -301,6 +304,11 @@ impl Session {
 
     pub(crate) fn set_connection(&self, connection: Connection) {
         *self.0.connection.lock().unwrap_or_else(PoisonError::into_inner) = connection;
+        self.0.connected.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn set_away(&self) {
+        self.0.connected.store(false, Ordering::Release);
     }
 
     pub(crate) fn endpoint(&self) -> &Arc<Endpoint> {

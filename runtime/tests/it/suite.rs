@@ -22,12 +22,17 @@ mod hyper;
 mod layers;
 mod limits;
 mod log;
+mod numbered;
 mod origin;
 mod outcomes;
 mod paths;
 mod peer_calls;
+mod proxy;
 mod registry;
+mod resume;
 mod serial;
+mod session_faults;
+mod session_life;
 mod shutdown;
 mod slow_peer;
 mod specification;
@@ -54,5 +59,7 @@ mod client_peer;
 mod client_reconnect;
 #[cfg(feature = "client")]
 mod client_script;
+#[cfg(feature = "client")]
+mod client_sessions;
 #[cfg(feature = "client")]
 mod client_streams;
