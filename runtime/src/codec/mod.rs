@@ -22,7 +22,7 @@ pub(crate) use explain::{explain, id_of};
 pub(crate) use input::{Fault, Head, Input, Meta, Outcome};
 pub(crate) use raw::{Payload, Raw};
 pub(crate) use scan::Scanner;
-pub(crate) use seal::{Invalid, SEAL_BYTES, seal, seq_of};
+pub(crate) use seal::{Invalid, SEAL_BYTES, ends_with_seq, seal, seq_of};
 #[cfg(feature = "client")]
 pub(crate) use stream::about_frame;
 pub(crate) use stream::{credit_frame, credit_in, item_frame, items_in, read_or_explain};

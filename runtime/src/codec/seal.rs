@@ -62,6 +62,15 @@ pub(crate) fn seq_of(message: Raw<'_>) -> Option<Result<u64, Invalid>> {
     })
 }
 
+/// Whether a message that cannot be read ends as one with a `seq` does.
+#[cold]
+pub(crate) fn ends_with_seq(message: Raw<'_>) -> bool {
+    match message {
+        Raw::Json(text) => json_tail(text.as_bytes()).is_some(),
+        Raw::MsgPack(bytes) => packed_tail_at(bytes).is_some(),
+    }
+}
+
 fn mentions_seq(message: Raw<'_>) -> bool {
     match message {
         // A name may be written with escapes.
@@ -76,10 +85,7 @@ const SEQ: &[u8] = b"\xa3seq";
 /// Nothing in the last bytes says to which map they belong, or whether they are a part of a text: so those that look
 /// right are found from the front, too.
 fn packed_tail(bytes: &[u8]) -> Option<Result<u64, Invalid>> {
-    let at = [1, 2, 3, 5, 9].into_iter().find_map(|len| {
-        let (before, _) = bytes.split_at_checked(bytes.len().checked_sub(len)?)?;
-        before.strip_suffix(SEQ).map(<[u8]>::len)
-    })?;
+    let at = packed_tail_at(bytes)?;
     let mut tokens = Tokens::new(bytes);
     for _ in 1..tokens.map()? {
         tokens.key().ok()?;
@@ -88,6 +94,14 @@ fn packed_tail(bytes: &[u8]) -> Option<Result<u64, Invalid>> {
     let before = bytes.len() - tokens.left();
     let last = (before == at && tokens.key() == Ok("seq")).then(|| tokens.span().ok())??;
     tokens.is_at_end().then(|| Raw::MsgPack(last).to_seq())
+}
+
+/// Where a `seq` seems to begin with which the message ends.
+fn packed_tail_at(bytes: &[u8]) -> Option<usize> {
+    [1, 2, 3, 5, 9].into_iter().find_map(|len| {
+        let (before, _) = bytes.split_at_checked(bytes.len().checked_sub(len)?)?;
+        before.strip_suffix(SEQ).map(<[u8]>::len)
+    })
 }
 
 fn json_tail(text: &[u8]) -> Option<Result<u64, Invalid>> {

@@ -19,7 +19,8 @@ use super::open::{Held, Sink};
 use super::peer::Fault as CallFault;
 use crate::check::validation_error;
 use crate::codec::{
-    Codec, Fault, Frame, Head, Input, Payload, Raw, error_frame, explain, id_of, pong_frame, result_frame,
+    Codec, Fault, Frame, Head, Input, Payload, Raw, ends_with_seq, error_frame, explain, id_of, pong_frame,
+    result_frame,
 };
 use crate::connection::{LineId, Outbox, Overflow};
 use crate::message::{ErrorKind, Id, RpcError};
@@ -263,7 +264,7 @@ impl Endpoint {
             }
             Err(_) => {
                 let (id, error) = explain(message);
-                if self.outbox.numbered && matches!(sink, Sink::Direct) && is_parse_error(&error) {
+                if self.outbox.numbered && is_parse_error(&error) && ends_with_seq(message) {
                     let text = "a numbered message cannot be decoded";
                     return Err(Disconnect::new(code::SEQUENCE, text).ending(Reason::Sequence));
                 }

@@ -30,8 +30,7 @@ impl Endpoint {
         let Arrived::Take { due } = self.outbox.receive(line, seq, message.len(), now)? else {
             return Ok(());
         };
-        let sink = if seq.is_some() { Sink::Direct } else { Sink::Untracked };
-        let taken = self.take(message, scope, local, now, &sink);
+        let taken = self.take(message, scope, local, now, &Sink::Direct);
         if taken.as_ref().is_err_and(|disconnect| disconnect.limit == Some(NO_ROOM)) && seq.is_some() {
             self.outbox.not_taken(line);
         }

@@ -57,8 +57,6 @@ impl Held {
 pub(crate) enum Sink {
     /// To the other end.
     Direct,
-    /// To the other end, whose message came without a `seq`: *the answer is numbered like any other.*
-    Untracked,
     /// To the other end, not numbered: an answer of the protocol's own.
     Aside,
     /// Into the array that answers a batch.
@@ -92,7 +90,7 @@ impl Sink {
     /// Gives an answer of the reader's own.
     pub(super) fn put(&self, endpoint: &Endpoint, frame: Frame) -> Result<(), Disconnect> {
         match self {
-            Self::Direct | Self::Untracked => endpoint.answer_now(frame),
+            Self::Direct => endpoint.answer_now(frame),
             Self::Aside => endpoint.urgent(frame),
             Self::Batch(batch) => batch.add(Some(&frame)).map_or(Ok(()), |frame| endpoint.urgent(frame)),
         }
@@ -101,7 +99,7 @@ impl Sink {
     /// An entry that is not answered.
     pub(super) fn pass(&self, endpoint: &Endpoint) -> Result<(), Disconnect> {
         match self {
-            Self::Direct | Self::Untracked | Self::Aside => Ok(()),
+            Self::Direct | Self::Aside => Ok(()),
             Self::Batch(batch) => batch.add(None).map_or(Ok(()), |frame| endpoint.urgent(frame)),
         }
     }
@@ -109,7 +107,7 @@ impl Sink {
     /// The frame that leaves now that `answer` is there, if one does.
     pub(super) fn frame(&self, answer: Option<Frame>) -> Option<Frame> {
         match self {
-            Self::Direct | Self::Untracked | Self::Aside => answer,
+            Self::Direct | Self::Aside => answer,
             Self::Batch(batch) => batch.add(answer.as_ref()),
         }
     }
@@ -121,7 +119,7 @@ impl Sink {
             "rpc.hello" | "rpc.ack" | "rpc.ping" | "rpc.pong" | "rpc.close" | "rpc.auth" | "rpc.contract"
         );
         match self {
-            Self::Direct | Self::Untracked if untracked => Self::Aside,
+            Self::Direct if untracked => Self::Aside,
             other => other.clone(),
         }
     }

@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
+use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::Message;
+use wirecall::Codec;
 use wirecall::server::{AuthRequest, Limits, Server};
 use wirecall::{Session, UserId};
 
+use crate::{CODEC, wire};
 use crate::lab::{Bench, Fate, LabEvent};
 use crate::numbered::Numbered;
 use crate::support::{RawPeer, call, error_of, notification, serve, soon};
@@ -59,18 +63,10 @@ async fn another_user_is_denied_and_the_session_is_untouched() {
 async fn another_subprotocol_reads_unknown() {
     let (_server, address) = serve(Bench::default().server()).await;
     let mut peer = Numbered::open(address).await;
+    let other = if CODEC == Codec::Json { Codec::MsgPack } else { Codec::Json };
     let url = format!("ws://{address}/");
-    let mut other = RawPeer::connect(&url, Some("wirecall.1.msgpack")).await.expect("a connection");
-    let text =
-        json!({ "jsonrpc": "2.0", "id": 0, "method": "rpc.hello", "params": { "resume": peer.claim() } });
-    let bytes = rmp_serde::to_vec(&text).expect("it is written");
-    futures_util::SinkExt::send(&mut other.0, tokio_tungstenite::tungstenite::Message::binary(bytes))
-        .await
-        .expect("sent");
-    let tokio_tungstenite::tungstenite::Message::Binary(answer) = other.next().await else {
-        panic!("not an answer")
-    };
-    let answer: Value = rmp_serde::from_slice(&answer).expect("MessagePack");
+    let mut other = RawPeer::connect(&url, Some(other.subprotocol())).await.expect("a connection");
+    let answer = other.call("rpc.hello", json!({ "resume": peer.claim() })).await;
     assert_eq!(answer["result"]["reason"], "unknown");
     is_untouched(&mut peer).await;
 }
@@ -102,7 +98,7 @@ async fn the_connection_that_a_resume_takes_the_session_from_is_aborted_with_450
     let mut old = std::mem::replace(&mut peer.peer, newer);
     // What the old one still delivers changes nothing.
     let late = r#"{"jsonrpc":"2.0","method":"lab.note","params":[1],"seq":1}"#;
-    drop(futures_util::SinkExt::send(&mut old.0, tokio_tungstenite::tungstenite::Message::text(late)).await);
+    drop(old.0.send(wire::frame(CODEC, late)).await);
     assert_eq!(old.closed().await, 4503);
     is_untouched(&mut peer).await;
     assert!(bench.is_quiet().await);
@@ -153,10 +149,14 @@ async fn a_gap_closes_with_4050_and_ends_the_session() {
 }
 
 #[tokio::test]
-async fn a_numbered_message_that_is_no_json_closes_with_4050() {
+async fn a_numbered_message_that_cannot_be_decoded_closes_with_4050() {
     let (_server, address) = serve(Bench::default().server()).await;
     let mut peer = Numbered::open(address).await;
-    peer.peer.send(r#"{"jsonrpc":"2.0","method":lab.note,"seq":1}"#).await;
+    let broken = match CODEC {
+        Codec::Json => Message::text(r#"{"jsonrpc":"2.0","method":lab.note,"seq":1}"#),
+        _ => Message::binary(&b"\x82\xa1x\xa1\xff\xa3seq\x01"[..]),
+    };
+    peer.peer.0.send(broken).await.expect("sent");
     assert_eq!(peer.peer.closed().await, 4050);
 }
 
@@ -316,12 +316,12 @@ async fn a_buffer_that_stays_full_without_an_ack_ends_the_session() {
     }
     // It lives, and says so, but acknowledges nothing.
     let code = loop {
-        let message = soon(futures_util::StreamExt::next(&mut peer.peer.0)).await;
+        let message = soon(peer.peer.0.next()).await;
         match message {
-            Some(Ok(tokio_tungstenite::tungstenite::Message::Close(frame))) => {
+            Some(Ok(Message::Close(frame))) => {
                 break u16::from(frame.expect("a code").code);
             }
-            Some(Ok(tokio_tungstenite::tungstenite::Message::Text(text))) if text.contains("rpc.ping") => {
+            Some(Ok(Message::Text(_) | Message::Binary(_))) => {
                 peer.peer.send(&notification("rpc.pong", &json!({}))).await;
             }
             Some(Ok(_)) => {}
