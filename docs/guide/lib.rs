@@ -15,6 +15,7 @@ pages! {
     quickstart: "quickstart.md",
     calls: "calls.md",
     streams: "streams.md",
+    sessions: "sessions.md",
     errors: "errors.md",
     events: "events.md",
     checks: "checks.md",
