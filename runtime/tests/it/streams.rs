@@ -251,7 +251,9 @@ async fn a_stream_in_a_batch_sends_its_items_beside_the_answers() {
 #[tokio::test]
 async fn a_stream_that_is_cancelled_while_its_result_waits_for_room_leaves_its_place_to_the_next() {
     let stage = Stage::default();
-    let small = |limits: &mut Limits| (limits.max_streams, limits.buffer_bytes) = (1, Some(280));
+    // Room for four items, and for no result beside them.
+    let bytes = if crate::CODEC == wirecall::Codec::MsgPack { 208 } else { 280 };
+    let small = |limits: &mut Limits| (limits.max_streams, limits.buffer_bytes) = (1, Some(bytes));
     let (_server, address) = serve(stage.server_with(small)).await;
     let (mut peer, _) = RawPeer::session(address).await;
     peer.send(&call(1, "flow.count", &json!({ "to": 4 }))).await;
