@@ -126,7 +126,7 @@ impl Pump for ClientPump {
                     return Ok(Tick { next: Some(next.min(soon)), ping });
                 }
                 Beat::Ping if matches!(self.heart, Heart::Plain(_)) => ping = true,
-                Beat::Ping => self.endpoint.urgent(ping_frame(self.endpoint.codec))?,
+                Beat::Ping => self.endpoint.urgent(self.line, ping_frame(self.endpoint.codec))?,
                 // Half-open: a close frame would reach nobody.
                 Beat::Dead => return Err(Disconnect::lost("the server was silent for too long")),
             }

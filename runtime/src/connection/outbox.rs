@@ -168,10 +168,10 @@ impl Outbox {
     /// Adds what the reader itself answers. In a session it is numbered as everything else, and may be beyond the bound;
     /// a plain peer gets it before the rest.
     pub(crate) fn push_reader(&self, frame: Frame) -> Result<(), Overflow> {
-        if !self.numbered {
-            return self.push_urgent(frame);
-        }
         let mut state = self.lock();
+        if !self.numbered {
+            return self.overtake(state, frame);
+        }
         let Some(tracked) = state.queue.tracked() else { return Ok(()) };
         let kept = tracked.replay.bytes();
         let most = self.limits.buffer_bytes.saturating_add(self.limits.reader_bytes);
@@ -182,9 +182,20 @@ impl Outbox {
         Ok(())
     }
 
-    /// Adds what is not numbered, and lives and dies with the connection: it overtakes the queue.
-    pub(crate) fn push_urgent(&self, frame: Frame) -> Result<(), Overflow> {
-        let mut state = self.lock();
+    /// Adds what is not numbered, and lives and dies with that connection: it overtakes the queue. Where another one has
+    /// come it is dropped, since nothing may be before the answer to that one's hello.
+    pub(crate) fn push_urgent(&self, line: LineId, frame: Frame) -> Result<(), Overflow> {
+        let state = self.lock();
+        if state.line.id == line { self.overtake(state, frame) } else { Ok(()) }
+    }
+
+    /// The same on the connection of now, whichever that is: `rpc.close` may be before the answer to hello.
+    #[cfg(any(feature = "server", test))]
+    pub(crate) fn push_notice(&self, frame: Frame) -> Result<(), Overflow> {
+        self.overtake(self.lock(), frame)
+    }
+
+    pub(super) fn overtake(&self, mut state: MutexGuard<'_, State>, frame: Frame) -> Result<(), Overflow> {
         if state.ended || state.line.away {
             return Ok(());
         }

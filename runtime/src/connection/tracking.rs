@@ -4,7 +4,8 @@ use std::sync::MutexGuard;
 use std::time::{Duration, Instant};
 
 use super::line::{Line, LineId};
-use super::outbox::{Outbox, State};
+use super::outbox::{Outbox, Overflow, State};
+use crate::codec::Frame;
 #[cfg(feature = "client")]
 use crate::session::Replay;
 use crate::session::{Disconnect, OutOfRange, Reason, Receipt, code};
@@ -59,13 +60,23 @@ impl Outbox {
         }
     }
 
-    /// The number to acknowledge on that connection, if that is due now.
-    pub(crate) fn take_ack(&self, line: LineId, now: Instant) -> Option<u64> {
+    /// Acknowledges on that connection what has arrived, if that is due. What counts as told is on its way: no other
+    /// connection comes in between.
+    pub(crate) fn push_ack(
+        &self,
+        line: LineId,
+        now: Instant,
+        ack: impl FnOnce(u64) -> Frame,
+    ) -> Result<(), Overflow> {
         let mut state = self.lock();
         if state.deaf || state.line.id != line || state.line.closing.is_some() {
-            return None;
+            return Ok(());
         }
-        state.queue.tracked()?.replay.take_ack(now)
+        let Some(tracked) = state.queue.tracked() else { return Ok(()) };
+        match tracked.replay.take_ack(now) {
+            Some(seq) => self.overtake(state, ack(seq)),
+            None => Ok(()),
+        }
     }
 
     /// The other end has received all messages up to `seq`.

@@ -68,8 +68,8 @@ pub(crate) async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(
     let (session, answer) = admit(shared, connection, user, &hello)?;
     match result_frame(connection.codec(), &id, &answer) {
         Ok(frame) => {
-            // Nothing overtakes it in an empty queue, which takes any one message.
-            let _: Result<(), _> = session.endpoint().outbox.push_urgent(frame);
+            // Nothing but a notice of the end is before it, and an empty queue takes any one message.
+            let _: Result<(), _> = session.endpoint().outbox.push_urgent(connection.id(), frame);
         }
         Err(error) => {
             let error = shared.environment.incident("rpc.hello", &error);

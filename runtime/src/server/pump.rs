@@ -94,7 +94,7 @@ impl Pump for SessionPump {
                 }
                 // *Plain peers get WebSocket Pings by the same rule.*
                 Beat::Ping if self.session.is_plain() => ping = true,
-                Beat::Ping => self.session.endpoint().urgent(ping_frame(self.session.codec()))?,
+                Beat::Ping => self.session.endpoint().urgent(self.line, ping_frame(self.session.codec()))?,
                 Beat::Dead => {
                     let silent = millis(self.session.shared().limits.heartbeat_timeout);
                     let text = format!("nothing was heard for heartbeat_timeout, {silent} ms");

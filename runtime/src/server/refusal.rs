@@ -25,7 +25,7 @@ impl RefusalPump {
         let outbox = Outbox::plain(REFUSAL);
         for frame in frames {
             // The queue is empty and these are few.
-            let _: Result<(), _> = outbox.push_urgent(frame);
+            let _: Result<(), _> = outbox.push_urgent(0, frame);
         }
         outbox.close(disconnect.clone());
         let error = RpcError::new(ErrorKind::InvalidRequest, disconnect.reason.clone());
@@ -53,7 +53,7 @@ impl Pump for RefusalPump {
         let Some(answer) = answer(message, &self.error) else { return Ok(()) };
         self.until = None;
         // Where even the refusal finds no room, the close says enough.
-        let _: Result<(), _> = self.outbox.push_urgent(answer);
+        let _: Result<(), _> = self.outbox.push_urgent(0, answer);
         Err(self.disconnect.clone())
     }
 

@@ -290,7 +290,7 @@ impl Session {
         };
         if let Ok(frame) = notification_frame(self.codec(), "rpc.close", &notice) {
             // Where even this finds no room the code says enough.
-            let _: Result<(), Overflow> = self.0.endpoint.outbox.push_urgent(frame);
+            let _: Result<(), Overflow> = self.0.endpoint.outbox.push_notice(frame);
         }
     }
 

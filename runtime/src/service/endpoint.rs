@@ -311,7 +311,7 @@ impl Endpoint {
             return self.refuse(sink, &id, &error);
         };
         let id = input.id.take();
-        let sink = &sink.of_the_protocol(method);
+        let sink = &sink.of_the_protocol(method, local.line());
         let reaction = match method {
             "rpc.cancel" => {
                 self.receive_cancel(params)?;
@@ -323,7 +323,7 @@ impl Endpoint {
             }
             "rpc.ping" => {
                 if id.is_none() {
-                    self.urgent(pong_frame(self.codec))?;
+                    self.urgent(local.line(), pong_frame(self.codec))?;
                 }
                 Some(Reaction::Done)
             }
@@ -434,9 +434,9 @@ impl Endpoint {
         self.outbox.push_reader(frame).map_err(too_slow)
     }
 
-    /// Writes what is not numbered and overtakes.
-    pub(crate) fn urgent(&self, frame: Frame) -> Result<(), Disconnect> {
-        self.outbox.push_urgent(frame).map_err(too_slow)
+    /// Writes what is not numbered and overtakes, on that connection only.
+    pub(crate) fn urgent(&self, line: LineId, frame: Frame) -> Result<(), Disconnect> {
+        self.outbox.push_urgent(line, frame).map_err(too_slow)
     }
 
     /// The session ended: handlers are dropped (but `no_cancel` ones), and who awaits an answer is told.
@@ -459,7 +459,7 @@ impl Endpoint {
     }
 }
 
-fn too_slow(_: Overflow) -> Disconnect {
+pub(super) fn too_slow(_: Overflow) -> Disconnect {
     let text = "the peer reads too slowly: the reader's answers exceed max_waiting_bytes";
     Disconnect::over("max_waiting_bytes", code::TOO_SLOW, text)
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::context::Scope;
-use super::endpoint::{Endpoint, Local};
+use super::endpoint::{Endpoint, Local, too_slow};
 use super::open::Sink;
 use crate::codec::{Invalid, Raw, ack_frame, seq_of};
 use crate::connection::{Arrived, LineId};
@@ -40,10 +40,7 @@ impl Endpoint {
 
     /// Acknowledges what has arrived on that connection, if that is due.
     pub(crate) fn tell_received(&self, line: LineId, now: Instant) -> Result<(), Disconnect> {
-        match self.outbox.take_ack(line, now) {
-            Some(seq) => self.urgent(ack_frame(self.codec, seq)),
-            None => Ok(()),
-        }
+        self.outbox.push_ack(line, now, |seq| ack_frame(self.codec, seq)).map_err(too_slow)
     }
 
     /// *Everything up to there has been received.*

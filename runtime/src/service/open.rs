@@ -13,6 +13,7 @@ use super::layer::{Answer, Run};
 use super::method::CallSpec;
 use super::stream::Flow;
 use crate::codec::{BatchAnswer, Codec, Frame, Raw, batch_entries, error_frame};
+use crate::connection::LineId;
 use crate::message::{ErrorKind, Id, RpcError};
 use crate::session::{Admission, Calls, Disconnect, Place, Refusal};
 
@@ -57,15 +58,19 @@ impl Held {
 pub(crate) enum Sink {
     /// To the other end.
     Direct,
-    /// To the other end, not numbered: an answer of the protocol's own.
-    Aside,
+    /// To the other end, not numbered, on the connection that the call came over: an answer of the protocol's own.
+    Aside(LineId),
     /// Into the array that answers a batch.
     Batch(Arc<Batch>),
 }
 
 /// The answers of a batch so far.
 #[derive(Debug)]
-pub(crate) struct Batch(Mutex<BatchState>);
+pub(crate) struct Batch {
+    /// The connection that the batch came over.
+    line: LineId,
+    state: Mutex<BatchState>,
+}
 
 #[derive(Debug)]
 struct BatchState {
@@ -77,7 +82,7 @@ struct BatchState {
 impl Batch {
     /// One entry is done; the whole answer, when it was the last.
     fn add(&self, frame: Option<&Frame>) -> Option<Frame> {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(frame) = frame {
             state.answers.push(frame);
         }
@@ -91,42 +96,50 @@ impl Sink {
     pub(super) fn put(&self, endpoint: &Endpoint, frame: Frame) -> Result<(), Disconnect> {
         match self {
             Self::Direct => endpoint.answer_now(frame),
-            Self::Aside => endpoint.urgent(frame),
-            Self::Batch(batch) => batch.add(Some(&frame)).map_or(Ok(()), |frame| endpoint.urgent(frame)),
+            Self::Aside(line) => endpoint.urgent(*line, frame),
+            Self::Batch(batch) => {
+                batch.add(Some(&frame)).map_or(Ok(()), |frame| endpoint.urgent(batch.line, frame))
+            }
         }
     }
 
     /// An entry that is not answered.
     pub(super) fn pass(&self, endpoint: &Endpoint) -> Result<(), Disconnect> {
         match self {
-            Self::Direct | Self::Aside => Ok(()),
-            Self::Batch(batch) => batch.add(None).map_or(Ok(()), |frame| endpoint.urgent(frame)),
+            Self::Direct | Self::Aside(_) => Ok(()),
+            Self::Batch(batch) => {
+                batch.add(None).map_or(Ok(()), |frame| endpoint.urgent(batch.line, frame))
+            }
         }
     }
 
     /// The frame that leaves now that `answer` is there, if one does.
     pub(super) fn frame(&self, answer: Option<Frame>) -> Option<Frame> {
         match self {
-            Self::Direct | Self::Aside => answer,
+            Self::Direct | Self::Aside(_) => answer,
             Self::Batch(batch) => batch.add(answer.as_ref()),
         }
     }
 
     /// Where the answer to that method of no service goes. *Not numbered are hello and its answer, `rpc.ack`, …*
-    pub(super) fn of_the_protocol(&self, method: &str) -> Self {
+    pub(super) fn of_the_protocol(&self, method: &str, line: LineId) -> Self {
         let untracked = matches!(
             method,
             "rpc.hello" | "rpc.ack" | "rpc.ping" | "rpc.pong" | "rpc.close" | "rpc.auth" | "rpc.contract"
         );
         match self {
-            Self::Direct if untracked => Self::Aside,
+            Self::Direct if untracked => Self::Aside(line),
             other => other.clone(),
         }
     }
 
-    /// Whether what leaves is not numbered.
-    fn is_aside(&self) -> bool {
-        matches!(self, Self::Aside | Self::Batch(_))
+    /// The connection of what leaves not numbered.
+    fn line(&self) -> Option<LineId> {
+        match self {
+            Self::Direct => None,
+            Self::Aside(line) => Some(*line),
+            Self::Batch(batch) => Some(batch.line),
+        }
     }
 }
 
@@ -157,7 +170,7 @@ impl Endpoint {
             Some(entries) => entries,
         };
         let state = BatchState { open: entries.len(), answers: BatchAnswer::new(self.codec) };
-        let sink = Sink::Batch(Arc::new(Batch(Mutex::new(state))));
+        let sink = Sink::Batch(Arc::new(Batch { line: local.line(), state: Mutex::new(state) }));
         entries.into_iter().try_for_each(|entry| self.receive_one(entry, scope, local, now, &sink))
     }
 
@@ -192,8 +205,10 @@ impl Endpoint {
     /// Lets an answer leave, if there is room; else gives it back.
     fn try_leave(&self, frame: Frame, sink: &Sink) -> Result<(), Frame> {
         // *An array never carries a `seq`*: what answers one in a session overtakes, and dies with its connection.
-        if sink.is_aside() && self.outbox.numbered {
-            if let Err(disconnect) = self.urgent(frame) {
+        if self.outbox.numbered
+            && let Some(line) = sink.line()
+        {
+            if let Err(disconnect) = self.urgent(line, frame) {
                 self.outbox.close(disconnect);
             }
             return Ok(());
@@ -312,7 +327,7 @@ impl Task {
         }
         let endpoint = &self.endpoint;
         let frame = |answer| frame_of(endpoint.codec, answer, self.id.as_ref(), self.spec, &self.sink);
-        if self.id.is_none() || self.sink.is_aside() {
+        if self.id.is_none() || self.sink.line().is_some() {
             let wanted = self.id.is_none() || endpoint.calls().answer(self.key);
             if let Some(frame) = wanted.then(|| frame(answer)).flatten() {
                 endpoint.leave_aside(frame, &self.sink).await;

@@ -8,6 +8,7 @@ mod wire;
 mod auth;
 mod axum;
 mod bad_input;
+mod batches;
 mod building;
 mod calls;
 mod cancel;

@@ -52,7 +52,7 @@ fn urgent_messages_overtake_and_leave_before_the_close() {
     let outbox = plain();
     assert!(outbox.try_push(frame(1)).is_ok());
     outbox.close(Disconnect::new(1002, "protocol"));
-    outbox.push_urgent(frame(2)).expect("room");
+    outbox.push_urgent(0, frame(2)).expect("room");
     assert!(matches!(next(&outbox, 0), Next::Write(frame, None) if frame.len() == 2));
     assert!(matches!(next(&outbox, 0), Next::Close(Disconnect { code: 1002, .. })));
 }
@@ -86,7 +86,7 @@ fn a_session_numbers_what_it_writes_but_not_what_is_urgent() {
     let outbox = session();
     assert_eq!(outbox.try_push(frame(1)), Ok(1));
     assert_eq!(outbox.try_push(frame(2)), Ok(2));
-    outbox.push_urgent(frame(3)).expect("room");
+    outbox.push_urgent(1, frame(3)).expect("room");
     assert_eq!(written(&outbox, 1), [(3, None), (1, Some(1)), (2, Some(2))]);
 }
 
@@ -137,7 +137,7 @@ fn a_new_connection_writes_what_was_not_received_and_the_old_one_nothing_any_mor
     }
     assert_eq!(written(&outbox, 1).len(), 2);
     assert_eq!(outbox.receive(1, Some(1), 1, now), Ok(Arrived::Take { due: false }));
-    outbox.push_urgent(frame(9)).expect("room");
+    outbox.push_urgent(1, frame(9)).expect("room");
     assert_eq!(outbox.attach(2, 1), Ok(1));
     let stale = outbox.next(1, Waker::noop()).expect_err("stale");
     assert_eq!(stale.code, 4503);
@@ -165,9 +165,33 @@ fn a_session_whose_connection_is_closed_goes_on_unless_it_ends_with_it() {
 fn a_connection_that_left_carries_nothing_that_only_it_could() {
     let outbox = session();
     assert!(!outbox.detach(1), "nothing was heard or sent");
-    outbox.push_urgent(frame(9)).expect("dropped");
+    outbox.push_urgent(1, frame(9)).expect("dropped");
     assert_eq!(outbox.attach(2, 0), Ok(0));
     assert_eq!(written(&outbox, 2), []);
+}
+
+#[test]
+fn what_is_not_numbered_reaches_only_the_connection_that_it_is_of() {
+    let outbox = session();
+    let now = Instant::now();
+    assert_eq!(outbox.receive(1, Some(1), 100_000, now), Ok(Arrived::Take { due: true }));
+    assert_eq!(outbox.attach(2, 0), Ok(1));
+    outbox.push_urgent(1, frame(9)).expect("dropped");
+    outbox.push_ack(1, now, |_| frame(8)).expect("dropped");
+    outbox.push_urgent(2, frame(7)).expect("room");
+    outbox.push_notice(frame(3)).expect("room");
+    assert_eq!(written(&outbox, 2), [(7, None), (3, None)]);
+}
+
+#[test]
+fn an_ack_that_is_due_is_queued_once_and_on_its_connection() {
+    let outbox = session();
+    let now = Instant::now();
+    assert_eq!(outbox.receive(1, Some(1), 100_000, now), Ok(Arrived::Take { due: true }));
+    for _ in 0..2 {
+        outbox.push_ack(1, now, |seq| frame(usize::try_from(seq).expect("small"))).expect("room");
+    }
+    assert_eq!(written(&outbox, 1), [(1, None)]);
 }
 
 #[test]
