@@ -12,6 +12,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message as WsMessage};
 
 use super::ConnectError;
+use super::credentials::OWN_ID;
 use super::options::Options;
 use super::task::Socket;
 use crate::codec::{Head, Input, Outcome, Raw, request_frame};
@@ -156,7 +157,7 @@ async fn say_hello(
         resume,
     };
     let framing = options.framing();
-    let frame = request_frame(options.codec, Some(HELLO_ID), "rpc.hello", &hello, None);
+    let frame = request_frame(options.codec, Some(OWN_ID), "rpc.hello", &hello, None);
     if let Err(error) = socket.send(framing.frame(frame.unwrap_or_default())).await {
         return Err(ConnectError::Disconnected(Disconnect::lost(error.to_string())));
     }
@@ -190,8 +191,6 @@ async fn verdict(socket: &mut Socket, framing: Framing, mut notice: Option<Close
 
 /// How long a server may take from its refusal to the close.
 const VERDICT_WAIT: Duration = Duration::from_secs(2);
-
-const HELLO_ID: u64 = 0;
 
 /// What a server says before its session is open.
 enum Greeting {

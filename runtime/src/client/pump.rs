@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::credentials::OWN_ID;
 use super::link::Link;
 use super::shared::Shared;
 use crate::codec::{Raw, ping_frame};
@@ -179,6 +180,10 @@ impl Local for ClientSide<'_> {
     }
 
     fn response(&self, id: u64, answer: PeerAnswer) -> Option<PeerAnswer> {
+        if id == OWN_ID {
+            self.shared.refreshing.answered(answer);
+            return None;
+        }
         self.shared.answered(id, answer)
     }
 }

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::ClientState;
 use super::broadcast::Broadcast;
+use super::credentials::Refreshing;
 use super::options::Options;
 use crate::clock;
 use crate::codec::{Payload, about_frame, credit_frame, request_frame};
@@ -37,6 +38,8 @@ pub(crate) struct Shared {
     pub(crate) ended: CancellationToken,
     /// Told while it closes, whenever the server has received something.
     pub(super) progress: Notify,
+    /// The call that gives the server a fresh token.
+    pub(super) refreshing: Refreshing,
     /// Numbers connections.
     pub(super) lines: AtomicU64,
 }
@@ -101,6 +104,7 @@ impl Shared {
             closing: CancellationToken::new(),
             ended: CancellationToken::new(),
             progress: Notify::new(),
+            refreshing: Refreshing::default(),
             lines: AtomicU64::new(1),
         }
     }

@@ -10,7 +10,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use super::pump::ClientPump;
 use super::shared::{Shared, closed_by_user};
-use super::{ClientState, ConnectError, handshake};
+use super::{ClientState, ConnectError, credentials, handshake};
 use crate::clock;
 use crate::connection::{Driver, DriverConfig, LineId, Meter, Outbox, OutboxLimits};
 use crate::message::HelloAnswer;
@@ -93,6 +93,8 @@ async fn converse(
         Err(disconnect) => return refuse(socket, disconnect).await,
     };
     let ping = answer.as_ref().map(|answer| Duration::from_millis(answer.ping_ms));
+    let lasts = answer.as_ref().and_then(|answer| answer.auth_expires_in_ms);
+    let endpoint = Arc::clone(&opened.endpoint);
     let pump = ClientPump::new(Arc::clone(shared), opened.endpoint, line, ping, clock::now());
     let config =
         DriverConfig { write_deadline: shared.options.write_deadline, framing: shared.options.framing() };
@@ -107,10 +109,12 @@ async fn converse(
     }
 
     let mut running = std::pin::pin!(driver.run());
+    let fresh = std::pin::pin!(credentials::keep_fresh(shared, &endpoint, line, lasts));
     let ended = tokio::select! {
         biased;
         () = shared.closing.cancelled() => None,
         ended = &mut running => Some(ended),
+        never = fresh => match never {},
     };
     let (pump, disconnect) = match ended {
         Some(ended) => ended,

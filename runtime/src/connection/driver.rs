@@ -56,6 +56,10 @@ pub(crate) trait Pump {
     fn sent(&mut self, now: Instant);
     /// The time of the last [`Tick::next`] has come.
     fn tick(&mut self, now: Instant) -> Result<Tick, Disconnect>;
+    /// What may have come to be due since the last [`tick`](Self::tick), or may be due earlier than that told.
+    fn due(&self) -> Option<Instant> {
+        None
+    }
     /// This side is about to close: the last chance to say why.
     fn closing(&mut self, disconnect: &Disconnect);
 }
@@ -230,9 +234,14 @@ impl<S: Transport, P: Pump + Unpin> Driver<S, P> {
         Ok(Read::Burst)
     }
 
+    /// When the pump is to be asked what is due.
+    fn due(&self) -> Option<Instant> {
+        self.due.into_iter().chain(self.pump.due()).min()
+    }
+
     /// Asks the pump what is due, where the time has come.
     fn poll_time(&mut self, cx: &mut Context<'_>, now: Instant) -> Result<(), Disconnect> {
-        if self.deaf || self.due.is_none_or(|due| now < due) {
+        if self.deaf || self.due().is_none_or(|due| now < due) {
             return Ok(());
         }
         let tick = self.pump.tick(now)?;
@@ -427,7 +436,7 @@ impl<S: Transport, P: Pump + Unpin> Driver<S, P> {
     fn arm(&mut self, cx: &mut Context<'_>) {
         let stuck = self.stuck.map(|(since, _)| since + self.config.write_deadline);
         let leaving = self.leaving.map(|since| since + self.config.write_deadline);
-        let Some(next) = self.due.into_iter().chain(stuck).chain(leaving).min() else { return };
+        let Some(next) = self.due().into_iter().chain(stuck).chain(leaving).min() else { return };
         if next < self.armed || self.timer.is_elapsed() {
             self.armed = next;
             self.timer.as_mut().reset(next.into());

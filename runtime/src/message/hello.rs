@@ -137,6 +137,20 @@ impl std::fmt::Debug for HelloAnswer {
     }
 }
 
+/// The parameters of `rpc.auth`: a fresh token for the live connection. Not shown anywhere.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(crate) struct AuthRefresh {
+    #[serde(default)]
+    pub(crate) token: Option<String>,
+}
+
+/// The answer to `rpc.auth`.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct AuthAnswer {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) auth_expires_in_ms: Option<u64>,
+}
+
 /// `rpc.close`: sent before a close, since a close reason is short and proxies lose it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct CloseNotice {

@@ -10,7 +10,9 @@ pub use error::Details;
 pub use error::{ErrorKind, RpcError};
 #[cfg(feature = "client")]
 pub(crate) use hello::PeerLimits;
-pub(crate) use hello::{CloseNotice, Hello, HelloAnswer, HelloLimits, Program, ResumeClaim};
+pub(crate) use hello::{
+    AuthAnswer, AuthRefresh, CloseNotice, Hello, HelloAnswer, HelloLimits, Program, ResumeClaim,
+};
 pub(crate) use id::Id;
 
 /// The largest whole number that every language reads exactly: 2^53 − 1.

@@ -6,8 +6,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
+use super::admission::{Denied, Lease, authenticate};
 use super::connection::{Connection, UpgradeRequest};
-use super::hello::{Refusal, authenticate, shake_hands, verdict};
+use super::hello::{Refusal, shake_hands};
 use super::pump::SessionPump;
 use super::refusal::RefusalPump;
 use super::session::{Session, SessionId, SessionParts};
@@ -61,15 +62,16 @@ async fn open_plain<S: AsyncRead + AsyncWrite + Unpin>(
         () = shared.stop.cancelled() => return refuse(socket, &connection, &shared, Refusal::bare(shared.draining())).await,
         decided = tokio::time::timeout(limit, authenticate(&shared, &connection, None)) => decided,
     };
-    match decided.unwrap_or_else(|_| Err(RpcError::new(ErrorKind::Unavailable, "signing in took too long"))) {
-        Ok(user) => {
-            let session = session(&shared, &connection, user, &Hello::default());
+    match decided
+        .unwrap_or_else(|_| Err(RpcError::new(ErrorKind::Unavailable, "signing in took too long").into()))
+    {
+        Ok(admitted) => {
+            let session = session(&shared, &connection, admitted.user, &Hello::default());
             shared.opened(&session, None);
-            serve(socket, session, &connection).await;
+            serve(socket, session, &connection, Lease::new(admitted.until)).await;
         }
-        Err(error) => {
+        Err(Denied { error, disconnect }) => {
             let until = clock::now() + limit;
-            let disconnect = verdict(&error);
             log_refusal(&connection, &disconnect);
             tokio::select! {
                 // Nothing was promised to it, and the shutdown need not wait.
@@ -98,7 +100,7 @@ async fn open_session<S: AsyncRead + AsyncWrite + Unpin>(
         }
     };
     match shaken {
-        Ok(session) => serve(socket, session, &connection).await,
+        Ok((session, lease)) => serve(socket, session, &connection, lease).await,
         Err(refusal) => refuse(socket, &connection, &shared, refusal).await,
     }
 }
@@ -178,9 +180,10 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     socket: Socket<S>,
     session: Session,
     connection: &Connection,
+    lease: Lease,
 ) {
     let shared = Arc::clone(session.shared());
-    let pump = SessionPump::new(session.clone(), connection, clock::now());
+    let pump = SessionPump::new(session.clone(), connection, lease, clock::now());
     let leaving = LeaveOnDrop { session, line: connection.id(), disconnect: None };
     let disconnect = drive(socket, connection, &shared, pump).await;
     leaving.with(disconnect);

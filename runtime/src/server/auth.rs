@@ -7,8 +7,8 @@ use std::pin::Pin;
 use http::{HeaderMap, Uri};
 
 use super::connection::UpgradeRequest;
+use super::credentials::Credentials;
 use crate::message::RpcError;
-use crate::types::UserId;
 
 /// What `authenticate` decides on.
 pub struct AuthRequest {
@@ -64,24 +64,32 @@ impl AuthRequest {
 }
 
 /// Decides who is calling. Implemented for closures
-/// `Fn(AuthRequest) -> impl Future<Output = Result<Option<UserId>, RpcError>>`.
+/// `Fn(AuthRequest) -> impl Future<Output = Result<C, RpcError>>`, where `C` is an `Option<UserId>`, a `UserId`, or
+/// [`Credentials`], which can expire.
 ///
 /// `Ok(None)` lets the peer in as nobody. An error refuses it: the error answers `rpc.hello` (for a plain peer: its
-/// first call), and the connection is closed with 4501.
+/// first call), and the connection is closed. `rate_limited` closes it with 4029 and another retryable error with 1013,
+/// so that the client comes back; an internal error with 1011; anything else with 4501, so that it stays away.
+/// Credentials that have expired close it with 4010: the client comes back with a fresh token.
+///
+/// A client whose credentials expire soon is asked about again, with its fresh token, on the live connection. An error
+/// then changes nothing: the old credentials are good until they expire.
 pub trait Authenticate: Send + Sync + 'static {
     /// Decides on one connection.
     fn authenticate(&self, request: AuthRequest) -> Authenticated;
 }
 
 /// The future of a decision.
-pub type Authenticated = Pin<Box<dyn Future<Output = Result<Option<UserId>, RpcError>> + Send>>;
+pub type Authenticated = Pin<Box<dyn Future<Output = Result<Credentials, RpcError>> + Send>>;
 
-impl<F, Fut> Authenticate for F
+impl<F, Fut, C> Authenticate for F
 where
     F: Fn(AuthRequest) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output = Result<Option<UserId>, RpcError>> + Send + 'static,
+    Fut: Future<Output = Result<C, RpcError>> + Send + 'static,
+    C: Into<Credentials>,
 {
     fn authenticate(&self, request: AuthRequest) -> Authenticated {
-        Box::pin(self(request))
+        let decided = self(request);
+        Box::pin(async move { decided.await.map(Into::into) })
     }
 }

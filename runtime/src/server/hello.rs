@@ -1,16 +1,15 @@
 //! The first exchange of a session: what must come, who it is, and what is answered.
 
 use std::future::Future;
-use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
 
-use futures_util::{FutureExt, StreamExt};
+use futures_util::StreamExt;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::tungstenite::Message as WsMessage;
 
 use super::accept::{Socket, random, session};
-use super::auth::AuthRequest;
+use super::admission::{Admitted, Denied, Lease, authenticate};
 use super::connection::Connection;
 use super::life::Resumption;
 use super::limits::millis;
@@ -20,9 +19,7 @@ use super::shared::Shared;
 use crate::codec::{Codec, Frame, Head, Input, Raw, error_frame, explain, result_frame};
 use crate::connection::{Framing, disconnect_of};
 use crate::message::{ErrorKind, Hello, HelloAnswer, Id, RpcError};
-use crate::service::panic_cause;
 use crate::session::{Disconnect, code};
-use crate::types::UserId;
 
 /// How a connection that gets no session ends: the error that answers its call, if there is one, and the close.
 pub(crate) struct Refusal {
@@ -47,25 +44,22 @@ impl Refusal {
     }
 }
 
-/// Awaits hello and decides on it.
+/// Awaits hello and decides on it. Gives the session, and the credentials that this connection has.
 pub(crate) async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(
     socket: &mut Socket<S>,
     connection: &Connection,
     shared: &Arc<Shared>,
-) -> Result<Session, Refusal> {
+) -> Result<(Session, Lease), Refusal> {
     let framing = connection.framing();
     let (id, hello) = read_hello(socket, framing).await?;
     let decided = authenticate(shared, connection, hello.token.clone());
-    let user = match undisturbed(socket, framing, decided).await? {
-        Ok(user) => user,
-        Err(error) => {
-            let disconnect = verdict(&error);
-            return Err(Refusal::new(id, error, disconnect));
-        }
+    let admitted = match undisturbed(socket, framing, decided).await? {
+        Ok(admitted) => admitted,
+        Err(Denied { error, disconnect }) => return Err(Refusal::new(id, error, disconnect)),
     };
     // From here on nothing waits: the session is on this connection, and the answer is its first message. The handlers
     // are in place before the client learns that it is connected.
-    let (session, answer) = admit(shared, connection, user, &hello)?;
+    let (session, answer) = admit(shared, connection, &admitted, &hello)?;
     match result_frame(connection.codec(), &id, &answer) {
         Ok(frame) => {
             // Nothing but a notice of the end is before it, and an empty queue takes any one message.
@@ -76,25 +70,25 @@ pub(crate) async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(
             session.close_with(Disconnect::new(code::INTERNAL, error.message().to_owned()));
         }
     }
-    Ok(session)
+    Ok((session, Lease::new(admitted.until)))
 }
 
 /// Finds the session that is to be resumed, or opens one.
 fn admit(
     shared: &Arc<Shared>,
     connection: &Connection,
-    user: Option<UserId>,
+    admitted: &Admitted,
     hello: &Hello,
 ) -> Result<(Session, HelloAnswer), Refusal> {
     let resumption =
-        hello.resume.as_ref().map(|claim| (claim, shared.resume(claim, user.as_ref(), connection)));
+        hello.resume.as_ref().map(|claim| (claim, shared.resume(claim, admitted.user.as_ref(), connection)));
     let verdict = match resumption {
         Some((claim, Resumption::Resumed { session, received })) => {
             let answer = HelloAnswer {
                 resumed: true,
                 received,
                 sent: Some(session.endpoint().outbox.numbered_so_far()),
-                ..answer(shared, &session, hello, &claim.secret)
+                ..answer(shared, &session, admitted, hello, &claim.secret)
             };
             return Ok((session, answer));
         }
@@ -106,12 +100,12 @@ fn admit(
         None => None,
     };
     let secret: Arc<str> = random().into();
-    let session = session(shared, connection, user, hello);
+    let session = session(shared, connection, admitted.user.clone(), hello);
     shared.opened(&session, Some(Arc::clone(&secret)));
     let answer = HelloAnswer {
         reason: verdict.map(|(reason, _)| reason.name().to_owned()),
         ended_received: verdict.and_then(|(_, ended_received)| ended_received),
-        ..answer(shared, &session, hello, &secret)
+        ..answer(shared, &session, admitted, hello, &secret)
     };
     Ok((session, answer))
 }
@@ -200,32 +194,13 @@ fn is_pong(message: Raw<'_>) -> bool {
     matches!(Input::new(message).head(), Ok(Head::Request(method)) if method == "rpc.pong")
 }
 
-/// Asks the server's own code who is calling. Where it panics nobody is let in.
-pub(crate) async fn authenticate(
+fn answer(
     shared: &Shared,
-    connection: &Connection,
-    token: Option<String>,
-) -> Result<Option<UserId>, RpcError> {
-    let Some(authenticate) = &shared.authenticate else { return Ok(None) };
-    let decided = async {
-        authenticate.authenticate(AuthRequest { request: connection.request().clone(), token }).await
-    };
-    let decided = AssertUnwindSafe(decided).catch_unwind().await;
-    decided.unwrap_or_else(|panic| Err(shared.environment.incident("authenticate", &*panic_cause(&*panic))))
-}
-
-/// How the connection of a refused peer is closed: what is only for now must not keep a client away for good.
-pub(crate) fn verdict(error: &RpcError) -> Disconnect {
-    let code = match ErrorKind::from_code(error.code()) {
-        Some(ErrorKind::RateLimited) => code::RATE_LIMITED,
-        Some(ErrorKind::InternalError) => code::INTERNAL,
-        _ if error.retryable() => code::TRY_AGAIN_LATER,
-        _ => code::FORBIDDEN,
-    };
-    Disconnect { retry_within: error.retry_after(), ..Disconnect::new(code, error.message().to_owned()) }
-}
-
-fn answer(shared: &Shared, session: &Session, hello: &Hello, secret: &str) -> HelloAnswer {
+    session: &Session,
+    admitted: &Admitted,
+    hello: &Hello,
+    secret: &str,
+) -> HelloAnswer {
     let judge = |service: &String, theirs: &String| {
         let same = shared.fingerprints.get(service) == Some(theirs);
         (service.clone(), if same { "same" } else { "unknown" }.to_owned())
@@ -238,7 +213,7 @@ fn answer(shared: &Shared, session: &Session, hello: &Hello, secret: &str) -> He
         received: 0,
         ended_received: None,
         sent: None,
-        auth_expires_in_ms: None,
+        auth_expires_in_ms: admitted.expires_in_ms(),
         user: session.user_id().map(|user| user.as_str().to_owned()),
         contract: hello
             .contract

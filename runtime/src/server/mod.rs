@@ -10,9 +10,11 @@
 //! ```
 
 mod accept;
+mod admission;
 mod auth;
 mod builder;
 mod connection;
+mod credentials;
 mod error;
 mod event;
 mod extract;
@@ -39,6 +41,7 @@ use tokio::net::{TcpListener, ToSocketAddrs};
 pub use auth::{AuthRequest, Authenticate, Authenticated};
 pub use builder::ServerBuilder;
 pub use connection::Connection;
+pub use credentials::Credentials;
 pub use error::Error;
 pub use event::ServerEvent;
 pub use extract::{Headers, Path, Query, State};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::admission::Lease;
 use super::connection::Connection;
 use super::extract::Caller;
 use super::limits::millis;
@@ -10,7 +11,7 @@ use super::session::Session;
 use super::shared::guarded;
 use crate::codec::{Payload, Raw, ping_frame};
 use crate::connection::{LineId, Outbox, Pump, Tick, full_too_long};
-use crate::message::{ErrorKind, RpcError};
+use crate::message::{AuthRefresh, ErrorKind, RpcError};
 use crate::service::{Local, ProtocolCall, Reaction, Scope};
 use crate::session::{Beat, Disconnect, ServerHeartbeat, code};
 
@@ -20,10 +21,11 @@ pub(crate) struct SessionPump {
     line: LineId,
     scope: Scope,
     heart: ServerHeartbeat,
+    lease: Lease,
 }
 
 impl SessionPump {
-    pub(crate) fn new(session: Session, connection: &Connection, now: Instant) -> Self {
+    pub(crate) fn new(session: Session, connection: &Connection, lease: Lease, now: Instant) -> Self {
         let limits = &session.shared().limits;
         let heart = ServerHeartbeat::new(limits.ping, limits.heartbeat_timeout, now);
         let scope = Scope::Session {
@@ -32,7 +34,7 @@ impl SessionPump {
         };
         // A plain peer's queue has only one connection, and no number for it.
         let line = if session.is_plain() { 0 } else { connection.id() };
-        Self { session, line, scope, heart }
+        Self { session, line, scope, heart, lease }
     }
 
     fn ponged(&mut self, now: Instant) {
@@ -56,8 +58,12 @@ impl Pump for SessionPump {
 
     fn message(&mut self, message: Raw<'_>, now: Instant) -> Result<(), Disconnect> {
         self.heart.received(now);
-        let local =
-            ServerSide { session: &self.session, line: self.line, ponged: std::cell::Cell::new(false) };
+        let local = ServerSide {
+            session: &self.session,
+            line: self.line,
+            lease: &self.lease,
+            ponged: std::cell::Cell::new(false),
+        };
         self.session.endpoint().receive(message, &self.scope, &local, now)?;
         if local.ponged.get() {
             self.ponged(now);
@@ -82,6 +88,7 @@ impl Pump for SessionPump {
     fn tick(&mut self, now: Instant) -> Result<Tick, Disconnect> {
         let mut ping = false;
         let (endpoint, timeout) = (self.session.endpoint(), self.session.shared().limits.heartbeat_timeout);
+        self.lease.check(now)?;
         endpoint.tell_received(self.line, now)?;
         let full = endpoint.outbox.full_since(self.line).map(|since| since + timeout);
         if full.is_some_and(|until| now >= until) {
@@ -104,6 +111,10 @@ impl Pump for SessionPump {
         }
     }
 
+    fn due(&self) -> Option<Instant> {
+        self.lease.until()
+    }
+
     fn closing(&mut self, disconnect: &Disconnect) {
         if !self.session.endpoint().outbox.is_on(self.line) {
             return;
@@ -117,6 +128,7 @@ impl Pump for SessionPump {
 struct ServerSide<'s> {
     session: &'s Session,
     line: LineId,
+    lease: &'s Lease,
     ponged: std::cell::Cell<bool>,
 }
 
@@ -135,6 +147,12 @@ impl Local for ServerSide<'_> {
                 RpcError::new(ErrorKind::InvalidRequest, "rpc.hello was answered before"),
                 Disconnect::new(code::PROTOCOL, "a second rpc.hello"),
             )),
+            "rpc.auth" => Some(if let Ok(refresh) = call.params.read::<AuthRefresh>() {
+                self.lease.renew(self.session, refresh.token)
+            } else {
+                let text = "the parameters of rpc.auth do not fit";
+                Reaction::Error(RpcError::new(ErrorKind::ValidationError, text))
+            }),
             "rpc.contract" => {
                 let shared = self.session.shared();
                 let contract =

@@ -2,7 +2,9 @@
 //!
 //! Servers and Rust clients are both made of it; what only one of them knows is behind [`Local`].
 
+use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -63,10 +65,6 @@ pub(crate) trait Local {
 #[derive(Debug)]
 pub(crate) struct ProtocolCall<'a> {
     pub(crate) method: &'a str,
-    #[cfg_attr(
-        not(feature = "client"),
-        expect(dead_code, reason = "only a client's messages of that kind have some")
-    )]
     pub(crate) params: Raw<'a>,
 }
 
@@ -76,9 +74,14 @@ pub(crate) enum Reaction {
     Done,
     Result(Payload),
     Error(RpcError),
+    /// What it comes to, once that is known; nothing, where nobody waits for it any more.
+    Later(Later),
     /// The error, then the end of the connection.
     Fatal(RpcError, Disconnect),
 }
+
+/// What a call of the protocol's own comes to.
+pub(crate) type Later = Pin<Box<dyn Future<Output = Option<Result<Payload, RpcError>>> + Send>>;
 
 /// A call at the door: what it takes to start it.
 #[derive(Debug)]
@@ -347,6 +350,10 @@ impl Endpoint {
         let result = match reaction {
             Some(Reaction::Done) => result_frame(self.codec, &id, &()),
             Some(Reaction::Result(result)) => result_frame(self.codec, &id, &result),
+            Some(Reaction::Later(later)) => {
+                self.answer_later(later, id, sink);
+                return Ok(());
+            }
             Some(Reaction::Error(error) | Reaction::Fatal(error, _)) => {
                 return self.refuse(sink, &id, &error);
             }

@@ -8,11 +8,11 @@ use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
 use super::context::Scope;
-use super::endpoint::{Endpoint, Local};
+use super::endpoint::{Endpoint, Later, Local};
 use super::layer::{Answer, Run};
 use super::method::CallSpec;
 use super::stream::Flow;
-use crate::codec::{BatchAnswer, Codec, Frame, Raw, batch_entries, error_frame};
+use crate::codec::{BatchAnswer, Codec, Frame, Raw, batch_entries, error_frame, result_frame};
 use crate::connection::LineId;
 use crate::message::{ErrorKind, Id, RpcError};
 use crate::session::{Admission, Calls, Disconnect, Place, Refusal};
@@ -107,9 +107,7 @@ impl Sink {
     pub(super) fn pass(&self, endpoint: &Endpoint) -> Result<(), Disconnect> {
         match self {
             Self::Direct | Self::Aside(_) => Ok(()),
-            Self::Batch(batch) => {
-                batch.add(None).map_or(Ok(()), |frame| endpoint.urgent(batch.line, frame))
-            }
+            Self::Batch(batch) => batch.add(None).map_or(Ok(()), |frame| endpoint.urgent(batch.line, frame)),
         }
     }
 
@@ -172,6 +170,25 @@ impl Endpoint {
         let state = BatchState { open: entries.len(), answers: BatchAnswer::new(self.codec) };
         let sink = Sink::Batch(Arc::new(Batch { line: local.line(), state: Mutex::new(state) }));
         entries.into_iter().try_for_each(|entry| self.receive_one(entry, scope, local, now, &sink))
+    }
+
+    /// Answers a call of the protocol's own when what it comes to is known.
+    pub(super) fn answer_later(self: &Arc<Self>, later: Later, id: Id, sink: &Sink) {
+        let (endpoint, sink) = (Arc::clone(self), sink.clone());
+        tokio::spawn(async move {
+            let answer = match later.await {
+                Some(Ok(result)) => result_frame(endpoint.codec, &id, &result),
+                Some(Err(error)) => Ok(error_frame(endpoint.codec, &id, &error)),
+                None => return,
+            };
+            let answer = answer.unwrap_or_else(|error| {
+                let error = endpoint.environment.incident("rpc.auth", &error);
+                error_frame(endpoint.codec, &id, &error)
+            });
+            if let Err(disconnect) = sink.put(&endpoint, answer) {
+                endpoint.outbox.close(disconnect);
+            }
+        });
     }
 
     /// Runs a call: to its answer, if that is there at once; else in a task of its own, or when its turn comes.

@@ -21,7 +21,7 @@ pub(crate) mod code {
     pub(crate) const DRAINING: u16 = 4000;
     pub(crate) const HELLO_TIMEOUT: u16 = 4001;
     pub(crate) const HEARTBEAT_TIMEOUT: u16 = 4008;
-    #[cfg(test)]
+    #[cfg(any(feature = "server", test))]
     pub(crate) const EXPIRED: u16 = 4010;
     pub(crate) const TOO_SLOW: u16 = 4013;
     pub(crate) const RATE_LIMITED: u16 = 4029;

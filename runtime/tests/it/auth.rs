@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use wirecall::server::{AuthRequest, ServerBuilder};
+use wirecall::server::{AuthRequest, Credentials, ServerBuilder};
 use wirecall::{ErrorKind, Reply, RpcError, Server, Service, Session, UserId};
 
 use crate::lab::Bench;
@@ -200,7 +200,7 @@ async fn a_refused_plain_peer_that_never_calls_is_closed_in_the_time_of_a_hello(
 async fn a_decision_that_takes_too_long_ends_the_connection() {
     let mut limits = wirecall::server::Limits::default();
     limits.hello_timeout = Duration::from_millis(300);
-    let (_, address) = serve(app().authenticate(|_| std::future::pending()).limits(limits)).await;
+    let (_, address) = serve(app().authenticate(|_| std::future::pending::<Result<UserId, RpcError>>()).limits(limits)).await;
     let mut peer = RawPeer::quiet(address).await;
     peer.send(&call(1, "rpc.hello", &json!({}))).await;
     assert_eq!(peer.closed().await, 4001);
@@ -244,4 +244,112 @@ async fn neither_tokens_nor_headers_are_shown() {
     let session = server.handle().sessions().pop().expect("a session");
     shown = format!("{shown} {session:?} {:?} {server:?}", session.connection());
     assert!(!shown.contains("hunter2"), "{shown}");
+}
+
+/// The tokens of that program say how long they are good: `ann 500` for 500 ms, `ann` for ever.
+async fn by_passing_token(request: AuthRequest) -> Result<Credentials, RpcError> {
+    let token = request.token().unwrap_or_default().to_owned();
+    let Some((name, left)) = token.split_once(' ') else { return Ok(Credentials::of(token)) };
+    let left = left.parse().map_err(|_| RpcError::new(ErrorKind::Unauthenticated, "the token is not valid"))?;
+    Ok(Credentials::of(name).expires_in(Duration::from_millis(left)))
+}
+
+fn passing() -> ServerBuilder {
+    app().authenticate(by_passing_token)
+}
+
+async fn renew(peer: &mut RawPeer, token: &str) -> Value {
+    peer.ask(&call("renew", "rpc.auth", &json!({ "token": token }))).await
+}
+
+#[tokio::test]
+async fn hello_tells_when_credentials_expire_and_only_then() {
+    let (_, address) = serve(passing()).await;
+    let (_, hello) = RawPeer::hello(address, json!({ "token": "ann 60000" })).await;
+    let left = hello["auth_expires_in_ms"].as_u64().expect("a time");
+    assert!((50_000..=60_000).contains(&left), "{left}");
+    let (_, hello) = RawPeer::hello(address, json!({ "token": "ann" })).await;
+    assert_eq!(hello.get("auth_expires_in_ms"), None);
+}
+
+#[tokio::test]
+async fn expired_credentials_close_4010_and_the_session_waits_for_new_ones() {
+    let (server, address) = serve(passing()).await;
+    let (mut peer, hello) = RawPeer::hello(address, json!({ "token": "ann 200" })).await;
+    let (code, messages) = peer.end().await;
+    assert_eq!((code, &messages[0]["method"], &messages[0]["params"]["code"]), (4010, &json!("rpc.close"), &json!(4010)));
+    assert_eq!(server.handle().session_count(), 1);
+    let resume = json!({ "session": hello["session"], "secret": hello["secret"], "attempt": 1, "received": 0 });
+    let (_, again) = RawPeer::hello(address, json!({ "token": "ann", "resume": resume })).await;
+    assert_eq!((&again["resumed"], &again["session"]), (&json!(true), &hello["session"]));
+}
+
+#[tokio::test]
+async fn the_credentials_of_a_plain_peer_expire_too() {
+    let (server, address) = serve(passing()).await;
+    let url = format!("ws://{address}/");
+    let mut peer = RawPeer::connect_with(&url, [("authorization", "Bearer ann 200")]).await.expect("a connection");
+    assert_eq!(peer.ask(&call(1, "who.am_i", &json!([]))).await["result"], "ann");
+    assert_eq!(peer.end().await, (4010, vec![]));
+    assert_eq!(server.handle().session_count(), 0);
+}
+
+#[tokio::test]
+async fn credentials_that_have_expired_already_are_refused_with_4010() {
+    let (server, address) = serve(passing()).await;
+    let mut peer = RawPeer::quiet(address).await;
+    peer.send(&call(1, "rpc.hello", &json!({ "token": "ann 0" }))).await;
+    let (code, messages) = peer.end().await;
+    assert_eq!((code, error_of(&messages[0])), (4010, (-32001, "unauthenticated")));
+    assert_eq!(server.handle().session_count(), 0);
+}
+
+#[tokio::test]
+async fn rpc_auth_renews_credentials_on_the_live_connection() {
+    let (_, address) = serve(passing()).await;
+    let (mut peer, _) = RawPeer::hello(address, json!({ "token": "ann 60000" })).await;
+    let answer = renew(&mut peer, "ann 120000").await;
+    assert_eq!(answer.get("seq"), None, "the answer is not numbered");
+    let left = answer["result"]["auth_expires_in_ms"].as_u64().expect("a time");
+    assert!((110_000..=120_000).contains(&left), "{left}");
+    assert_eq!(renew(&mut peer, "ann").await["result"], json!({}));
+    assert_eq!(peer.call("who.am_i", json!([])).await["result"], "ann");
+}
+
+#[tokio::test]
+async fn renewed_credentials_count_from_then_on_be_they_longer_or_shorter() {
+    let (_, address) = serve(passing()).await;
+    let (mut peer, _) = RawPeer::hello(address, json!({ "token": "ann 300" })).await;
+    assert_eq!(renew(&mut peer, "ann").await["result"], json!({}));
+    tokio::time::timeout(Duration::from_millis(600), peer.closed()).await.expect_err("they do not expire");
+    renew(&mut peer, "ann 200").await;
+    assert_eq!(peer.closed().await, 4010);
+}
+
+#[tokio::test]
+async fn rpc_auth_of_another_user_or_with_a_bad_token_changes_nothing() {
+    let (_, address) = serve(passing()).await;
+    let (mut peer, _) = RawPeer::hello(address, json!({ "token": "ann 500" })).await;
+    assert_eq!(error_of(&renew(&mut peer, "bob").await), (-32002, "permission_denied"));
+    assert_eq!(error_of(&renew(&mut peer, "ann never").await), (-32001, "unauthenticated"));
+    assert_eq!(error_of(&renew(&mut peer, "ann 0").await), (-32001, "unauthenticated"));
+    let misfit = peer.ask(&call(9, "rpc.auth", &json!({ "token": 7 }))).await;
+    assert_eq!(error_of(&misfit), (-32602, "validation_error"));
+    assert_eq!(peer.call("who.am_i", json!([])).await["result"], "ann");
+    assert_eq!(peer.closed().await, 4010, "the old ones are good until they expire");
+}
+
+#[tokio::test]
+async fn one_rpc_auth_is_decided_at_a_time() {
+    let builder = app().authenticate(|request: AuthRequest| async move {
+        match request.token() {
+            Some("slow") => std::future::pending().await,
+            _ => Ok(UserId::from("ann")),
+        }
+    });
+    let (_, address) = serve(builder).await;
+    let (mut peer, _) = RawPeer::hello(address, json!({ "token": "ann" })).await;
+    peer.send(&call(1, "rpc.auth", &json!({ "token": "slow" }))).await;
+    assert_eq!(error_of(&renew(&mut peer, "ann").await), (-32009, "resource_exhausted"));
+    assert_eq!(peer.call("who.am_i", json!([])).await["result"], "ann", "others are not held up");
 }

@@ -144,7 +144,7 @@ async fn who_has_not_said_hello_is_closed_at_once() {
 #[tokio::test]
 async fn a_refused_plain_peer_holds_nothing_up() {
     let builder = Bench::default().server().authenticate(|_| async {
-        Err(wirecall::RpcError::new(wirecall::ErrorKind::Unauthenticated, "who are you?"))
+        Err::<wirecall::UserId, _>(wirecall::RpcError::new(wirecall::ErrorKind::Unauthenticated, "who are you?"))
     });
     let (server, address) = serve(builder).await;
     let peer = RawPeer::plain(address).await;

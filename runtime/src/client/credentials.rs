@@ -1,0 +1,98 @@
+//! Fresh tokens for a live connection, before the server's patience with the old one is over.
+
+use std::convert::Infallible;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use super::options::TokenProvider;
+use super::shared::Shared;
+use crate::codec::request_frame;
+use crate::connection::LineId;
+use crate::message::{AuthAnswer, AuthRefresh};
+use crate::service::{Endpoint, PeerAnswer, PeerFault};
+
+/// The id of hello and of `rpc.auth`, of which one is open at a time. Calls count from 1.
+pub(crate) const OWN_ID: u64 = 0;
+
+/// A fresh token is asked for so long before the old one expires, or a quarter of its time.
+const AHEAD: Duration = Duration::from_mins(1);
+
+/// The call `rpc.auth`, while it is open.
+#[derive(Debug, Default)]
+pub(crate) struct Refreshing(Mutex<Option<oneshot::Sender<PeerAnswer>>>);
+
+impl Refreshing {
+    fn waiter(&self) -> std::sync::MutexGuard<'_, Option<oneshot::Sender<PeerAnswer>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the answer to `rpc.auth`.
+    pub(crate) fn answered(&self, answer: PeerAnswer) {
+        if let Some(waiter) = self.waiter().take() {
+            // A connection that is gone no longer waits.
+            drop(waiter.send(answer));
+        }
+    }
+}
+
+/// How long after they were told credentials are to be renewed that are good for `lasts`.
+fn due(lasts: Duration) -> Duration {
+    lasts.saturating_sub(AHEAD.min(lasts / 4))
+}
+
+/// Gives the server a fresh token before the one before expires, for as long as the connection lives.
+///
+/// A token that cannot be had, or is refused, changes nothing: the old one is good until it expires. Then the server
+/// closes the connection, and the way back begins with another try.
+pub(crate) async fn keep_fresh(
+    shared: &Shared,
+    endpoint: &Endpoint,
+    line: LineId,
+    mut lasts: Option<u64>,
+) -> Infallible {
+    while let (Some(provider), Some(left)) = (&shared.options.token, lasts) {
+        tokio::time::sleep(due(Duration::from_millis(left))).await;
+        lasts = match refresh(shared, endpoint, line, provider).await {
+            Ok(answer) => answer.auth_expires_in_ms,
+            Err(error) => {
+                tracing::warn!(target: "wirecall", %error, "the token could not be refreshed");
+                None
+            }
+        };
+    }
+    std::future::pending().await
+}
+
+async fn refresh(
+    shared: &Shared,
+    endpoint: &Endpoint,
+    line: LineId,
+    provider: &TokenProvider,
+) -> Result<AuthAnswer, Box<dyn std::error::Error + Send + Sync>> {
+    let token = provider().await?;
+    let frame = request_frame(endpoint.codec, Some(OWN_ID), "rpc.auth", &AuthRefresh { token }, None)?;
+    let (waiter, answer) = oneshot::channel();
+    *shared.refreshing.waiter() = Some(waiter);
+    endpoint.urgent(line, frame).map_err(|disconnect| disconnect.to_string())?;
+    match answer.await {
+        Ok(Ok(answer)) => Ok(answer.read()?),
+        Ok(Err(PeerFault::Rpc(error))) => Err(error.to_string().into()),
+        Ok(Err(_)) | Err(_) => Err("the answer to rpc.auth does not fit".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Duration, due};
+
+    #[test]
+    fn a_token_is_renewed_a_minute_before_its_end_or_after_three_quarters_of_its_time() {
+        let seconds = Duration::from_secs;
+        assert_eq!(due(seconds(3600)), seconds(3540));
+        assert_eq!(due(seconds(240)), seconds(180));
+        assert_eq!(due(seconds(40)), seconds(30));
+        assert_eq!(due(Duration::ZERO), Duration::ZERO);
+    }
+}
