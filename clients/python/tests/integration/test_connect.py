@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from tests.integration.generated.fixture import BusyError, FixtureClient
-from tests.integration.server import Join, Server
+from tests.integration.server import Join, Server, soon
 from wirecall import Call, ConnectError, MethodNotFoundError, Next, RpcError, connect
 
 
@@ -23,6 +25,41 @@ async def test_a_refused_token_is_an_error_that_says_so(join: Join) -> None:
     async with Server() as server:
         with pytest.raises(ConnectError, match="the token is not known here"):
             await join(server.url, token="wrong")
+
+
+async def test_a_fresh_token_is_given_to_the_server_before_the_old_one_expires(join: Join) -> None:
+    tokens = ["user:ada:400"]
+
+    async def token() -> str:
+        return tokens.pop() if tokens else "user:ada"
+
+    async with Server() as server, join(server.url, token=token) as client:
+        session = client.session
+        # Longer than the first token is good.
+        await FixtureClient(client).wait(ms=700)
+        assert not tokens
+        assert client.state.type == "open"
+        assert not client.state.resumed
+        assert client.session == session
+
+
+async def test_a_client_whose_token_expires_comes_back_to_its_session_with_another(
+    join: Join,
+) -> None:
+    tokens = ["user:ada", "user:bob", "user:ada:200"]
+    resumed = asyncio.Event()
+
+    async def token() -> str:
+        return tokens.pop()
+
+    async with Server() as server, join(server.url, token=token) as client:
+        session = client.session
+        client.on_state(lambda state: state.type == "open" and state.resumed and resumed.set())
+        # The second token, of another user, is refused, and changes nothing.
+        await soon(resumed.wait())
+        assert not tokens
+        assert client.session == session
+        assert await FixtureClient(client).who() == "ada"
 
 
 async def test_a_server_that_is_down_is_asked_for_by_its_url(join: Join) -> None:

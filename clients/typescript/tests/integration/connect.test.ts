@@ -31,6 +31,36 @@ test("a refused token is an error that says so", async () => {
   expect(error.message).toContain("the token is not known here");
 });
 
+test("a fresh token is given to the server before the old one expires", async () => {
+  let asked = 0;
+  const token = () => Promise.resolve(asked++ === 0 ? "user:ada:400" : "user:ada");
+  const { client, fixture } = await open(server, { token });
+  const { session } = client;
+  // Longer than the first token is good.
+  await fixture.wait({ ms: 700 });
+  expect(asked).toBe(2);
+  expect(client.state).toMatchObject({ type: "open", resumed: false });
+  expect(client.session).toBe(session);
+  await client.close();
+});
+
+test("a client whose token expires comes back to its session with another", async () => {
+  let asked = 0;
+  const tokens = ["user:ada:200", "user:bob", "user:ada"];
+  const token = () => Promise.resolve(tokens[asked++] ?? "user:ada");
+  const { client, fixture } = await open(server, { token });
+  const { session } = client;
+  const resumed = new Promise<void>((resolve) => {
+    client.onState((state) => state.type === "open" && state.resumed && resolve());
+  });
+  // The second token, of another user, is refused, and changes nothing.
+  await resumed;
+  expect(asked).toBe(3);
+  expect(client.session).toBe(session);
+  expect(await fixture.who()).toBe("ada");
+  await client.close();
+});
+
 test("a server that is down is asked for by its URL", async () => {
   const gone = await startServer();
   await gone.kill();
