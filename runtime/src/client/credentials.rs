@@ -52,7 +52,8 @@ pub(crate) async fn keep_fresh(
     line: LineId,
     mut lasts: Option<u64>,
 ) -> Infallible {
-    while let (Some(provider), Some(left)) = (&shared.options.token, lasts) {
+    let provider = shared.options.token.as_ref().filter(|_| shared.options.refreshes);
+    while let (Some(provider), Some(left)) = (provider, lasts) {
         tokio::time::sleep(due(Duration::from_millis(left))).await;
         lasts = match refresh(shared, endpoint, line, provider).await {
             Ok(answer) => answer.auth_expires_in_ms,

@@ -26,6 +26,8 @@ pub(crate) struct Options {
     pub(crate) codec: Codec,
     pub(crate) lazy: bool,
     pub(crate) token: Option<TokenProvider>,
+    /// Whether asking for the token again may give another one.
+    pub(crate) refreshes: bool,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) name: String,
     pub(crate) version: String,
@@ -74,6 +76,7 @@ impl Connect {
                 codec: Codec::Json,
                 lazy: false,
                 token: None,
+                refreshes: false,
                 headers: Vec::new(),
                 name: env!("CARGO_PKG_NAME").to_owned(),
                 version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -97,9 +100,10 @@ impl Connect {
         }
     }
 
-    /// Signs in with this token.
+    /// Signs in with this token, at every attempt to connect. For one that expires see [`token_provider`](Self::token_provider).
     pub fn token(mut self, token: impl Into<String>) -> Self {
         let token = token.into();
+        self.options.refreshes = false;
         self.options.token = Some(Box::new(move || {
             let token = token.clone();
             Box::pin(async move { Ok(Some(token)) })
@@ -108,12 +112,17 @@ impl Connect {
     }
 
     /// Asks for the token before each attempt to connect. A failure counts as a failed attempt.
+    ///
+    /// Where the server tells when it expires, a fresh one is asked for a minute before, or after three quarters of that
+    /// time where this is later, and given to the server on the live connection. A failure then is logged and changes nothing:
+    /// when the old token expires the connection is lost, and the client comes back with another try.
     pub fn token_provider<F, Fut, E>(mut self, provider: F) -> Self
     where
         F: Fn() -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Option<String>, E>> + Send + 'static,
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
+        self.options.refreshes = true;
         self.options.token = Some(Box::new(move || {
             let token = provider();
             Box::pin(async move { token.await.map_err(Into::into) })
