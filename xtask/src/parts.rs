@@ -283,6 +283,21 @@ pub(crate) const FULL: &[Part] = &[
         )]),
     },
     Part {
+        name: "streams",
+        about: "ten million items through one call, in each codec: memory stays what it was",
+        needs: &[],
+        work: Work::Steps(&[
+            run(
+                ".",
+                "cargo test --quiet --package wirecall --test it -- --ignored --nocapture stream_cost::ten_million",
+            ),
+            run(
+                ".",
+                "cargo test --quiet --package wirecall --test msgpack -- --ignored --nocapture stream_cost::ten_million",
+            ),
+        ]),
+    },
+    Part {
         name: "fuzz",
         about: "every fuzz target for a minute",
         needs: &[],

@@ -38,6 +38,8 @@ mod shutdown;
 mod slow_peer;
 mod specification;
 #[cfg(feature = "client")]
+mod stream_cost;
+#[cfg(feature = "client")]
 mod stream_cuts;
 mod streams;
 mod subscriptions;
