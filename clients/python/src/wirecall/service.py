@@ -112,9 +112,8 @@ class ServiceClient:
             EncodeError: The params cannot be sent as they are.
             DecodeError: The result does not fit the type.
         """
-        exchange = _Exchange(self._context, result, self._errors_of(declared))
         call = self._call(method, params, options, declared)
-        return await exchange.run(call)
+        return await self._exchange(result, declared).run(call)
 
     @overload
     def stream(
@@ -157,9 +156,8 @@ class ServiceClient:
             options: What the caller sets for this call.
             **declared: What the contract says of it.
         """
-        exchange = _Exchange(self._context, result, self._errors_of(declared))
         call = self._call(method, params, options, declared, streams=True)
-        return self._open(call, exchange, item, options)
+        return self._open(call, self._exchange(result, declared), item, options)
 
     @overload
     async def upload(
@@ -212,10 +210,8 @@ class ServiceClient:
             EncodeError: The params or an item cannot be sent as they are.
             DecodeError: The result does not fit the type.
         """
-        exchange = _Exchange(self._context, result, self._errors_of(declared))
-        exchange.pump = self._pump(method, items)
         call = self._call(method, params, options, declared, streams=True)
-        return await exchange.run(call)
+        return await self._exchange(result, declared, self._pump(method, items)).run(call)
 
     @overload
     def duplex(
@@ -260,9 +256,8 @@ class ServiceClient:
             options: What the caller sets for this call.
             **declared: What the contract says of it.
         """
-        exchange = _Exchange(self._context, result, self._errors_of(declared))
-        exchange.pump = self._pump(method, items)
         call = self._call(method, params, options, declared, streams=True)
+        exchange = self._exchange(result, declared, self._pump(method, items))
         return self._open(call, exchange, item, options)
 
     async def notify(self, method: str, params: object) -> None:
@@ -348,8 +343,14 @@ class ServiceClient:
 
         return Pump(items, encode)
 
-    def _errors_of(self, declared: CallDeclaration) -> dict[int, type[RpcError]]:
-        return {**self._errors, **{cls.code: cls for cls in declared.get("errors", ())}}
+    def _exchange(
+        self,
+        result: type[R] | TypeExpr[R] | None,
+        declared: CallDeclaration,
+        pump: Pump | None = None,
+    ) -> _Exchange[R]:
+        errors = {**self._errors, **{cls.code: cls for cls in declared.get("errors", ())}}
+        return _Exchange(self._context, result, errors, pump)
 
     def _call(
         self,
@@ -381,12 +382,13 @@ class _Exchange(Generic[R]):
         context: ServiceContext,
         result: type[R] | TypeExpr[R] | None,
         errors: dict[int, type[RpcError]],
+        pump: Pump | None,
     ) -> None:
         self._context = context
         self._result = result
         self._errors = errors
+        self._pump = pump
         self.feed: Feed | None = None
-        self.pump: Pump | None = None
         self.credit = STREAM_CREDIT
 
     async def run(self, call: Call) -> R:
@@ -404,9 +406,9 @@ class _Exchange(Generic[R]):
             idempotent=call.idempotent,
             stream=self.feed is not None,
             credit=self.credit,
-            upload=self.pump is not None,
+            upload=self._pump is not None,
         )
-        answer = await self._context.driver.send(request, self.feed, self.pump)
+        answer = await self._context.driver.send(request, self.feed, self._pump)
         if isinstance(answer, ErrorBody):
             raise read_error(codec, answer, self._errors)
         if self._result is None or answer is None:
