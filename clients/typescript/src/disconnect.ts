@@ -22,6 +22,7 @@ export const CloseCode = {
   wrongFrame: 1003,
   noStatus: 1005,
   abnormal: 1006,
+  tooLarge: 1009,
   heartbeatTimeout: 4008,
   tooSlow: 4013,
   sequenceBroken: 4050,

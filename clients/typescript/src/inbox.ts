@@ -21,16 +21,28 @@ export type Arrival =
 const NOTHING: Arrival = { type: "nothing" };
 const GAP: Arrival = { type: "gap" };
 
+/** What of the settings a frame is judged by. */
+export interface InboxSettings {
+  readonly codec: Codec;
+  /** Bytes that a message to this side may have. */
+  readonly maxMessageBytes: number;
+}
+
 /** Reads a frame. With a `replay` it is one of a session, and is counted there. */
 export function arrive(
   frame: Frame,
-  codec: Codec,
+  { codec, maxMessageBytes }: InboxSettings,
   replay: Replay<unknown> | undefined,
   now: number,
 ): Arrival {
   if (!codec.fits(frame)) {
     const reason = "a frame of the wrong type for the subprotocol";
     return { type: "fault", code: CloseCode.wrongFrame, reason };
+  }
+  const bytes = byteLength(frame);
+  if (bytes > maxMessageBytes) {
+    const reason = `a message of ${bytes} bytes exceeds maxMessageBytes, ${maxMessageBytes}`;
+    return { type: "fault", code: CloseCode.tooLarge, reason };
   }
   let value: unknown;
   try {
@@ -46,7 +58,7 @@ export function arrive(
     const reason = "the server sent a seq that is none";
     return { type: "fault", code: CloseCode.protocolFault, reason };
   }
-  switch (replay.receive(seq, byteLength(frame), now)) {
+  switch (replay.receive(seq, bytes, now)) {
     case "new":
       return message;
     case "repeated":

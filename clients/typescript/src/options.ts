@@ -3,7 +3,7 @@
 import type { ReconnectSettings } from "./backoff.ts";
 import { type Codec, json, plainJson } from "./codec.ts";
 import type { HeartbeatSettings } from "./heartbeat.ts";
-import { DEFAULT_BUFFER_BYTES } from "./hello.ts";
+import { DEFAULT_MESSAGE_BYTES } from "./hello.ts";
 import type { Layer } from "./layers.ts";
 import { CLIENT } from "./version.ts";
 import type { WebSocketClass } from "./websocket.ts";
@@ -51,8 +51,12 @@ export interface ConnectOptions {
   /** Calls and notifications that may wait while there is no connection; one more fails at once with
    * `ResourceExhaustedError`. Default 256. */
   readonly queue?: number;
+  /** The largest message to accept, in bytes, told to the server: it answers `too_large` instead of
+   * sending more. What comes all the same closes the connection with 1009. Default 1 MiB; a plain peer,
+   * which can tell nobody, has no limit unless it is set. */
+  readonly maxMessageBytes?: number;
   /** Bytes that are kept until the server has received them, so that a cut loses nothing. Calls that
-   * find no room wait. Default 4 MiB, four of the largest messages; at least 256 KiB. */
+   * find no room wait. Default four times `maxMessageBytes`, 4 MiB; at least 256 KiB. */
   readonly bufferBytes?: number;
   /** The time limit of calls that set none themselves. Default 30,000; `Infinity` for none. Streams and
    * uploads have none unless they set it. */
@@ -85,6 +89,7 @@ export interface Settings {
   readonly connectTimeoutMs: number;
   readonly heartbeat: HeartbeatSettings;
   readonly queue: number;
+  readonly maxMessageBytes: number;
   readonly bufferBytes: number;
   readonly timeoutMs: number;
   readonly lazy: boolean;
@@ -130,7 +135,9 @@ export function complete(options: ConnectOptions): Settings {
     throw new TypeError("a plain peer agrees on no `codec`: it speaks JSON");
   }
   const { reconnect = {}, heartbeat, queue = 256, timeoutMs = 30_000 } = options;
-  const { bufferBytes = DEFAULT_BUFFER_BYTES } = options;
+  const told = options.maxMessageBytes ?? DEFAULT_MESSAGE_BYTES;
+  const { maxMessageBytes = plain ? Number.POSITIVE_INFINITY : told, bufferBytes = 4 * told } =
+    options;
   const { connectTimeoutMs = 10_000, ...tries } = reconnect || { attempts: 0 };
   return {
     token,
@@ -138,6 +145,7 @@ export function complete(options: ConnectOptions): Settings {
     connectTimeoutMs,
     heartbeat: withDefaults(HEARTBEAT, heartbeat),
     queue,
+    maxMessageBytes,
     bufferBytes: Math.max(bufferBytes, LEAST_BUFFER_BYTES),
     timeoutMs,
     lazy,

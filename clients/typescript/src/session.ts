@@ -25,7 +25,6 @@ import {
 } from "./faults.ts";
 import { Heartbeat, type HeartbeatSettings } from "./heartbeat.ts";
 import {
-  DEFAULT_MESSAGE_BYTES,
   type Hello,
   type HelloRequest,
   helloParams,
@@ -47,7 +46,7 @@ import type { Answer, Served } from "./served.ts";
 export interface SessionSettings extends OutgoingSettings, OutboxSettings {
   readonly codec: Codec;
   /** Bytes that a message to this side may have, as hello tells. */
-  readonly maxMessageBytes?: number;
+  readonly maxMessageBytes: number;
   readonly heartbeat: HeartbeatSettings;
 }
 
@@ -131,8 +130,7 @@ export class Session<Owner> {
       return;
     }
     this.enter("greeting");
-    const limits = { maxMessageBytes: DEFAULT_MESSAGE_BYTES, ...this.settings };
-    const params = helloParams(hello, limits, this.resume.ask(this.outbox.replay));
+    const params = helloParams(hello, this.settings, this.resume.ask(this.outbox.replay));
     this.outbox.sendUntracked({ id: HELLO_ID, method: "rpc.hello", params });
   }
 
@@ -146,7 +144,7 @@ export class Session<Owner> {
     if (isDeaf(this.phase)) return;
     this.heartbeat.heard(now);
     const replay = this.phase === "greeting" ? undefined : this.outbox.replay;
-    const arrival = arrive(frame, this.settings.codec, replay, now);
+    const arrival = arrive(frame, this.settings, replay, now);
     if (arrival.type === "fault") this.drop(arrival.code, arrival.reason);
     else if (this.phase === "greeting") this.greeted(arrival, now);
     else this.arrived(arrival, now);

@@ -1,7 +1,9 @@
-// A peer that reads nothing: what this side keeps for it is bounded.
+// A peer that reads nothing, and one that sends too much: what this side keeps is bounded.
 
 import { expect } from "vitest";
-import { ClosedError, ConnectionLostError, ResourceExhaustedError } from "../src/index.ts";
+import { WebSocket } from "ws";
+import { ClosedError, ConnectionLostError, connect, ResourceExhaustedError } from "../src/index.ts";
+import { msgpack } from "../src/msgpack.ts";
 import { ChatClient } from "./fixtures/chat.ts";
 import { test } from "./support/fixture.ts";
 import { rejection, until } from "./support/states.ts";
@@ -70,4 +72,53 @@ test("an event flood is not kept: what nobody listens to is dropped", async ({ o
   connection.send({ method: "chat.announcement", params: { text: "b" } });
   await connection.settled();
   expect(heard).toEqual(["b"]);
+});
+
+test("a message larger than the client told that it takes closes the connection with 1009", async ({
+  open,
+}) => {
+  for (const codec of [undefined, msgpack]) {
+    const { client, connection } = await open({ maxMessageBytes: 2_000, ...(codec && { codec }) });
+    const chat = new ChatClient(client);
+    const heard: string[] = [];
+    chat.onAnnouncement(({ text }) => heard.push(text));
+    connection.send({ method: "chat.announcement", params: { text: "x".repeat(1_900) } });
+    // Two bytes each in UTF-8, so that it is bytes that count.
+    connection.send({ method: "chat.announcement", params: { text: "é".repeat(1_000) } });
+    const { disconnect } = await until(client, "closed");
+    expect(disconnect.code).toBe(1009);
+    expect(disconnect.reason).toContain("exceeds maxMessageBytes, 2000");
+    expect(heard).toEqual(["x".repeat(1_900)]);
+  }
+});
+
+test("hello tells the largest message, 1 MiB unless it is set, and a buffer of four of them", async ({
+  peer,
+}) => {
+  for (const [given, told, kept] of [
+    [{}, 1_048_576, 4_194_304],
+    [{ maxMessageBytes: 4_194_304 }, 4_194_304, 16_777_216],
+    [{ maxMessageBytes: 2_000 }, 2_000, 262_144],
+    [{ maxMessageBytes: 2_000, bufferBytes: 300_000 }, 2_000, 300_000],
+  ] as const) {
+    const connecting = connect(peer.url, { webSocket: WebSocket, ...given });
+    const hello = await (await peer.next()).greet();
+    expect(hello.params?.limits).toEqual({ max_message_bytes: told, buffer_bytes: kept });
+    await (await connecting).close();
+  }
+});
+
+test("a plain peer takes messages of any size, unless it is told otherwise", async ({ open }) => {
+  const unbounded = await open({ plain: true });
+  const text = new Promise<string>((resolve) => {
+    new ChatClient(unbounded.client).onAnnouncement((event) => resolve(event.text));
+  });
+  unbounded.connection.send({
+    method: "chat.announcement",
+    params: { text: MEGABYTE.repeat(2) },
+  });
+  expect(await text).toHaveLength(2_000_000);
+  const bounded = await open({ plain: true, maxMessageBytes: 1_000 });
+  bounded.connection.send({ method: "chat.announcement", params: { text: "x".repeat(1_000) } });
+  expect((await until(bounded.client, "closed")).disconnect.code).toBe(1009);
 });

@@ -14,6 +14,7 @@ function create(plain = false): Session<string> {
     plain,
     heartbeat: HEARTBEAT,
     queue: 2,
+    maxMessageBytes: 1_048_576,
     bufferBytes: 4_194_304,
   });
 }
@@ -269,6 +270,7 @@ test("a call of the server is open until its answer has room: a cancel ends it",
     plain: false,
     heartbeat: HEARTBEAT,
     queue: 2,
+    maxMessageBytes: 1_048_576,
     bufferBytes: 262_144,
   });
   session.connecting(10_000, 0);

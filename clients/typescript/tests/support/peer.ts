@@ -22,6 +22,7 @@ export interface Wire {
     readonly text?: unknown;
     readonly token?: unknown;
     readonly contract?: unknown;
+    readonly limits?: unknown;
     readonly resume?: unknown;
     readonly id?: unknown;
     readonly items?: readonly unknown[];
