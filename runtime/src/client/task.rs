@@ -185,6 +185,8 @@ const ENDPOINT: EndpointConfig = EndpointConfig {
     max_waiting: 256,
     max_waiting_bytes: 1 << 20,
     max_batch: 32,
+    takes_bytes: 1 << 20,
+    upload_bytes: 4 << 20,
     peer_calls: 0,
 };
 

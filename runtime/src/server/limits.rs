@@ -25,7 +25,8 @@ pub struct Limits {
     /// Calls that run at once in a session. Default 64: one client cannot take the whole server.
     pub max_calls: usize,
     /// Streams and uploads that are open at once in a session. Default 128: each is a handler that may live long, so they
-    /// are counted apart from calls. One more is answered `resource_exhausted`.
+    /// are counted apart from calls. One more is answered `resource_exhausted`. What a session's uploads keep for their
+    /// handlers is at most 64 times `max_message_bytes`, and one message for each.
     pub max_streams: usize,
     /// Calls that wait for their turn in a session, in number. Default 256. One more is answered `resource_exhausted`.
     pub max_waiting: usize,
@@ -42,7 +43,7 @@ pub struct Limits {
     pub max_queue_bytes: usize,
     /// Bytes that are kept for a session until its client acknowledges them. Default: four times `max_message_bytes`, at
     /// least 256 KiB, so that some large messages may be on their way at once. Where they are full answers and calls wait;
-    /// an event ends the session.
+    /// an event ends the session. A session's uploads are granted credit for as many bytes, too, and for one item at least.
     pub buffer_bytes: Option<usize>,
     /// How long a session waits for its client to come back. Default 60 s: a tunnel, a lift, a change of networks. What
     /// handlers do meanwhile, and up to `buffer_bytes` of what they send, is kept for so long.
@@ -111,6 +112,8 @@ impl Limits {
             max_waiting: self.max_waiting,
             max_waiting_bytes: self.max_waiting_bytes,
             max_batch: self.max_batch,
+            takes_bytes: self.max_message_bytes,
+            upload_bytes: self.kept_bytes(),
             peer_calls: self.max_peer_calls,
         }
     }

@@ -19,6 +19,7 @@ use super::layer::Layers;
 use super::method::{CallSpec, MethodTable, Refused, Started, method_not_found};
 use super::open::{Held, Sink};
 use super::peer::Fault as CallFault;
+use super::stream::Kept;
 use crate::check::validation_error;
 use crate::codec::{
     Codec, Fault, Frame, Head, Input, Payload, Raw, ends_with_seq, error_frame, explain, id_of, pong_frame,
@@ -36,6 +37,10 @@ pub(crate) struct EndpointConfig {
     pub(crate) max_waiting: usize,
     pub(crate) max_waiting_bytes: usize,
     pub(crate) max_batch: usize,
+    /// The largest message that this side takes.
+    pub(crate) takes_bytes: usize,
+    /// What uploads are granted credit for.
+    pub(crate) upload_bytes: usize,
     /// Calls of this side that may be open at the other end.
     pub(crate) peer_calls: usize,
 }
@@ -152,6 +157,8 @@ pub(crate) struct Endpoint {
     pub(crate) name: u64,
     /// The largest message that the other end takes, as far as it told.
     pub(crate) max_message_bytes: usize,
+    /// What its uploads keep for their handlers.
+    pub(super) kept: Arc<Kept>,
     /// Told when the last open call is done.
     idle: Notify,
 }
@@ -178,6 +185,7 @@ impl Endpoint {
             no_cancel: TaskTracker::new(),
             name: 0,
             max_message_bytes: usize::MAX,
+            kept: Arc::new(Kept::new(config.takes_bytes, config.upload_bytes)),
             idle: Notify::new(),
         }
     }

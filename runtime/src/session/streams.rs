@@ -83,16 +83,22 @@ impl Window {
         Self { size, outstanding: size, taken: 0 }
     }
 
-    /// A window of an upload: [`Window::open`] says what to grant first.
+    /// A window of an upload: [`Window::refill`] says what to grant, first and later.
     pub(crate) fn upload(size: u32) -> Self {
         Self { outstanding: 0, ..Self::download(size) }
     }
 
-    /// The first grant of an upload.
-    pub(crate) fn open(&mut self) -> u32 {
-        let first = self.size - self.outstanding;
-        self.outstanding = self.size;
-        first
+    /// What to grant while so many items wait for the application, and there is room for so many on their way: nothing
+    /// before half is taken, and one at least where none waits and none is on its way, so that it never stands still.
+    pub(crate) fn refill(&mut self, waiting: usize, room: usize) -> u32 {
+        let ahead = self.outstanding.saturating_add(u32::try_from(waiting).unwrap_or(MAX_CREDIT));
+        if ahead > self.size / 2 {
+            return 0;
+        }
+        let room = u32::try_from(room).unwrap_or(MAX_CREDIT).saturating_sub(self.outstanding);
+        let more = room.min(self.size - ahead).max(u32::from(ahead == 0));
+        self.outstanding += more;
+        more
     }
 
     /// So many more are allowed, whatever was taken.
@@ -194,12 +200,26 @@ mod tests {
     }
 
     #[test]
-    fn an_upload_s_window_grants_all_of_it_once_it_is_opened() {
+    fn an_upload_s_window_grants_what_there_is_room_for_and_no_more_before_half_is_taken() {
         let mut window = Window::upload(8);
         assert_eq!(window.receive(1), Err(BeyondCredit));
-        assert_eq!(window.open(), 8);
-        assert_eq!(window.open(), 0);
-        assert_eq!(window.receive(8), Ok(()));
+        assert_eq!(window.refill(0, 3), 3);
+        assert_eq!(window.refill(0, 3), 0);
+        assert_eq!(window.receive(3), Ok(()));
+        assert_eq!(window.refill(2, 100), 6);
+        assert_eq!(window.refill(2, 100), 0);
+        assert_eq!(window.receive(6), Ok(()));
+        assert_eq!((window.refill(5, 100), window.refill(4, 100)), (0, 4));
+    }
+
+    #[test]
+    fn an_upload_s_window_without_room_still_grants_one_item_at_a_time() {
+        let mut window = Window::upload(8);
+        for _ in 0..3 {
+            assert_eq!((window.refill(0, 0), window.refill(0, 0)), (1, 0));
+            assert_eq!(window.receive(1), Ok(()));
+            assert_eq!(window.refill(1, 0), 0);
+        }
     }
 
     #[test]

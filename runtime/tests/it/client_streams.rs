@@ -192,8 +192,8 @@ async fn an_upload_takes_from_its_source_only_what_the_callee_granted() {
     for n in 0..50 {
         assert_eq!(soon(flow.ping(n).into_future()).await.expect("an answer"), n);
     }
-    // What was granted, and one in the hand.
-    assert!(taken.load(Ordering::SeqCst) <= 65);
+    // The one that the handler has, what may come ahead of it, and one in the hand.
+    assert!(taken.load(Ordering::SeqCst) <= 1 + 64 + 1);
     upload.abort();
     stage.gone().await;
 }

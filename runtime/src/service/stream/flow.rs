@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use super::super::open::Sink;
-use crate::codec::Payload;
+use super::kept::{Kept, NoRoom};
+use crate::codec::{Payload, Raw};
 use crate::message::RpcError;
 use crate::session::{BeyondCredit, Credit, STREAM_CREDIT, Window};
 
@@ -15,6 +16,8 @@ pub(crate) struct Flow {
     state: Mutex<State>,
     /// The call's place, known from when it was let in.
     place: OnceLock<(u64, Sink)>,
+    /// What the uploads of the session keep together.
+    kept: Arc<Kept>,
     /// The name that items carry in the publish/subscribe form.
     pub(super) subscription: Option<Arc<str>>,
 }
@@ -26,6 +29,10 @@ struct State {
     producer: Option<Waker>,
     window: Window,
     arrived: VecDeque<Payload>,
+    /// The bytes of those.
+    bytes: usize,
+    /// What the next items are taken for: the largest so far.
+    largest: usize,
     /// *What comes after the end is ignored.*
     uploaded: bool,
     /// The handler, where it waits for an item.
@@ -38,28 +45,31 @@ struct State {
 
 impl Flow {
     /// The flow of a call that opened with that credit, and that takes items or does not.
-    pub(super) fn new(credit: Option<u64>, takes: bool) -> Self {
-        Self::with(Credit::download(credit), takes, None)
+    pub(super) fn new(credit: Option<u64>, takes: bool, kept: Arc<Kept>) -> Self {
+        Self::with(Credit::download(credit), takes, kept, None)
     }
 
     /// The flow of a call in the publish/subscribe form: nothing leaves before [`Flow::let_go`].
-    pub(super) fn subscription(name: Arc<str>) -> Self {
-        Self::with(Credit::download(Some(0)), false, Some(name))
+    pub(super) fn subscription(name: Arc<str>, kept: Arc<Kept>) -> Self {
+        Self::with(Credit::download(Some(0)), false, kept, Some(name))
     }
 
-    fn with(credit: Credit, takes: bool, subscription: Option<Arc<str>>) -> Self {
+    fn with(credit: Credit, takes: bool, kept: Arc<Kept>, subscription: Option<Arc<str>>) -> Self {
         Self {
             state: Mutex::new(State {
                 credit,
                 producer: None,
                 window: Window::upload(STREAM_CREDIT),
                 arrived: VecDeque::new(),
+                bytes: 0,
+                largest: 0,
                 uploaded: !takes,
                 consumer: None,
                 over: false,
                 unfit: None,
             }),
             place: OnceLock::new(),
+            kept,
             subscription,
         }
     }
@@ -111,13 +121,18 @@ impl Flow {
     }
 
     /// Items arrived for the handler.
-    pub(super) fn receive(&self, items: impl ExactSizeIterator<Item = Payload>) -> Result<(), BeyondCredit> {
+    pub(super) fn receive(&self, items: &[Raw<'_>]) -> Result<(), Refused> {
         let mut state = self.lock();
         if state.over || state.uploaded {
             return Ok(());
         }
         state.window.receive(items.len())?;
-        state.arrived.extend(items);
+        let sizes = || items.iter().map(|item| item.len());
+        let bytes = sizes().sum();
+        self.kept.add(bytes, state.arrived.is_empty())?;
+        state.bytes += bytes;
+        state.largest = sizes().fold(state.largest, usize::max);
+        state.arrived.extend(items.iter().copied().map(Raw::to_payload));
         wake(state.consumer.take(), state);
         Ok(())
     }
@@ -131,15 +146,25 @@ impl Flow {
 
     /// What to grant before the first item.
     pub(super) fn open_upload(&self) -> u32 {
-        let mut state = self.lock();
-        if state.uploaded || state.over { 0 } else { state.window.open() }
+        self.refill(&mut self.lock())
+    }
+
+    fn refill(&self, state: &mut State) -> u32 {
+        if state.uploaded || state.over {
+            return 0;
+        }
+        let size = if state.largest == 0 { self.kept.largest() } else { state.largest };
+        state.window.refill(state.arrived.len(), self.kept.room(size))
     }
 
     /// The next item, and what to grant now that it is taken.
     pub(super) fn poll_take(&self, cx: &Context<'_>) -> Poll<Taken> {
         let mut state = self.lock();
         if let Some(item) = state.arrived.pop_front() {
-            let grant = state.window.take().filter(|_| !state.uploaded && !state.over);
+            let bytes = item.as_raw().len();
+            state.bytes -= bytes;
+            self.kept.remove(bytes);
+            let grant = self.refill(&mut state);
             return Poll::Ready(Taken::Item(item, grant));
         }
         if state.uploaded {
@@ -167,6 +192,7 @@ impl Flow {
         state.over = true;
         if !state.uploaded {
             state.arrived = VecDeque::new();
+            self.kept.remove(std::mem::take(&mut state.bytes));
         }
         let consumer = state.consumer.take();
         let producer = state.producer.take();
@@ -179,10 +205,39 @@ impl Flow {
     }
 }
 
+/// What was not taken is not kept any more.
+impl Drop for Flow {
+    fn drop(&mut self) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        self.kept.remove(state.bytes);
+    }
+}
+
+/// Why items that arrived end the call.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// More than were granted.
+    Credit,
+    /// More bytes than are kept for the handlers of one session.
+    Room,
+}
+
+impl From<BeyondCredit> for Refused {
+    fn from(_: BeyondCredit) -> Self {
+        Self::Credit
+    }
+}
+
+impl From<NoRoom> for Refused {
+    fn from(_: NoRoom) -> Self {
+        Self::Room
+    }
+}
+
 /// What the handler of an upload gets next.
 #[derive(Debug)]
 pub(super) enum Taken {
-    Item(Payload, Option<u32>),
+    Item(Payload, u32),
     End,
     /// The call ended before the upload did.
     Over,

@@ -19,7 +19,8 @@ use crate::types::Message;
 
 /// What the handler of a call with `upload = T` takes its items from. Also a [`Stream`].
 ///
-/// The caller sends nothing before the handler asks for the first item, and never more than 64 items ahead of it.
+/// The caller sends nothing before the handler asks for the first item, and never more than 64 items ahead of it; fewer,
+/// where they are large: four of the largest.
 ///
 /// # Examples
 ///
@@ -96,7 +97,7 @@ impl<T: Message> Incoming<T> {
         let taken = std::task::ready!(self.wire.flow.poll_take(cx));
         let item = match taken {
             Taken::Item(item, grant) => {
-                self.owed += grant.unwrap_or(0);
+                self.owed += grant;
                 self.grant(cx);
                 self.read(&item)
             }

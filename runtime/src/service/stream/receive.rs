@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::Flow;
+use super::flow::Refused;
 use crate::codec::{Raw, credit_in, id_of, items_in};
 use crate::message::{ErrorKind, Id, RpcError};
 use crate::service::Endpoint;
-use crate::session::{BeyondCredit, Disconnect, STREAM_CREDIT};
+use crate::session::{Disconnect, STREAM_CREDIT};
 
 impl Endpoint {
     /// Takes `rpc.credit`, `rpc.upload` or `rpc.upload_end`; `false` where it is none of them. *Whatever arrives for an
@@ -23,10 +24,16 @@ impl Endpoint {
             "rpc.upload" => {
                 if let Some((id, items)) = items_in(params)
                     && let Some(flow) = self.flow(&id)
-                    && let Err(BeyondCredit) = flow.receive(items.into_iter().map(Raw::to_payload))
+                    && let Err(refused) = flow.receive(&items)
                 {
-                    let text =
-                        format!("more items than were granted: at most {STREAM_CREDIT} are taken ahead");
+                    let text = match refused {
+                        Refused::Credit => {
+                            format!("more items than were granted: at most {STREAM_CREDIT} are taken ahead")
+                        }
+                        Refused::Room => format!(
+                            "the uploads of the session keep {STREAM_CREDIT} times max_message_bytes already"
+                        ),
+                    };
                     self.end_call(&id, &RpcError::new(ErrorKind::ResourceExhausted, text))?;
                 }
             }

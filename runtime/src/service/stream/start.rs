@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use super::flow::Flow;
+use super::kept::Kept;
 use super::outgoing::Wire;
 use super::{Incoming, Outgoing};
 use crate::check::Violation;
@@ -50,7 +51,7 @@ where
             message,
         }])));
     };
-    let flow = Arc::new(flow_of(&call));
+    let flow = Arc::new(flow_of(&call, Arc::clone(&arrival.endpoint.kept)));
     let wire =
         Wire { endpoint: Arc::clone(arrival.endpoint), flow: Arc::clone(&flow), call: call.clone(), id };
     let wire = Arc::new(wire);
@@ -83,9 +84,9 @@ where
 
 /// *A stream may be declared in the form that existing publish/subscribe clients know*: a caller that opens with credit
 /// knows streams, and gets one.
-fn flow_of(call: &CallContext) -> Flow {
+fn flow_of(call: &CallContext, kept: Arc<Kept>) -> Flow {
     if call.spec.subscription.is_some() && call.meta.credit.is_none() {
-        return Flow::subscription(super::subscribe::name().into());
+        return Flow::subscription(super::subscribe::name().into(), kept);
     }
-    Flow::new(call.meta.credit, call.spec.upload)
+    Flow::new(call.meta.credit, call.spec.upload, kept)
 }
