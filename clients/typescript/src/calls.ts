@@ -1,6 +1,7 @@
 // The table of this side's calls and queued notifications. Plain and synchronous: it knows who
 // waits, who is under way, and what becomes of each when the session is lost; it writes nothing.
 
+import type { Frame } from "./codec.ts";
 import type { Meta } from "./message.ts";
 import { Download, Upload } from "./streams.ts";
 
@@ -19,11 +20,16 @@ export interface Request {
   readonly upload?: boolean | undefined;
 }
 
-/** The three that take turns apart: a call held back must not hold back a notification. */
+/** The three that take turns apart. */
 export type Kind = "call" | "stream" | "notification";
 
+/** A request whose params are encoded: what its caller does to them later changes nothing. */
+export interface Prepared extends Omit<Request, "params"> {
+  readonly params: Frame | undefined;
+}
+
 /** A request in the table, and whoever awaits its outcome. */
-export interface Entry<Owner> extends Request {
+export interface Entry<Owner> extends Prepared {
   readonly id: number;
   readonly kind: Kind;
   readonly deadline: number;
@@ -51,6 +57,7 @@ export interface CallLimits {
 /** *Calls declared idempotent are sent again, too, at most three times.* */
 const MAX_REPEATS = 3;
 
+/** Notifications last: what is held back of the others decides on them. */
 const KINDS: readonly Kind[] = ["call", "stream", "notification"];
 
 /** The calls of one client, over all its connections. */
@@ -82,7 +89,7 @@ export class Calls<Owner> {
   }
 
   /** Takes a request in. */
-  add(request: Request, isCall: boolean, owner: Owner, now: number): Entry<Owner> {
+  add(request: Prepared, isCall: boolean, owner: Owner, now: number): Entry<Owner> {
     const { stream, upload } = request;
     const added: Entry<Owner> = {
       ...request,
@@ -104,20 +111,22 @@ export class Calls<Owner> {
   }
 
   /**
-   * The next to enter the session. Calls and streams above their limits are held back; others pass
-   * them, since a notification may be what the open calls are waiting for.
+   * The next to enter the session. *Calls and streams that are held back pass each other, a
+   * notification passes neither.*
    */
   next({ maxCalls, maxStreams }: CallLimits): Entry<Owner> | undefined {
-    const hasRoom: Record<Kind, boolean> = {
+    const hasRoom = {
       call: this.open.size - this.openStreams < maxCalls,
       stream: this.openStreams < maxStreams,
-      notification: true,
     };
     let next: Entry<Owner> | undefined;
+    let heldTurn = Number.POSITIVE_INFINITY;
     for (const kind of KINDS) {
-      if (!hasRoom[kind]) continue;
       const [first] = this.waiting[kind].values();
-      if (first && !(next && next.turn < first.turn)) next = first;
+      if (!first) continue;
+      const isHeld = kind === "notification" ? heldTurn < first.turn : !hasRoom[kind];
+      if (isHeld) heldTurn = Math.min(heldTurn, first.turn);
+      else if (!(next && next.turn < first.turn)) next = first;
     }
     return next;
   }

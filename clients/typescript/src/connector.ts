@@ -188,7 +188,13 @@ export class Connector {
     }
     const now = this.environment.now();
     const { client } = this.settings;
-    this.session.connected({ client, token, contract: this.host.contract }, now);
+    try {
+      this.session.connected({ client, token, contract: this.host.contract }, now);
+    } catch (error) {
+      this.connection?.abort();
+      this.lost(CloseCode.protocolFault, "hello cannot be encoded", error);
+      return;
+    }
     this.act(now);
   }
 

@@ -2,13 +2,16 @@
 // @msgpack/msgpack, which whoever uses it installs as well.
 
 import { Decoder, Encoder, type ExtensionCodecType } from "@msgpack/msgpack";
-import { type Codec, type Frame, Unreadable } from "./codec.ts";
+import { type Codec, type Frame, HALF_A_PAIR, MAX_DEPTH, Unreadable } from "./codec.ts";
 import { isRecord } from "./message.ts";
+import { scan } from "./msgpack-scan.ts";
 
 /** A message is a map of a few members, so its first byte counts them. */
 const FIXMAP = 0x80;
 /** The text "seq", as the key of a map. */
 const SEQ_KEY = [0xa3, 0x73, 0x65, 0x71];
+/** With it begins what UTF-8 would make of half a surrogate pair. */
+const SURROGATE_HEAD = 0xed;
 /** How many bytes an unsigned integer has after its first one. */
 const WIDTHS: Readonly<Record<number, number>> = { 204: 1, 205: 2, 206: 4, 207: 8 };
 
@@ -24,19 +27,43 @@ const NO_EXTENSIONS: ExtensionCodecType<undefined> = {
 };
 
 const OPTIONS = { extensionCodec: NO_EXTENSIONS, useBigInt64: true } as const;
-const encoder = new Encoder({
-  ...OPTIONS,
-  useBigInt64: false,
-  ignoreUndefined: true,
-  maxDepth: 128,
-});
+const ENCODER_OPTIONS = { ...OPTIONS, useBigInt64: false, ignoreUndefined: true } as const;
+const encoder = new Encoder({ ...ENCODER_OPTIONS, maxDepth: MAX_DEPTH });
+/** For what becomes a member of a message. */
+const memberEncoder = new Encoder({ ...ENCODER_OPTIONS, maxDepth: MAX_DEPTH - 1 });
 const decoder = new Decoder(OPTIONS);
+
+/** Stands for the key `__proto__` while the decoder is at work, which refuses it; no UTF-8 is this. */
+const PROTO_KEY = "\ud800__proto__";
+const TEXT = new TextDecoder();
+const protoDecoder = new Decoder({
+  ...OPTIONS,
+  keyDecoder: {
+    canBeCached: () => true,
+    decode(bytes, offset, length) {
+      const key = TEXT.decode(bytes.subarray(offset, offset + length));
+      return key === "__proto__" ? PROTO_KEY : key;
+    },
+  },
+});
 
 /** MessagePack, for the option `codec`. Bytes go as they are instead of as base64. */
 export const msgpack: Codec = {
   subprotocol: "wirecall.1.msgpack",
   fits: (frame) => typeof frame !== "string",
-  encode: (message) => encoder.encode(message),
+  encode: (message) => whole(message, encoder.encode(message)),
+  encodeMember: (value) => whole(value, memberEncoder.encode(value)),
+  append(body, name, value) {
+    const parts = [view(body), encoder.encode(name), view(value)];
+    const appended = new Uint8Array(parts.reduce((bytes, part) => bytes + part.length, 0));
+    let at = 0;
+    for (const part of parts) {
+      appended.set(part, at);
+      at += part.length;
+    }
+    appended[0] = (appended[0] ?? FIXMAP) + 1;
+    return appended;
+  },
   seal(body, seq) {
     const bytes = view(body);
     const number = encoder.encode(seq);
@@ -47,18 +74,49 @@ export const msgpack: Codec = {
     sealed.set(number, bytes.length + SEQ_KEY.length);
     return sealed;
   },
-  decode: (frame) => narrow(decoder.decode(view(frame))),
+  decode(frame) {
+    const bytes = view(frame);
+    return narrow(scan(bytes) ? unmask(protoDecoder.decode(bytes)) : decoder.decode(bytes));
+  },
   seqAtEnd(frame) {
     const bytes = view(frame);
     for (let width = 1; width <= 9; width += 1) {
       const at = bytes.length - width;
       const isKey = SEQ_KEY.every((byte, place) => bytes[at - SEQ_KEY.length + place] === byte);
-      if (isKey && (WIDTHS[bytes[at] ?? 0] ?? 0) + 1 === width)
+      const head = bytes[at] ?? 0;
+      const isNumber = head < FIXMAP || head in WIDTHS;
+      if (isKey && isNumber && (WIDTHS[head] ?? 0) + 1 === width)
         return Number(decoder.decode(bytes.subarray(at)));
     }
     return undefined;
   },
 };
+
+/** What was encoded, unless it is no UTF-8. Looked for where a byte hints at it, which is seldom. */
+function whole(value: unknown, encoded: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  if (encoded.includes(SURROGATE_HEAD) && hasHalf(value)) throw new TypeError(HALF_A_PAIR);
+  return encoded;
+}
+
+function hasHalf(value: unknown): boolean {
+  if (typeof value === "string") return /\p{Surrogate}/u.test(value);
+  if (Array.isArray(value)) return value.some(hasHalf);
+  return isMap(value) && Object.entries(value).some((entry) => entry.some(hasHalf));
+}
+
+/** The value with its keys `__proto__` as members like any other. */
+function unmask(value: unknown): unknown {
+  if (Array.isArray(value)) for (const entry of value) unmask(entry);
+  if (!isMap(value)) return value;
+  for (const name of Object.keys(value)) {
+    const member = unmask(value[name]);
+    if (name !== PROTO_KEY) continue;
+    delete value[name];
+    const how = { value: member, enumerable: true, writable: true, configurable: true };
+    Object.defineProperty(value, "__proto__", how);
+  }
+  return value;
+}
 
 function view(frame: Frame): Uint8Array<ArrayBuffer> {
   if (typeof frame === "string") throw new TypeError("a text is no MessagePack");

@@ -48,8 +48,8 @@ export interface ConnectOptions {
   /** False: the first lost connection is the end. */
   readonly reconnect?: ReconnectOptions | false;
   readonly heartbeat?: HeartbeatOptions;
-  /** Calls and notifications that may wait while there is no connection; one more fails at once with
-   * `ResourceExhaustedError`. Default 256. */
+  /** Calls and notifications that may wait while there is no session, or no room in it (`bufferBytes`); one
+   * more fails at once with `ResourceExhaustedError`. Default 256. */
   readonly queue?: number;
   /** The largest message to accept, in bytes, told to the server: it answers `too_large` instead of
    * sending more. What comes all the same closes the connection with 1009. Default 1 MiB; a plain peer,

@@ -70,16 +70,23 @@ export class Outbox<Tag> {
     this.firstSeq = 1;
   }
 
+  /** Encodes params, once: what their owner does to them later changes nothing. */
+  encodeParams(params: unknown): Frame | undefined {
+    return params === undefined ? undefined : this.settings.codec.encodeMember(params);
+  }
+
   /** Encodes a message; undefined when it is larger than the server takes. *The size is checked before
    * the number is given.* */
-  encode(message: Readonly<Record<string, unknown>>): Body | undefined {
-    const body = this.encodeAny(message);
+  encode(message: Readonly<Record<string, unknown>>, params?: Frame): Body | undefined {
+    const body = this.encodeAny(message, params);
     return body.bytes + SEAL_BYTES > this.maxMessageBytes ? undefined : body;
   }
 
   /** Encodes a message of whatever size. */
-  encodeAny(message: Readonly<Record<string, unknown>>): Body {
-    const frame = this.settings.codec.encode({ jsonrpc: "2.0", ...message });
+  encodeAny(message: Readonly<Record<string, unknown>>, params?: Frame): Body {
+    const { codec } = this.settings;
+    const envelope = codec.encode({ jsonrpc: "2.0", ...message });
+    const frame = params === undefined ? envelope : codec.append(envelope, "params", params);
     return { frame, bytes: byteLength(frame) };
   }
 

@@ -2,6 +2,7 @@
 // the session, and how each ends. Pure, like the session that it is a part of.
 
 import { Calls, type Entry, type Request } from "./calls.ts";
+import type { Frame } from "./codec.ts";
 import type { Disconnect } from "./disconnect.ts";
 import {
   CancelledError,
@@ -26,6 +27,8 @@ export interface OutgoingSettings {
 
 /** Held back above `max_calls` on an open connection; only a runaway loop meets it. */
 const MAX_HELD = 65_536;
+/** The params cannot be encoded, and whoever made the call was told. */
+const THREW = Symbol("threw");
 
 /** The way out. */
 export class Outgoing<Owner> {
@@ -53,16 +56,28 @@ export class Outgoing<Owner> {
 
   /** Takes a request in, or refuses it when the queue is full. */
   add(request: Request, isCall: boolean, owner: Owner, isOpen: boolean, now: number): number {
-    const isHeld = isOpen && isCall && this.blockedBytes === undefined;
+    const isHeld = isOpen && this.blockedBytes === undefined;
     const limit = isHeld ? MAX_HELD : this.settings.queue;
     const isFull = this.calls.waitingCount >= limit;
-    const entry = this.calls.add(request, isCall, owner, now);
+    const params = this.encodeParams(request, owner);
+    if (params === THREW) return this.newId();
+    const entry = this.calls.add({ ...request, params }, isCall, owner, now);
     if (isFull) {
       const message = `the queue is full: ${limit} calls wait already (option queue)`;
       this.calls.remove(entry.id);
       this.fail(entry, wireError(ResourceExhaustedError, message, true));
     }
     return entry.id;
+  }
+
+  private encodeParams(request: Request, owner: Owner): Frame | undefined | typeof THREW {
+    try {
+      return this.outbox.encodeParams(request.params);
+    } catch (error) {
+      const { method } = request;
+      this.emit({ type: "settle", owner, method, outcome: { type: "threw", error } });
+      return THREW;
+    }
   }
 
   /** An id for a call that is not in this table. */
@@ -116,12 +131,12 @@ export class Outgoing<Owner> {
     this.transfers.end(id, this.calls.find(id) ?? this.calls.findWaiting(id));
   }
 
-  /** Ends the calls whose time is over. The server keeps the time, too, from the arrival on. */
+  /** Ends the calls whose time is over. The server keeps the time, too, but from the arrival on: one that
+   * arrives after a cut would run. */
   expire(now: number): void {
     for (const entry of this.calls.expire(now)) {
       const message = `${entry.method} took longer than ${entry.timeoutMs} ms`;
-      this.fail(entry, wireError(DeadlineExceededError, message));
-      if (!entry.isWritten) this.tellCancelled(entry);
+      this.end(entry, wireError(DeadlineExceededError, message));
     }
   }
 
@@ -131,7 +146,6 @@ export class Outgoing<Owner> {
    */
   carry(received: number | undefined, end: Disconnect): void {
     this.blockedBytes = undefined;
-    this.confirmed = 0;
     const lost = this.calls.carry(this.notifications(), (entry) => isUnreceived(entry, received));
     for (const entry of lost) {
       if (entry.kind !== "notification") this.settle(entry, { type: "lost", end });
@@ -144,7 +158,9 @@ export class Outgoing<Owner> {
     for (const entry of [...this.calls.clear(), ...this.notifications()]) {
       if (entry.isTold) continue;
       entry.isTold = true;
-      this.settle(entry, { type: isUnreceived(entry, received) ? "unsent" : "lost", end });
+      // One that is sent again has been received before.
+      const isUnsent = entry.repeats === 0 && isUnreceived(entry, received);
+      this.settle(entry, { type: isUnsent ? "unsent" : "lost", end });
     }
   }
 
@@ -157,7 +173,7 @@ export class Outgoing<Owner> {
   private enter(entry: Entry<Owner>, now: number): boolean {
     let body: Body | undefined;
     try {
-      body = this.outbox.encode(this.message(entry, now));
+      body = this.outbox.encode(this.envelope(entry, now), entry.params);
     } catch (error) {
       return this.refuse(entry, { type: "threw", error });
     }
@@ -184,10 +200,10 @@ export class Outgoing<Owner> {
     return { type: "error", error: wireError(TooLargeError, `${method} is too large: ${limit}`) };
   }
 
-  private message(entry: Entry<Owner>, now: number): Readonly<Record<string, unknown>> {
-    const { id, kind, method, params } = entry;
+  private envelope(entry: Entry<Owner>, now: number): Readonly<Record<string, unknown>> {
+    const { id, kind, method } = entry;
     const meta = this.meta(entry, now);
-    return kind === "notification" ? { method, params, meta } : { id, method, params, meta };
+    return kind === "notification" ? { method, meta } : { id, method, meta };
   }
 
   /** The time limit goes as what is left of it: it has run on while the call waited. */
@@ -201,6 +217,8 @@ export class Outgoing<Owner> {
   }
 
   private end(entry: Entry<Owner>, error: WireError): void {
+    // It may be the one that was too large for the room that there is.
+    if (entry.seq === undefined) this.blockedBytes = undefined;
     this.fail(entry, error);
     this.tellCancelled(entry);
   }

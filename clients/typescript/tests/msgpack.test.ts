@@ -40,6 +40,68 @@ test("the seq of a frame that cannot be decoded is found at its end", () => {
   expect(json.seqAtEnd('{"seq":1')).toBe(undefined);
 });
 
+test("a frame that ends with the key seq and no number has none, and throws nothing", () => {
+  for (const end of ["c1", "81", "c0", "ff", "d9", "cb0000000000000000"]) {
+    expect(msgpack.seqAtEnd(bytes(`84c1a3736571${end}`))).toBe(undefined);
+  }
+});
+
+test("__proto__ is a key like any other", () => {
+  const text = '{"__proto__":{"__proto__":1,"b":[{"__proto__":2}]},"a":"__proto__"}';
+  const wire = msgpack.encode(JSON.parse(text));
+  expect(JSON.parse(JSON.stringify(msgpack.decode(wire)))).toEqual(JSON.parse(text));
+  const { prototype } = Object;
+  expect(Object.getPrototypeOf(msgpack.decode(wire))).toBe(prototype);
+});
+
+test("what announces more than it holds is refused before anything is made of it", () => {
+  for (const head of ["dd01000000", "df01000000", "dc4000", "9f"]) {
+    for (const times of [1, 8]) {
+      expect(() => msgpack.decode(bytes(head.repeat(times)))).toThrow("more values than it has");
+    }
+  }
+  expect(() => msgpack.decode(bytes("c5ffff00"))).toThrow("cut off");
+  expect(() => msgpack.decode(bytes("91d9ff00"))).toThrow("cut off");
+});
+
+test("a message of every form is scanned to its end", () => {
+  const forms = [
+    ["c0", null],
+    ["c3", true],
+    ["c403010203", Uint8Array.of(1, 2, 3)],
+    ["c5000101", Uint8Array.of(1)],
+    ["c60000000101", Uint8Array.of(1)],
+    ["ca3fc00000", 1.5],
+    ["cb3ff8000000000000", 1.5],
+    ["cc80", 128],
+    ["cd0100", 256],
+    ["ce00010000", 65_536],
+    ["cf0000000000000001", 1],
+    ["d080", -128],
+    ["d1ff00", -256],
+    ["d2ffff0000", -65_536],
+    ["d3ffffffffffffffff", -1],
+    ["d90161", "a"],
+    ["da000161", "a"],
+    ["db0000000161", "a"],
+    ["dc000101", [1]],
+    ["dd0000000101", [1]],
+    ["de0001a16101", { a: 1 }],
+    ["df00000001a16101", { a: 1 }],
+    ["80", {}],
+    ["90", []],
+    ["ff", -1],
+  ] as const;
+  for (const [form, value] of forms) {
+    expect(msgpack.decode(bytes(`92${form}07`))).toEqual([value, 7]);
+  }
+});
+
+test("a message may be nested 128 deep, and not more", () => {
+  expect(msgpack.decode(bytes(`${"91".repeat(127)}90`))).toHaveLength(1);
+  expect(() => msgpack.decode(bytes(`${"91".repeat(128)}90`))).toThrow("more than 128 deep");
+});
+
 test("integers are read as numbers, as far as a number holds them exactly", () => {
   const largest = "cf001fffffffffffff";
   expect(msgpack.decode(bytes(`8101${largest}`))).toEqual({ 1: 2 ** 53 - 1 });
