@@ -34,11 +34,13 @@ export class Answering<Owner> {
   serve(message: Message & { type: "call" }, now: number): void {
     const { id, method, params, meta } = message;
     const { timeout_ms } = meta;
-    const timeoutMs = typeof timeout_ms === "number" ? timeout_ms : undefined;
+    // Also NaN is none.
+    const timeoutMs = typeof timeout_ms === "number" && timeout_ms >= 0 ? timeout_ms : undefined;
     const deadline = now + (timeoutMs ?? Number.POSITIVE_INFINITY);
     const call = { id, method, params, meta, timeoutMs, deadline };
     if (method === "rpc.ping") {
-      this.respondAtOnce(id, { result: null });
+      // *Not numbered are `rpc.ping` and its answer.*
+      this.outbox.sendUntracked({ id, result: null });
       return;
     }
     const begun = method.startsWith("rpc.") ? "unknown" : this.served.begin(call);

@@ -13,6 +13,7 @@ import {
   InvalidRequestError,
   MethodNotFoundError,
   ParseError,
+  toError,
   wireError,
 } from "./errors.ts";
 import {
@@ -354,6 +355,7 @@ export class Session<Owner> {
       else this.outgoing.clear(lost.received, lost.end);
       this.answering.clear(wireError(CancelledError, "the session is lost"));
     }
+    this.outgoing.confirmed = 0;
     this.outbox.startOver();
   }
 
@@ -361,8 +363,7 @@ export class Session<Owner> {
     switch (message.type) {
       case "result":
       case "error":
-        if (this.authentication.answered(message, now)) return;
-        this.outgoing.answered(message.id, message);
+        this.answered(message, now);
         return;
       case "notification":
         if (message.method.startsWith("rpc.")) this.notified(message.method, message.params, now);
@@ -377,6 +378,13 @@ export class Session<Owner> {
         this.ignored(NO_MESSAGE);
         this.complain(wireError(InvalidRequestError, NO_MESSAGE));
     }
+  }
+
+  private answered(message: Message & { type: "result" | "error" }, now: number): void {
+    if (this.authentication.answered(message, now)) return;
+    // What the server could not read has no id: its caller waits, and somebody has to know why.
+    if (message.type === "error" && message.id === null) this.fault(toError(message.error));
+    this.outgoing.answered(message.id, message);
   }
 
   private notified(method: string, params: unknown, now: number): void {

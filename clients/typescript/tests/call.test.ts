@@ -211,6 +211,7 @@ test("the time limit ends a call here", async ({ openAt, clock }) => {
   clock.advance(1);
   expect(await posted).toBeInstanceOf(DeadlineExceededError);
   expect((await posted).message).toBe("chat.post took longer than 50 ms");
+  expect(await connection.next()).toMatchObject({ method: "rpc.cancel", params: { id: call.id } });
   connection.answer(call, MESSAGE);
   await connection.settled();
 });

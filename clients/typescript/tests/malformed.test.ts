@@ -39,7 +39,6 @@ const MEANINGLESS: Readonly<Record<string, string>> = {
 const IGNORED: readonly string[] = [
   '{"jsonrpc":"2.0","id":"1","result":"an id of another type"}',
   '{"jsonrpc":"2.0","id":99,"result":"nobody waits"}',
-  '{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"what you sent"}}',
   '{"jsonrpc":"2.0","id":0,"result":{"session":"a second hello"}}',
   '{"jsonrpc":"2.0","id":1e999,"error":7}',
   '{"jsonrpc":"2.0","method":"chat.unheard","params":{"a":1}}',
@@ -93,6 +92,16 @@ test("what means nothing to this client is ignored without a word", async ({ ope
   await done;
   await connection.settled();
   expect(errors).toEqual([]);
+});
+
+test("an error without an id is reported: it says what the server could not read", async ({
+  open,
+}) => {
+  const errors: unknown[] = [];
+  const { connection } = await open({ onError: (error) => errors.push(error) });
+  connection.send({ id: null, error: { code: -32700, message: "what you sent" } });
+  await connection.settled();
+  expect(errors).toEqual([expect.objectContaining({ code: -32700, message: "what you sent" })]);
 });
 
 test("a binary frame on the JSON subprotocol ends the connection with 1003", async ({ open }) => {

@@ -8,14 +8,14 @@ import { Session } from "../src/session.ts";
 const HEARTBEAT = { graceMs: 10_000, callSilenceMs: 10_000, callGraceMs: 5_000, timeoutMs: 60_000 };
 const HELLO = { client: { name: "n", version: "1" }, token: undefined, contract: {} };
 
-function create(plain = false): Session<string> {
+function create(plain = false, bufferBytes = 4_194_304): Session<string> {
   return new Session({
     codec: plain ? plainJson : json,
     plain,
     heartbeat: HEARTBEAT,
     queue: 2,
     maxMessageBytes: 1_048_576,
-    bufferBytes: 4_194_304,
+    bufferBytes,
   });
 }
 
@@ -187,7 +187,97 @@ test("one outcome: the time limit was first, the answer after it is ignored", ()
   session.take();
   session.tick(100);
   receive(session, { id, result: 1 });
-  expect(taken(session)).toEqual([["a", "error"]]);
+  expect(taken(session)).toEqual([
+    ["a", "error"],
+    { jsonrpc: "2.0", method: "rpc.cancel", params: { id }, seq: 2 },
+  ]);
+});
+
+test("a call whose time is over while the connection is cut does not run after the resume", () => {
+  const session = opened({ secret: "x" });
+  const id = call(session, "a", 0, 100);
+  session.disconnected(1006, "");
+  session.tick(100);
+  session.connecting(10_000, 100);
+  session.connected(HELLO, 100);
+  session.take();
+  receive(session, { id: 0, result: { session: "s-1", resumed: true, received: 0, sent: 0 } }, 100);
+  expect(taken(session).slice(1)).toEqual([
+    expect.objectContaining({ id, method: "m", seq: 1 }),
+    { jsonrpc: "2.0", method: "rpc.cancel", params: { id }, seq: 2 },
+  ]);
+});
+
+test("what the caller does to the params of a call that waits changes nothing", () => {
+  const session = create();
+  const params = { n: 1 };
+  const request = { method: "m", meta: undefined, timeoutMs: 100, idempotent: false };
+  session.send({ ...request, params }, true, "a", 0);
+  params.n = 2;
+  session.connecting(10_000, 0);
+  session.connected(HELLO, 0);
+  session.take();
+  receive(session, { id: 0, result: { session: "s-1" } });
+  expect(taken(session).slice(1)).toEqual([expect.objectContaining({ params: { n: 1 } })]);
+});
+
+test("params that cannot be encoded fail their call at once, though it would wait", () => {
+  const session = create();
+  const request = { method: "m", meta: undefined, timeoutMs: 100, idempotent: false };
+  session.send({ ...request, params: { big: 1n } }, true, "a", 0);
+  expect(taken(session)).toEqual([["a", "threw"]]);
+});
+
+test("a call that is sent again and ends with its client may have run", () => {
+  const session = opened();
+  const request = { method: "m", params: undefined, meta: undefined, timeoutMs: 100 };
+  for (const owner of ["a", "b"]) session.send({ ...request, idempotent: true }, true, owner, 0);
+  session.disconnected(1006, "");
+  session.connecting(10_000, 0);
+  session.connected(HELLO, 0);
+  session.take();
+  const result = { session: "s-2", reason: "expired", ended_received: 2, limits: { max_calls: 1 } };
+  receive(session, { id: 0, result });
+  session.take();
+  session.end({ code: 1000, reason: "", comeBack: false });
+  expect(taken(session)).toEqual([
+    ["a", "lost"],
+    ["b", "lost"],
+  ]);
+});
+
+test("what one session has confirmed says nothing of the next one's messages", () => {
+  const session = opened({ user: "ada" });
+  for (const owner of ["a", "b"]) receive(session, { id: call(session, owner), result: 1 });
+  session.disconnected(1006, "");
+  session.connecting(10_000, 0);
+  session.connected(HELLO, 0);
+  receive(session, { id: 0, result: { session: "s-2", reason: "denied", user: "bob" } });
+  call(session, "c");
+  session.take();
+  session.close({ code: 1000, reason: "", comeBack: false }, 0);
+  expect(taken(session)).toEqual([["c", "lost"]]);
+});
+
+test("rpc.ping as a call is answered without a number", () => {
+  const session = opened();
+  receive(session, { id: 9, method: "rpc.ping", seq: 1 });
+  expect(taken(session)).toEqual([{ jsonrpc: "2.0", id: 9, result: null }]);
+});
+
+test("a call that found no room and is cancelled holds up no smaller one", () => {
+  const session = create(false, 1_000);
+  session.connecting(10_000, 0);
+  session.connected(HELLO, 0);
+  receive(session, { id: 0, result: { session: "s-1" } });
+  call(session, "first");
+  const request = { method: "m", meta: undefined, timeoutMs: 100, idempotent: false };
+  const large = session.send({ ...request, params: ["x".repeat(950)] }, true, "large", 0);
+  session.take();
+  call(session, "small");
+  expect(taken(session)).toEqual([]);
+  session.cancel(large, 0);
+  expect(taken(session)).toEqual([["large", "error"], expect.objectContaining({ seq: 2 })]);
 });
 
 test("one outcome for a call of the server: the cancel was first, the handler's is dropped", () => {
