@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
+import pytest
+
 from tests.machine import Machine, opened
+from wirecall.message import CallMessage
 from wirecall.options import SessionOptions
 from wirecall.output import (
     Abort,
@@ -162,3 +167,25 @@ def test_an_answer_larger_than_the_server_takes_becomes_an_error() -> None:
     (serve,) = machine.take(Serve)
     machine.answer(serve.call, b'"' + b"x" * 300 + b'"')
     assert machine.frames()[0]["error"]["code"] == -32008
+
+
+def test_rpc_ping_as_a_call_is_answered_without_a_number() -> None:
+    machine = opened()
+    machine.receive({"id": 9, "method": "rpc.ping", "seq": 1})
+    frame = machine.session.next_frame(machine.now)
+    assert frame == b'{"jsonrpc":"2.0","id":9,"result":null}'
+
+
+@pytest.mark.parametrize("limit", [-1, -math.inf, math.nan])
+def test_a_time_limit_that_is_none_counts_as_absent(limit: float) -> None:
+    assert CallMessage(b"1", "ui.confirm", None, {"timeout_ms": limit}).timeout is None
+
+
+def test_an_answer_nested_too_deeply_becomes_an_error_in_its_place() -> None:
+    machine = opened()
+    machine.session.handled.add("ui.confirm")
+    machine.receive({"id": 9, "method": "ui.confirm", "seq": 1})
+    (serve,) = machine.take(Serve)
+    machine.answer(serve.call, b"[" * 128 + b"]" * 128)
+    (answer,) = machine.frames()
+    assert answer["error"]["data"]["kind"] == "internal_error"

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import math
 
+import pytest
+
 from tests.machine import Machine, opened
-from tests.peer import listen
+from tests.peer import listen, soon
 from tests.states import StateLog
-from wirecall import ReconnectOptions, connect
+from wirecall import PermissionDeniedError, ReconnectOptions, connect
+from wirecall.options import ConnectOptions
 from wirecall.output import Fault, Refresh
 
 
@@ -19,7 +24,7 @@ def expiring(milliseconds: float) -> Machine:
 
 
 def test_a_fresh_token_is_asked_for_in_time_and_once() -> None:
-    for lasts, asked in ((100.0, 80.0), (3600.0, 3540.0)):
+    for lasts, asked in ((100.0, 75.0), (3600.0, 3540.0)):
         machine = expiring(lasts * 1000)
         while machine.now < 1000.0 + asked - 1.0:
             machine.move(min(10.0, 1000.0 + asked - 1.0 - machine.now))
@@ -55,7 +60,95 @@ def test_a_token_that_is_refused_changes_nothing() -> None:
     machine.session.refresh("t-2")
     machine.frames()
     machine.receive({"id": 1, "error": {"code": -32001, "message": "no"}})
-    assert [type(output) for output in machine.outputs()] == [Fault]
+    (fault,) = machine.outputs()
+    assert isinstance(fault, Fault)
+    assert fault.error is not None
+    assert fault.error.message == "no"
+
+
+@pytest.mark.parametrize("lasts", [0, 0.9, -5, "soon"])
+def test_a_token_that_lasts_no_time_is_never_replaced(lasts: object) -> None:
+    machine = Machine()
+    machine.greet(auth_expires_in_ms=lasts)
+    machine.move(30.0)
+    assert machine.take(Refresh) == []
+
+
+async def test_a_client_without_a_source_of_tokens_sends_none() -> None:
+    for token in (None, "t-1"):
+        options: ConnectOptions = {} if token is None else {"token": token}
+        async with (
+            listen(lambda connection: connection.greet(auth_expires_in_ms=1)) as peer,
+            connect(peer.url, **options),
+        ):
+            connection = await peer.accept()
+            for _ in range(20):
+                await connection.send({"method": "rpc.ping"})
+                assert (await connection.receive())["method"] == "rpc.pong"
+
+
+async def test_a_refusal_of_a_fresh_token_is_reported() -> None:
+    reported: asyncio.Queue[tuple[Exception, str]] = asyncio.Queue()
+    async with (
+        listen(lambda connection: connection.greet(auth_expires_in_ms=20)) as peer,
+        connect(
+            peer.url,
+            token=lambda: "t",
+            on_error=lambda error, where: reported.put_nowait((error, where)),
+        ),
+    ):
+        connection = await peer.accept()
+        await connection.error(await connection.receive(), -32002, "permission_denied")
+        error, where = await soon(reported.get())
+        assert isinstance(error, PermissionDeniedError)
+        assert where == "the server did not take the fresh token"
+
+
+async def test_a_token_function_that_hangs_ends_with_its_limit() -> None:
+    count = itertools.count(1)
+    reported: asyncio.Queue[str] = asyncio.Queue()
+
+    async def provide() -> str:
+        if next(count) == 2:
+            await asyncio.Event().wait()
+        return "t"
+
+    soon_again = ReconnectOptions(base=0.001, connect_timeout=0.2)
+    async with (
+        listen(lambda connection: connection.greet(auth_expires_in_ms=20)) as peer,
+        connect(
+            peer.url,
+            token=provide,
+            reconnect=soon_again,
+            on_error=lambda error, _: reported.put_nowait(str(error)),
+        ),
+    ):
+        await peer.accept()
+        assert await soon(reported.get()) == "the token function took longer than 0.2 s"
+
+
+async def test_closing_leaves_no_token_that_is_waited_for() -> None:
+    asked = asyncio.Event()
+    count = itertools.count(1)
+
+    async def provide() -> str:
+        if next(count) % 2 == 0:
+            asked.set()
+            await asyncio.Event().wait()
+        return "t"
+
+    async with (
+        listen(lambda connection: connection.greet(auth_expires_in_ms=20)) as peer,
+        connect(peer.url, token=provide, reconnect=ReconnectOptions(base=0.001)) as client,
+    ):
+        log = StateLog(client)
+        connection = await peer.accept()
+        await soon(asked.wait())
+        asked.clear()
+        connection.abort()
+        await log.wait("open")
+        await soon(asked.wait())
+    assert not [task for task in asyncio.all_tasks() if task.get_name() == "token refresh"]
 
 
 async def test_the_provider_is_asked_before_the_token_runs_out() -> None:

@@ -117,6 +117,38 @@ async def test_leaving_the_loop_sends_one_cancel() -> None:
             await stream.result()
 
 
+async def test_a_loop_that_begins_while_the_result_is_awaited_gets_every_item() -> None:
+    async with meeting() as (_, client, connection):
+        stream = search(client)
+        result = asyncio.ensure_future(stream.result())
+        call = await connection.receive()
+
+        async def loop() -> list[int]:
+            return [item async for item in stream]
+
+        task = asyncio.ensure_future(loop())
+        await client.service("chat").notify("chat.typing", None)
+        await connection.receive()
+        for item in range(200):
+            await send(connection, call, item)
+            if item % 32 == 31:
+                assert (await connection.receive())["method"] == "rpc.credit"
+        await connection.result(call, "done")
+        assert await soon(task) == list(range(200))
+        assert await soon(result) == "done"
+
+
+async def test_the_result_after_an_item_that_does_not_fit_says_so_too() -> None:
+    async with meeting() as (_, client, connection):
+        stream = search(client)
+        task = asyncio.ensure_future(anext(stream))
+        await send(connection, await connection.receive(), "no integer")
+        with pytest.raises(DecodeError):
+            await soon(task)
+        with pytest.raises(DecodeError, match="an item of"):
+            await soon(asyncio.ensure_future(stream.result()))
+
+
 async def test_an_error_in_the_loop_s_body_ends_the_call_too() -> None:
     async with meeting() as (_, client, connection):
 

@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import math
 import socket
+import traceback
 
 import pytest
 
 from tests.peer import PeerConnection, greet, listen, silence, soon
 from tests.states import StateLog
 from wirecall import (
+    CallOptions,
     ClosedError,
     ClosedState,
     ConnectError,
     Connecting,
     ConnectingState,
+    ConnectionLostError,
     OpenState,
     ReconnectOptions,
+    State,
     UnauthenticatedError,
     connect,
 )
+from wirecall.hello import HelloAnswer, ResumeParams
+from wirecall.options import SessionOptions
+from wirecall.output import Opened
+from wirecall.reconnect import Reconnect
+from wirecall.websocket import SocketOptions, shown_url
 
 SOON = ReconnectOptions(base=0.01, cap=0.02)
 
@@ -252,6 +263,99 @@ async def test_options_that_make_no_sense_are_refused() -> None:
         await connect("ws://127.0.0.1:1", plain=True, token="t")
     with pytest.raises(ValueError, match="queue"):
         await connect("ws://127.0.0.1:1", queue=-1)
+    for timeout in (0, -1.0, math.nan):
+        with pytest.raises(ValueError, match="timeout"):
+            await connect("ws://127.0.0.1:1", timeout=timeout)
+        with pytest.raises(ValueError, match="timeout"):
+            CallOptions(timeout=timeout)
+    for credit in (0, -3):
+        with pytest.raises(ValueError, match="credit"):
+            CallOptions(credit=credit)
+
+
+def test_a_buffer_has_a_least_size() -> None:
+    assert SessionOptions.of({"buffer_bytes": 1}).buffer_bytes == 256 * 1024
+
+
+def test_a_url_is_shown_without_its_secrets() -> None:
+    for url in ("ws://u:p@w@h:1/a?token=t#f", "ws://u:p@h:1/a#token", "ws://h:1/a?p=/@"):
+        assert shown_url(url) == "ws://h:1/a"
+    assert shown_url("localhost:3000") == "localhost:3000"
+
+
+@pytest.mark.parametrize(
+    "url", ["ws://ann:S3CRET@127.0.0.1:1/ws?token=S3CRET", "ftp://x/?token=S3CRET"]
+)
+async def test_an_error_shows_no_secret_of_the_url(url: str) -> None:
+    with pytest.raises(ConnectError) as failed:
+        await connect(url)
+    told = "".join(traceback.format_exception(failed.value))
+    assert "S3CRET" not in told
+
+
+async def test_no_secret_is_shown_when_a_program_debugs_itself(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    headers = {"Authorization": "Bearer S3CRET"}
+    with caplog.at_level(logging.DEBUG):
+        async with listen() as peer, connect(peer.url, token="S3CRET", headers=headers):
+            await peer.accept()
+    theirs = [record for record in caplog.records if record.name != "websockets.server"]
+    assert not [record for record in theirs if "S3CRET" in record.getMessage()]
+
+
+def test_what_holds_secrets_is_shown_without_them() -> None:
+    hello = HelloAnswer("s-1", "S3CRET")
+    socket = SocketOptions("ws://h/?token=S3CRET", headers={"a": "S3CRET"})
+    for value in (Opened(hello), hello, ResumeParams("s-1", "S3CRET", 1, 0), socket):
+        assert "S3CRET" not in repr(value)
+
+
+async def test_a_listener_that_was_added_twice_is_stopped_once_at_a_time() -> None:
+    heard: list[str] = []
+
+    def hear(state: State) -> None:
+        heard.append(state.type)
+
+    async with listen() as peer, connect(peer.url) as client:
+        stop, _ = client.on_state(hear), client.on_state(hear)
+        stop()
+        stop()
+    assert heard == ["closed"]
+
+
+async def test_a_fault_of_the_client_itself_closes_it_with_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError("a bug")
+
+    async with listen() as peer:
+        client = await connect(peer.url, on_error=lambda *_: None)
+        log = StateLog(client)
+        connection = await peer.accept()
+        monkeypatch.setattr(Reconnect, "lost", fail)
+        connection.abort()
+        state = await log.wait("closed")
+        assert isinstance(state, ClosedState)
+        assert isinstance(state.error, ConnectionLostError)
+        assert isinstance(state.error.__cause__, KeyError)
+        with pytest.raises(ClosedError):
+            await client.service("chat").notify("chat.typing", None)
+        await client.close()
+
+
+@pytest.mark.parametrize("within", [1e300, 1e18, -5])
+async def test_a_time_to_come_back_that_makes_no_sense_harms_nobody(within: float) -> None:
+    async with listen() as peer:
+        client = await connect(peer.url, reconnect=ReconnectOptions(base=60.0))
+        log = StateLog(client)
+        connection = await peer.accept()
+        close = {"code": 4000, "reason": "x", "retry_within_ms": within}
+        await connection.send({"method": "rpc.close", "params": close})
+        await connection.close(4000)
+        await log.wait("reconnecting")
+        await client.close()
 
 
 async def test_an_exception_in_the_block_closes_the_client_and_comes_out() -> None:

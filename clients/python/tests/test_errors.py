@@ -63,7 +63,7 @@ def test_an_unknown_code_is_a_plain_rpc_error() -> None:
 def test_what_a_foreign_server_puts_into_data_is_all_details(data: bytes) -> None:
     error = read(b'{"code":3,"message":"execution reverted","data":' + data + b"}")
     assert error.details == JSON.decode(data, object)
-    assert error.kind == ""
+    assert error.kind == "unknown"
 
 
 def test_an_error_without_data_has_no_details() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Generator
 
 import pytest
 
@@ -122,3 +123,20 @@ async def test_a_layer_sees_what_the_contract_says_of_a_call() -> None:
         await connection.result(await connection.receive())
         await soon(topic)
         assert [(call.idempotent, call.timeout) for call in calls] == [(True, 5.0), (False, 7.0)]
+
+
+async def test_a_layer_cannot_send_an_upload_again_whose_items_are_gone() -> None:
+    def items() -> Generator[int]:
+        yield 1
+
+    async with listen() as peer, connect(peer.url, layers=[retrying]) as client:
+        service = client.service("files")
+        call = asyncio.ensure_future(service.upload("files.put", None, [1], str))
+        connection = await peer.accept()
+        await connection.error(await connection.receive(), -32006, "unavailable", retryable=True)
+        await connection.result(await connection.receive(), "ok")
+        assert await soon(call) == "ok"
+        call = asyncio.ensure_future(service.upload("files.put", None, items(), str))
+        await connection.error(await connection.receive(), -32006, "unavailable", retryable=True)
+        with pytest.raises(TypeError, match="its items are gone"):
+            await soon(call)

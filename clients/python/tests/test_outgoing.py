@@ -8,7 +8,14 @@ import pytest
 
 from tests.machine import Machine, opened
 from tests.peer import hello_answer
-from wirecall import ClosedError, ConnectionLostError, DeadlineExceededError, ResourceExhaustedError
+from wirecall import (
+    ClosedError,
+    ConnectionLostError,
+    DeadlineExceededError,
+    EncodeError,
+    ResourceExhaustedError,
+)
+from wirecall.calls import Request
 from wirecall.disconnect import Disconnect
 from wirecall.options import SessionOptions
 from wirecall.output import (
@@ -264,3 +271,33 @@ def test_what_waits_for_room_ends_the_session_only_when_no_ack_comes() -> None:
     assert machine.take(Drop) == []
     live(1)
     assert [drop.code for drop in machine.take(Drop)] == [4013]
+
+
+def test_a_call_nested_too_deeply_fails_alone() -> None:
+    machine = opened()
+    request = Request("deep", b"[" * 128 + b"]" * 128)
+    deep = machine.session.send(request, machine.now)
+    machine.call("small")
+    assert machine.methods() == ["small"]
+    (failed,) = machine.take(Failed)
+    assert failed.call == deep
+    assert isinstance(failed.error, EncodeError)
+    assert str(failed.error) == "deep is nested more than 128 deep, which cannot be sent"
+
+
+def test_an_error_without_an_id_is_told_with_its_error() -> None:
+    machine = opened()
+    machine.receive({"id": None, "error": {"code": -32700, "message": "what you sent"}})
+    (fault,) = machine.take(Fault)
+    assert fault.error is not None
+    assert fault.error.code == -32700
+
+
+def test_where_there_is_no_room_the_queue_is_bounded_too() -> None:
+    machine = Machine(SessionOptions(buffer_bytes=150, queue=2))
+    machine.greet()
+    machine.call("x" * 100)
+    machine.call("waits")
+    machine.call("waits")
+    with pytest.raises(ResourceExhaustedError):
+        machine.call("one more")

@@ -228,3 +228,29 @@ def test_a_plain_peer_says_no_hello_and_adds_nothing_to_its_calls() -> None:
     machine.cancel(call)
     machine.raw(b"nonsense")
     assert machine.frames() == []
+
+
+def test_members_of_hello_that_make_no_sense_count_as_absent() -> None:
+    machine = Machine()
+    machine.greet(
+        user=7,
+        secret=None,
+        ping_ms="often",
+        received=True,
+        contract=[1],
+        limits={"max_calls": 0, "max_streams": -1, "max_message_bytes": None, "buffer_bytes": "x"},
+    )
+    assert machine.session.phase is Phase.OPEN
+    for _ in range(65):
+        machine.call()
+    assert len(machine.frames()) == 64
+
+
+@pytest.mark.parametrize("result", [None, [], {}, {"session": 7}])
+def test_a_hello_without_a_session_is_none(result: object) -> None:
+    machine = Machine()
+    machine.session.connecting(10.0, machine.now)
+    machine.session.connected(None, machine.now)
+    machine.frames()
+    machine.receive({"id": 0, "result": result})
+    assert [drop.code for drop in machine.take(Drop)] == [1002]

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable
 
 import pytest
 
 from tests.peer import Json, PeerConnection, listen, soon
 from tests.test_call_stream import meeting, send
-from wirecall import Client, EncodeError, NotFoundError, ReconnectOptions, TooLargeError, connect
+from wirecall import (
+    Client,
+    EncodeError,
+    NotFoundError,
+    ReconnectOptions,
+    State,
+    TooLargeError,
+    connect,
+)
 
 
 def upload(client: Client, items: AsyncIterable[object] | Iterable[object]) -> asyncio.Future[str]:
@@ -174,3 +183,22 @@ async def test_a_duplex_call_streams_both_ways_at_once() -> None:
         await connection.result(call)
         assert [item async for item in stream] == ["hi?", "you?"]
         assert (await connection.receive())["method"] == "rpc.upload_end"
+
+
+async def test_an_upload_that_is_cancelled_as_its_client_ends_leaves_no_error_unheard() -> None:
+    unheard: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, told: unheard.append(told))
+    uploads: list[asyncio.Future[str]] = []
+
+    def cancel(_: State) -> None:
+        uploads[0].cancel()
+
+    async with meeting() as (_, client, connection):
+        uploads.append(upload(client, Source().items()))
+        await connection.receive()
+        client.on_state(cancel)
+    with pytest.raises(asyncio.CancelledError):
+        await uploads[0]
+    uploads.clear()
+    gc.collect()
+    assert unheard == []

@@ -9,7 +9,7 @@ import math
 from collections import deque
 from typing import Protocol
 
-from wirecall.codec import Codec
+from wirecall.codec import MAX_DEPTH, Codec
 from wirecall.message import (
     CallMessage,
     ErrorCode,
@@ -64,6 +64,11 @@ class Answering:
 
     def called(self, message: CallMessage, now: float, *, tracked: bool) -> None:
         """The server calls."""
+        if message.method == "rpc.ping":
+            # *Not numbered are `rpc.ping` and its answer.*
+            answer = result_message(self._codec, message.id, self._codec.null)
+            self._owner.say(answer, tracked=False)
+            return
         if message.method not in self.handled:
             words = f"no handler: {message.method}"
             self._refuse(message.id, ErrorCode.METHOD_NOT_FOUND, words, tracked=tracked)
@@ -174,6 +179,10 @@ class Answering:
             body = error_message(self._codec, identity, error)
         else:
             body = result_message(self._codec, identity, result or self._codec.null)
+        if self._codec.too_deep(body):
+            deep = f"the answer is nested more than {MAX_DEPTH} deep"
+            inside = protocol_error(self._codec, ErrorCode.INTERNAL_ERROR, deep)
+            return error_message(self._codec, identity, inside)
         if len(body) <= self.max_message_bytes:
             return body
         limit = f"the answer is larger than {self.max_message_bytes} bytes"

@@ -9,10 +9,8 @@ import msgspec
 from wirecall.codec import Codec
 from wirecall.message import call_message
 
-REFRESH_SHARE = 0.8
-"""The share of a token's time after which a fresh one is asked for."""
 REFRESH_AHEAD = 60.0
-"""Seconds before its end at which that is early enough, for a token that lasts long."""
+"""Seconds before a token's end at which a fresh one is asked for, or a quarter of its time."""
 
 
 class AuthAnswer(msgspec.Struct, frozen=True):
@@ -41,11 +39,11 @@ class Auth:
 
     def told(self, expires_in_ms: float | None, now: float) -> None:
         """The server says how long the token is good for."""
-        if expires_in_ms is None:
+        if expires_in_ms is None or not 1 <= expires_in_ms < math.inf:
             self.refresh_at = math.inf
             return
         lasts = expires_in_ms / 1000
-        self.refresh_at = now + max(lasts * REFRESH_SHARE, lasts - REFRESH_AHEAD)
+        self.refresh_at = now + lasts - min(REFRESH_AHEAD, lasts / 4)
 
     def is_due(self, now: float) -> bool:
         """Whether to ask for a fresh token now; told once."""

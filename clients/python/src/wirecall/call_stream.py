@@ -66,6 +66,7 @@ class CallStream(Generic[T, R]):
         self._decode = decode
         self._task: asyncio.Task[R] | None = None
         self._left = False
+        self._unread: DecodeError | None = None
         self._loops = 0
 
     async def result(self) -> R:
@@ -79,10 +80,15 @@ class CallStream(Generic[T, R]):
         task = self._start()
         while not self._feed.over and not self._loops:
             await self._feed.change()
+            if self._loops:
+                # It began meanwhile, and the items are its own.
+                break
             self._owner.took(self._feed, len(self._feed.items))
             self._feed.items.clear()
         if task is not None:
             await asyncio.wait({task})
+        if self._unread is not None:
+            raise self._unread
         if task is None or task.cancelled():
             raise CallCancelledError.with_message("the stream was left before its end")
         return task.result()
@@ -105,7 +111,8 @@ class CallStream(Generic[T, R]):
     async def __anext__(self) -> T:
         """The next item. Cancelling it loses none."""
         task = self._start()
-        await self._feed.change()
+        while not self._feed.items and not self._feed.over:
+            await self._feed.change()
         if self._feed.items:
             item = self._feed.items.popleft()
             self._owner.took(self._feed, 1)
@@ -151,7 +158,8 @@ class CallStream(Generic[T, R]):
     def _read(self, item: Raw) -> T:
         try:
             return self._decode(item)
-        except DecodeError:
+        except DecodeError as error:
+            self._unread = error
             self._leave()
             raise
 

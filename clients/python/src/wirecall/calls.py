@@ -98,14 +98,14 @@ class PendingCall:
 class PendingCalls:
     """Calls in order: waiting ones without a number, then open ones by id.
 
-    Streams wait in a line of their own: neither a full `max_streams` holds up calls, nor a full
-    `max_calls` streams.
+    Calls, streams and notifications wait in a line each: neither a full `max_streams` holds up
+    calls, nor a full `max_calls` streams.
     """
 
     def __init__(self) -> None:
         """Starts empty."""
-        self._lines: tuple[OrderedDict[int, PendingCall], OrderedDict[int, PendingCall]]
-        self._lines = (OrderedDict(), OrderedDict())
+        self._lines: tuple[OrderedDict[int, PendingCall], ...]
+        self._lines = (OrderedDict(), OrderedDict(), OrderedDict())
         self._open: dict[int, PendingCall] = {}
         self._open_streams = 0
         self._deadlines: list[tuple[float, int]] = []
@@ -113,8 +113,7 @@ class PendingCalls:
     @property
     def waiting(self) -> int:
         """How many have no number yet."""
-        calls, streams = self._lines
-        return len(calls) + len(streams)
+        return sum(map(len, self._lines))
 
     @property
     def open(self) -> int:
@@ -140,17 +139,19 @@ class PendingCalls:
     def first(self, max_calls: float, max_streams: float) -> PendingCall | None:
         """The next one that may take its place.
 
-        A call at the head of its line waits while `max_calls` are open, and what stands behind it
-        waits too, so that order is kept.
+        *Calls and streams that are held back pass each other, a notification passes neither.*
         """
-        found: PendingCall | None = None
-        for line in self._lines:
-            head = next(iter(line.values())) if line else None
-            if head is None or (found is not None and found.id < head.id):
-                continue
-            if self._may_open(head, max_calls, max_streams):
-                found = head
-        return found
+        held = False
+        heads = [next(iter(line.values())) for line in self._lines if line]
+        for head in sorted(heads, key=lambda call: call.id):
+            if head.request.notification:
+                if not held:
+                    return head
+            elif self._may_open(head, max_calls, max_streams):
+                return head
+            else:
+                held = True
+        return None
 
     def enter(self, call: PendingCall, seq: int) -> None:
         """The call has its place in the session."""
@@ -246,11 +247,9 @@ class PendingCalls:
         return expired
 
     def _line(self, call: PendingCall) -> OrderedDict[int, PendingCall]:
-        return self._lines[call.request.streams]
+        return self._lines[2 if call.request.notification else call.request.streams]
 
     def _may_open(self, call: PendingCall, max_calls: float, max_streams: float) -> bool:
-        if call.request.notification:
-            return True
         if call.request.streams:
             return self._open_streams < max_streams
         return self.open < max_calls

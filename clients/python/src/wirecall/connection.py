@@ -74,6 +74,11 @@ class Connection:
         """There may be frames to write."""
         self._work.set()
 
+    @property
+    def has_fresh_tokens(self) -> bool:
+        """Whether the source of tokens may give another one than before."""
+        return callable(self._token)
+
     async def ask_token(self) -> str | None:
         """A fresh token.
 

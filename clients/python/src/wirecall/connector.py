@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
 from wirecall.connection import Connection, Ending
 from wirecall.disconnect import CloseCode, Disconnect
 from wirecall.driver import Driver
 from wirecall.errors import ClosedError, ConnectError, ConnectionLostError, WirecallError
-from wirecall.incoming import Incoming, Unsubscribe
+from wirecall.incoming import Incoming, Unsubscribe, once
 from wirecall.kinds import PROTOCOL_ERRORS
 from wirecall.options import SessionOptions, TokenProvider
 from wirecall.output import Drop, Opened
@@ -20,7 +20,7 @@ from wirecall.reconnect import Reconnect
 from wirecall.rpc_error import read_error
 from wirecall.session import Session
 from wirecall.states import ClosedState, ConnectingState, OpenState, ReconnectingState, State
-from wirecall.websocket import CLOSE_TIMEOUT, SocketOptions
+from wirecall.websocket import CLOSE_TIMEOUT, SocketOptions, shown_url
 
 _LOGGER = logging.getLogger("wirecall")
 
@@ -41,7 +41,7 @@ class ConnectorOptions:
 
     session: SessionOptions
     socket: SocketOptions
-    token: TokenProvider | None
+    token: TokenProvider | None = field(repr=False)
     clock: Callable[[], float]
 
 
@@ -61,18 +61,15 @@ class Connector:
         self._leaving = False
         self._settled = asyncio.Event()
         self.state: State = ConnectingState()
-        self.driver = Driver(session, incoming, options.clock, self._opened)
+        limit = options.session.attempt_timeout
+        self.driver = Driver(session, incoming, options.clock, self._opened, limit)
         self._task = asyncio.create_task(self._run(), name="wirecall client")
 
     def on_state(self, listener: Callable[[State], None]) -> Unsubscribe:
         """Adds a listener of state changes."""
         self._listeners.append(listener)
 
-        def stop() -> None:
-            if listener in self._listeners:
-                self._listeners.remove(listener)
-
-        return stop
+        return once(lambda: self._listeners.remove(listener))
 
     async def wait_open(self) -> None:
         """Waits for the first `open`. Cancelling changes nothing.
@@ -108,6 +105,19 @@ class Connector:
         await self.driver.stop(JOIN_TIMEOUT)
 
     async def _run(self) -> None:
+        try:
+            await self._live()
+        except Exception as error:
+            _LOGGER.debug("the client failed", exc_info=True)
+            self._incoming.report(error, "the client")
+            if not isinstance(self.state, ClosedState):
+                end = Disconnect.of(CloseCode.ABNORMAL, repr(error))
+                failed = ConnectionLostError(f"the client failed: {error!r}", end)
+                failed.__cause__ = error
+                self._finish(ClosedState(gave_up=False, disconnect=end, error=failed), end)
+            await self.driver.stop(JOIN_TIMEOUT)
+
+    async def _live(self) -> None:
         while True:
             self._is_open = False
             ending = await self._attempt()
@@ -134,7 +144,7 @@ class Connector:
             self._incoming.report(error, "the connection")
             return Ending(CloseCode.ABNORMAL, repr(error))
         finally:
-            driver.connection = None
+            driver.disconnected()
 
     def _lost(self, ending: Ending) -> float | None:
         """The connection is over: seconds until the next attempt, or None at the end."""
@@ -153,7 +163,7 @@ class Connector:
         return delay
 
     def _error(self, ending: Ending, end: Disconnect) -> WirecallError:
-        url = self._options.socket.url
+        url = shown_url(self._options.socket.url)
         if ending.error is not None:
             return ending.error
         if self._is_open:

@@ -20,6 +20,7 @@ from wirecall.connection import Connection, first_of
 from wirecall.errors import ConnectError
 from wirecall.feed import Feed, Pump
 from wirecall.incoming import Incoming
+from wirecall.kinds import PROTOCOL_ERRORS
 from wirecall.link import Phase
 from wirecall.message import ErrorBody, ErrorCode, protocol_error
 from wirecall.output import (
@@ -38,6 +39,7 @@ from wirecall.output import (
     Sent,
     Serve,
 )
+from wirecall.rpc_error import read_error
 from wirecall.served import Served
 from wirecall.serving import ServedCall
 from wirecall.session import Session
@@ -56,6 +58,7 @@ class Driver:
         incoming: Incoming,
         clock: Callable[[], float],
         opened: Callable[[Opened], None],
+        token_limit: float,
     ) -> None:
         """Prepares; needs a running event loop.
 
@@ -64,12 +67,14 @@ class Driver:
             incoming: Who hears what arrives.
             clock: Seconds, growing; asked whenever the session wants the time.
             opened: Hears that the session is open.
+            token_limit: Seconds that a fresh token may take.
         """
         self.session = session
         self.connection: Connection | None = None
         self._incoming = incoming
         self._clock = clock
         self._opened = opened
+        self._token_limit = token_limit
         self._loop = asyncio.get_running_loop()
         self._outputs: deque[Output] = deque()
         self._performing = False
@@ -84,7 +89,7 @@ class Driver:
         """The tasks that wait for the client to close."""
         self.ended = asyncio.Event()
         """Set when the session takes nothing any more."""
-        self._refreshing: asyncio.Task[None] | None = None
+        self._refreshing: set[asyncio.Task[None]] = set()
 
     @property
     def codec(self) -> Codec:
@@ -110,8 +115,11 @@ class Driver:
 
         Raises:
             WirecallError: It ended without an answer.
+            TypeError: The items of an upload that is sent again are gone.
             Exception: What the items' source raised.
         """
+        if pump is not None:
+            pump.check()
         number = self.session.send(request, self.now())
         future: asyncio.Future[Raw | ErrorBody | None] = self._loop.create_future()
         self._calls[number] = future
@@ -124,6 +132,9 @@ class Driver:
                 return await future
             return await self._pump(number, future, pump)
         finally:
+            if future.done() and not future.cancelled():
+                # Whoever is cancelled in the same moment does not take it.
+                future.exception()
             self._feeds.pop(number, None)
             if self._calls.pop(number, None) is not None:
                 self.session.cancel(number, self.now())
@@ -171,18 +182,28 @@ class Driver:
         self.step()
 
     async def refresh(self) -> None:
-        """Gives the server a fresh token on the live connection."""
+        """Gives the server a fresh token on the live connection, where there is a source of any."""
         connection = self.connection
-        if connection is None:
+        if connection is None or not connection.has_fresh_tokens:
             return
         try:
-            token = await connection.ask_token()
+            token = await asyncio.wait_for(connection.ask_token(), self._token_limit)
         except ConnectError as error:
             self._incoming.report(error, "refreshing the token")
             return
-        if connection is self.connection:
+        except asyncio.TimeoutError:
+            words = f"the token function took longer than {self._token_limit:g} s"
+            self._incoming.report(ConnectError(words), "refreshing the token")
+            return
+        if connection is self.connection and token is not None:
             self.session.refresh(token)
             self.step()
+
+    def disconnected(self) -> None:
+        """The connection is over, and with it the token that was asked for it."""
+        self.connection = None
+        for refresh in self._refreshing:
+            refresh.cancel()
 
     def connected(self, token: str | None) -> None:
         """The socket is open."""
@@ -229,9 +250,10 @@ class Driver:
         """
         if self._timer is not None:
             self._timer.cancel()
-        if self._refreshing is not None:
-            self._refreshing.cancel()
-            await asyncio.wait({self._refreshing})
+        for refresh in self._refreshing:
+            refresh.cancel()
+        if self._refreshing:
+            await asyncio.wait(set(self._refreshing))
         if self._streams:
             # The end of the session has ended their calls: they only have to notice.
             _, stuck = await asyncio.wait(set(self._streams), timeout=timeout)
@@ -273,11 +295,16 @@ class Driver:
             case Opened():
                 self._opened(output)
             case Refresh():
-                self._refreshing = self._loop.create_task(self.refresh(), name="token refresh")
+                refresh = self._loop.create_task(self.refresh(), name="token refresh")
+                self._refreshing.add(refresh)
+                refresh.add_done_callback(self._refreshing.discard)
             case Drop():
                 self._drop(output)
-            case Fault(message):
+            case Fault(message, error):
                 _LOGGER.debug("ignored what the server sent: %s", message)
+                if error is not None:
+                    told = read_error(self.codec, error, PROTOCOL_ERRORS)
+                    self._incoming.report(told, message)
 
     def _settle(self, output: Answered | Refused | Sent | Failed) -> None:
         future = self._calls.pop(output.call, None)

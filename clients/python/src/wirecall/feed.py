@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
 from typing import Protocol, TypeAlias, TypeVar
 
 from msgspec import Raw
@@ -73,6 +73,17 @@ class Pump:
         """
         self._source = source
         self._encode = encode
+        self._begun = False
+
+    def check(self) -> None:
+        """Looks whether the items are still there, for a call that is sent again.
+
+        Raises:
+            TypeError: Their source gives them once, and another call had them.
+        """
+        if self._begun and isinstance(self._source, (Iterator, AsyncIterator)):
+            raise TypeError("an upload cannot be sent again: its items are gone")
+        self._begun = True
 
     async def run(self, call: int, owner: PumpOwner) -> None:
         """Sends all items of a call and their end.

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import msgspec
+import math
+from typing import cast
 
-from wirecall.codec import Codec
+import msgspec
+from msgspec import Raw
+
+from wirecall.codec import MAX_SAFE_INTEGER, Codec
+from wirecall.errors import DecodeError
 from wirecall.message import HELLO_ID, call_message
 from wirecall.options import SessionOptions
 
@@ -49,6 +54,64 @@ class HelloAnswer(msgspec.Struct, frozen=True):
     ping_ms: float = 25_000.0
     limits: PeerLimits = PeerLimits()
 
+    def __repr__(self) -> str:
+        """Without the secret."""
+        return f"HelloAnswer(session={self.session!r}, resumed={self.resumed!r})"
+
+
+def read_hello(codec: Codec, result: Raw) -> HelloAnswer:
+    """Reads the answer to a hello; what is of another type than it should be counts as absent.
+
+    Raises:
+        DecodeError: It names no session.
+    """
+    told = codec.decode(result, dict[str, object])
+    session = told.get("session")
+    if not isinstance(session, str):
+        raise DecodeError("it names no session")
+    limits = told.get("limits")
+    limited = cast("dict[str, object]", limits) if isinstance(limits, dict) else {}
+    contract = told.get("contract")
+    known = cast("dict[str, object]", contract) if isinstance(contract, dict) else {}
+    return HelloAnswer(
+        session=session,
+        secret=_text(told.get("secret")) or "",
+        resumed=told.get("resumed") is True,
+        reason=_text(told.get("reason")),
+        received=_count(told.get("received")) or 0,
+        sent=_count(told.get("sent")),
+        ended_received=_count(told.get("ended_received")),
+        user=_text(told.get("user")),
+        contract={name: verdict for name, verdict in known.items() if isinstance(verdict, str)},
+        auth_expires_in_ms=_positive(told.get("auth_expires_in_ms")),
+        ping_ms=_positive(told.get("ping_ms")) or 25_000.0,
+        limits=PeerLimits(
+            **{
+                name: int(limit)
+                for name in PeerLimits.__struct_fields__
+                if (limit := _positive(limited.get(name))) is not None
+            }
+        ),
+    )
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _count(value: object) -> int | None:
+    """A number of messages."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if 0 <= value <= MAX_SAFE_INTEGER else None
+
+
+def _positive(value: object) -> float | None:
+    """A limit of zero or of another type would stop everything, so it is none."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return None
+    return value if 1 <= value < math.inf else None
+
 
 class ResumeParams(msgspec.Struct, frozen=True):
     """The session that a hello asks for.
@@ -64,6 +127,10 @@ class ResumeParams(msgspec.Struct, frozen=True):
     secret: str
     attempt: int
     received: int
+
+    def __repr__(self) -> str:
+        """Without the secret."""
+        return f"ResumeParams(session={self.session!r}, attempt={self.attempt!r})"
 
 
 def hello_message(

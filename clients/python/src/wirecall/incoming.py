@@ -25,6 +25,17 @@ def log_error(error: Exception, where: str) -> None:
     _LOGGER.error("%s: %s", where, error, exc_info=error)
 
 
+def once(stop: Callable[[], None]) -> Unsubscribe:
+    """The same listener may be added twice: whoever stops twice stops only what is theirs."""
+    stops = [stop]
+
+    def run() -> None:
+        while stops:
+            stops.pop()()
+
+    return run
+
+
 class Incoming:
     """The listeners and handlers of one client."""
 
@@ -52,13 +63,11 @@ class Incoming:
         self._listeners.setdefault(method, []).append(listener)
 
         def stop() -> None:
-            listeners = self._listeners.get(method, [])
-            if listener in listeners:
-                listeners.remove(listener)
-            if not listeners:
-                self._listeners.pop(method, None)
+            self._listeners[method].remove(listener)
+            if not self._listeners[method]:
+                del self._listeners[method]
 
-        return stop
+        return once(stop)
 
     def serve(self, handlers: Mapping[str, CallHandler]) -> Unsubscribe:
         """Adds handlers.

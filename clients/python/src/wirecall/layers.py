@@ -18,7 +18,8 @@ class Call:
         meta: Members for the message's `meta`.
         idempotent: Whether it is declared safe to run twice.
         streams: Whether items come or go beside it. Going on with it gives the result, when the
-            items are through; doing so again makes another call for the same items.
+            items are through; doing so again makes another call for the same items, and raises
+            `TypeError` where an iterator or a generator gave them to the first.
     """
 
     method: str

@@ -111,9 +111,10 @@ class Link:
     def told_close(self, close: CloseNotice, now: float) -> None:
         """The server says how the connection will end and, in a drain, when."""
         earlier = None if self._verdict is None else self._verdict.retry_within
-        within = earlier if close.retry_within_ms is None else close.retry_within_ms / 1000
+        told = _seconds(close.retry_within_ms)
+        within = earlier if told is None else told
         self._verdict = Disconnect.of(close.code, close.reason, within)
-        pause = (close.in_ms or 0.0) / 1000
+        pause = _seconds(close.in_ms) or 0.0
         self._due = min(self._due, now + pause + self._options.heartbeat.grace)
         if close.in_ms is None or not self.up:
             self.phase = Phase.CLOSING
@@ -208,6 +209,14 @@ class Link:
         return Disconnect(code, self.refusal.message, come_back=retryable)
 
 
+def _seconds(ms: float | None) -> float | None:
+    """A time that the server gives; None for what is none. A day is as long as forever."""
+    if ms is None or not math.isfinite(ms) or ms < 0:
+        return None
+    return min(ms / 1000, _LONGEST)
+
+
+_LONGEST = 86_400.0
 _PASSING = (
     ErrorCode.INTERNAL_ERROR,
     ErrorCode.RATE_LIMITED,

@@ -71,7 +71,9 @@ class CallMessage:
         """Seconds that the caller gives it; None for no limit."""
         limit = self.meta.get("timeout_ms")
         # An integer of a thousand digits is valid JSON, but no float.
-        return min(limit, MAX_SAFE_INTEGER) / 1000 if isinstance(limit, (int, float)) else None
+        if not isinstance(limit, (int, float)) or not limit >= 0:
+            return None
+        return min(limit, MAX_SAFE_INTEGER) / 1000
 
 
 @dataclass(frozen=True, slots=True)

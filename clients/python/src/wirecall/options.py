@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -65,6 +66,16 @@ class CallOptions:
     timeout: float | None = None
     meta: Mapping[str, object] = field(default_factory=dict[str, object])
     credit: int = STREAM_CREDIT
+
+    def __post_init__(self) -> None:
+        """Looks at the values.
+
+        Raises:
+            ValueError: One makes no sense; the message says which.
+        """
+        _check_timeout(self.timeout)
+        if self.credit < 1:
+            raise ValueError("credit: a stream needs at least 1 to begin")
 
 
 class CallDeclaration(TypedDict, total=False):
@@ -132,6 +143,9 @@ class ConnectOptions(TypedDict, total=False):
 def boot_clock() -> float:
     """Seconds from a clock that goes on while the machine sleeps, where the system has one."""
     clock = getattr(time, "CLOCK_BOOTTIME", None)
+    if clock is None and sys.platform == "darwin":
+        # There it is this one, and what `time.monotonic` reads stands still.
+        clock = time.CLOCK_MONOTONIC
     return time.monotonic() if clock is None else time.clock_gettime(clock)
 
 
@@ -173,10 +187,11 @@ class SessionOptions:
             lazy=options.get("lazy", False),
             codec=_codec(options.get("codec", "json")),
             max_message_bytes=max_message_bytes,
-            buffer_bytes=options.get("buffer_bytes", max(4 * max_message_bytes, MIN_BUFFER_BYTES)),
+            buffer_bytes=max(options.get("buffer_bytes", 4 * max_message_bytes), MIN_BUFFER_BYTES),
             name=options.get("name", default.name),
             version=options.get("version", default.version),
         )
+        _check_timeout(options.get("timeout"))
         if settings.queue < 0:
             raise ValueError("queue: the number of calls that may wait cannot be negative")
         if settings.plain and "token" in options:
@@ -186,6 +201,12 @@ class SessionOptions:
         if settings.plain and settings.codec is not JSON:
             raise ValueError("a plain peer negotiates no codec, so it speaks JSON")
         return settings
+
+
+def _check_timeout(seconds: float | None) -> None:
+    # Also NaN is none.
+    if seconds is not None and not seconds > 0:
+        raise ValueError("timeout: the seconds that a call may take must be above 0")
 
 
 def _reconnect(value: ReconnectOptions | bool) -> ReconnectOptions | None:

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 
 from wirecall.calls import PendingCall, PendingCalls, Request
-from wirecall.codec import Codec
+from wirecall.codec import MAX_DEPTH, Codec
 from wirecall.disconnect import Disconnect
 from wirecall.errors import ClosedError, ConnectionLostError, EncodeError, WirecallError
 from wirecall.hello import HelloAnswer
@@ -49,7 +49,7 @@ class Outgoing:
         Args:
             codec: How messages are written.
             replay: The queue of the first session.
-            queue: Calls and notifications that may wait while there is no open connection.
+            queue: Calls and notifications that may wait where there is no session, or no room.
             emit: Takes what became of them.
             plain: Whether the peer knows nothing of `meta` and of numbers.
         """
@@ -64,7 +64,7 @@ class Outgoing:
         self._pong_due = False
         self._ack_due = False
         self._numbered: dict[int, PendingCall] = {}
-        self._unwritten = 0
+        self._blocked = False
         self._last_id = 0
         self._max_calls: float = math.inf
         self._max_streams: float = math.inf
@@ -81,9 +81,8 @@ class Outgoing:
         Raises:
             ResourceExhaustedError: As many wait as may; this one will not be sent.
         """
-        limit = MAX_HELD if is_open else self._queue
-        waiting = self._calls.waiting + (0 if is_open else self._unwritten)
-        if waiting >= limit:
+        limit = MAX_HELD if is_open and not self._blocked else self._queue
+        if self._calls.waiting >= limit:
             raise ResourceExhaustedError.with_message(
                 f"{request.method}: {limit} calls wait already (option `queue`); it was not sent"
             )
@@ -151,16 +150,19 @@ class Outgoing:
             now: The present.
             calls: Whether new calls may start.
         """
+        self._blocked = False
         for upload in self._calls.uploads():
             self._send_items(upload)
         while calls and (call := self._calls.first(self._max_calls, self._max_streams)) is not None:
             if self.exhausted or not self._fits(len(call.request.params or b"")):
+                self._blocked = True
                 return
             body = self._encode(call, now)
             if body is None:
                 self._calls.remove(call.id)
                 continue
             if not self._fits(len(body)):
+                self._blocked = True
                 return
             self._enter(call, body)
 
@@ -201,10 +203,8 @@ class Outgoing:
             return None
         seq, body = taken
         call = self._numbered.get(seq)
-        if call is not None and seq > before:
-            self._unwritten -= 1
-            if call.request.notification:
-                self._emit(Sent(call.id))
+        if call is not None and seq > before and call.request.notification:
+            self._emit(Sent(call.id))
         is_call = call is not None and self._calls.find(call.id) is call
         if not self._plain:
             return self._codec.seal(body, seq), is_call
@@ -368,7 +368,7 @@ class Outgoing:
 
     def _start_over(self, replay: Replay) -> None:
         self._numbered.clear()
-        self._unwritten = 0
+        self._blocked = False
         self._forced_bytes = 0
         self.exhausted = self.starved = False
         self.replay = replay
@@ -387,6 +387,13 @@ class Outgoing:
         self._emit(Failed(call.id, TooLargeError.with_message(words)))
         return True
 
+    def _too_deep(self, call: PendingCall, body: bytes) -> bool:
+        if self._plain or not self._codec.too_deep(body):
+            return False
+        words = f"{call.request.method} is nested more than {MAX_DEPTH} deep, which cannot be sent"
+        self._emit(Failed(call.id, EncodeError(words)))
+        return True
+
     def _forget(self) -> None:
         """What was received need not be known by its number any more."""
         while self._numbered and (seq := next(iter(self._numbered))) <= self.replay.peer_received:
@@ -397,7 +404,6 @@ class Outgoing:
         if seq is not None:
             self._calls.enter(call, seq)
             self._numbered[seq] = call
-            self._unwritten += 1
 
     def _push(self, body: bytes) -> int | None:
         try:
@@ -420,7 +426,7 @@ class Outgoing:
                 body = notification_message(self._codec, "rpc.upload_end", params)
             if self.exhausted or not self._fits(len(body)):
                 return
-            if self._too_large(call, len(body)):
+            if self._too_large(call, len(body)) or self._too_deep(call, body):
                 self._calls.remove(call.id)
                 self._tell_cancel(call)
                 return
@@ -439,7 +445,7 @@ class Outgoing:
         except EncodeError as error:
             self._emit(Failed(call.id, error))
             return None
-        return None if self._too_large(call, len(body)) else body
+        return None if self._too_large(call, len(body)) or self._too_deep(call, body) else body
 
 
 def _lost(call: PendingCall, end: Disconnect | None) -> ConnectionLostError:

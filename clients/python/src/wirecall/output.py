@@ -113,9 +113,15 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something arrived that makes no sense and was ignored."""
+    """Something arrived that makes no sense and was ignored.
+
+    Attributes:
+        message: What it was.
+        error: What the server says is wrong, which no caller hears of.
+    """
 
     message: str
+    error: ErrorBody | None = None
 
 
 Output: TypeAlias = (

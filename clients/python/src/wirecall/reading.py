@@ -108,7 +108,11 @@ class Reading:
             case ResultMessage(id=call, result=result):
                 self._answered(call, Answered(call or HELLO_ID, result), now)
             case ErrorMessage(id=call, error=ErrorBody() as body):
-                self._answered(call, Refused(call or HELLO_ID, body), now)
+                if call is None:
+                    # It could not read something: its caller waits, and somebody has to know why.
+                    self._emit(Fault("the server did not understand a message", body))
+                    return
+                self._answered(call, Refused(call, body), now)
             case ErrorMessage(id=call):
                 unread = DecodeError("the response holds no error that can be read")
                 self._answered(call, Failed(call or HELLO_ID, unread), now)
@@ -128,7 +132,8 @@ class Reading:
     def _authenticated(self, output: Answered | Refused | Failed, now: float) -> None:
         if not isinstance(output, Answered):
             # The server ends the connection when the old token runs out, and says so.
-            self._emit(Fault("the server did not take the fresh token"))
+            refusal = output.error if isinstance(output, Refused) else None
+            self._emit(Fault("the server did not take the fresh token", refusal))
             return
         try:
             answer = self._codec.decode(output.result, AuthAnswer)

@@ -38,8 +38,8 @@ class RpcError(WirecallError):
         details: The error's fields as plain values, or whatever a foreign server sent as `data`.
     """
 
-    code: int = 0
-    kind: str = ""
+    code: int = -32603
+    kind: str = "unknown"
     message: str = ""
     retryable: bool = False
     retry_after: float | None = None

@@ -263,7 +263,8 @@ class ServiceClient:
     async def notify(self, method: str, params: object) -> None:
         """Sends a notification and returns when it is handed to the socket; nothing answers it.
 
-        While away it waits, and counts, like a call. Cancelling before it left takes it back.
+        Cancelling takes back one that waits for a session, or for room in it. One that has its
+        place there is sent all the same, and dropped only with its session.
 
         Raises:
             ResourceExhaustedError: Too many wait already; it was not sent.

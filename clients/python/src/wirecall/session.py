@@ -15,7 +15,7 @@ from wirecall.calls import Request
 from wirecall.codec import Codec
 from wirecall.disconnect import CloseCode, Disconnect
 from wirecall.errors import ClosedError, DecodeError
-from wirecall.hello import HelloAnswer, hello_message
+from wirecall.hello import HelloAnswer, hello_message, read_hello
 from wirecall.link import Link, Phase
 from wirecall.message import (
     Arrived,
@@ -325,7 +325,7 @@ class Session:
         match message:
             case ResultMessage(id=0):
                 try:
-                    self._welcomed(self.codec.decode(message.result, HelloAnswer), now)
+                    self._welcomed(read_hello(self.codec, message.result), now)
                 except DecodeError as error:
                     self._link.drop(CloseCode.PROTOCOL_ERROR, f"the answer to hello: {error}")
             case ErrorMessage(id=0, error=ErrorBody() as body):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import re
 import ssl
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -51,13 +53,24 @@ class SocketOptions:
         grace: Seconds that a WebSocket Ping of a plain peer may stay unanswered.
     """
 
-    url: str
+    url: str = field(repr=False)
     codec: Codec = JSON
     plain: bool = False
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     ssl: ssl.SSLContext | None = None
     max_message_bytes: int = 1024 * 1024
     grace: float = 10.0
+
+
+# The library's own one writes headers and frames, with their tokens, when a program debugs itself.
+_LOGGER = logging.getLogger("wirecall.websocket")
+_LOGGER.setLevel(logging.INFO)
+
+
+def shown_url(url: str) -> str:
+    """A URL without what people put secrets into: the password and the query."""
+    bare = re.split("[?#]", url, maxsplit=1)[0]
+    return re.sub(r"^(\w+:)?(//)?[^/]*@", r"\1\2", bare)
 
 
 class Socket:
@@ -175,16 +188,18 @@ async def open_socket(options: SocketOptions) -> Socket:
             ping_interval=PLAIN_PING if options.plain else None,
             ping_timeout=options.grace,
             max_size=options.max_message_bytes,
+            logger=_LOGGER,
             ssl=options.ssl or (True if options.url.lower().startswith("wss:") else None),
         )
     except (OSError, WebSocketException, ValueError, EOFError) as error:
         permanent = isinstance(error, InvalidURI)
-        message = f"cannot connect to {options.url}: {_advice(error)}"
-        raise ConnectError(message, permanent=permanent) from error
+        message = f"cannot connect to {shown_url(options.url)}: {_advice(error)}"
+        # What is said of a URL that is none holds all of it.
+        raise ConnectError(message, permanent=permanent) from (None if permanent else error)
     if not options.plain and connection.subprotocol != options.codec.subprotocol:
         await connection.close(CloseCode.PROTOCOL_ERROR, "no common subprotocol")
         raise ConnectError(
-            f"{options.url} answered, but does not speak {options.codec.subprotocol}: "
+            f"{shown_url(options.url)} answered, but does not speak {options.codec.subprotocol}: "
             "check that the URL is that of a wirecall server, or pass plain=True for another "
             "JSON-RPC 2.0 server",
             permanent=True,
@@ -196,7 +211,7 @@ def _advice(error: Exception) -> str:
     """What went wrong and what to check."""
     match error:
         case InvalidURI():
-            return f"{error}; a URL looks like ws://localhost:3000/ws or wss://example.org/ws"
+            return f"{error.msg}; a URL looks like ws://localhost:3000/ws or wss://example.org/ws"
         case InvalidStatus():
             status = error.response.status_code
             check = _STATUS_ADVICE.get(status, "is this a WebSocket server?")
