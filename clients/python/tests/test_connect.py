@@ -327,11 +327,13 @@ async def test_a_listener_that_was_added_twice_is_stopped_once_at_a_time() -> No
 async def test_a_fault_of_the_client_itself_closes_it_with_an_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    reported: list[str] = []
+
     def fail(*_: object) -> None:
         raise KeyError("a bug")
 
     async with listen() as peer:
-        client = await connect(peer.url, on_error=lambda *_: None)
+        client = await connect(peer.url, on_error=lambda _, where: reported.append(where))
         log = StateLog(client)
         connection = await peer.accept()
         monkeypatch.setattr(Reconnect, "lost", fail)
@@ -340,6 +342,7 @@ async def test_a_fault_of_the_client_itself_closes_it_with_an_error(
         assert isinstance(state, ClosedState)
         assert isinstance(state.error, ConnectionLostError)
         assert isinstance(state.error.__cause__, KeyError)
+        assert reported == ["the client"]
         with pytest.raises(ClosedError):
             await client.service("chat").notify("chat.typing", None)
         await client.close()

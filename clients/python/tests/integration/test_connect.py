@@ -7,8 +7,18 @@ import asyncio
 import pytest
 
 from tests.integration.generated.fixture import BusyError, FixtureClient
-from tests.integration.server import Join, Server, soon
-from wirecall import Call, ConnectError, MethodNotFoundError, Next, RpcError, connect
+from tests.integration.server import Join, Server
+from tests.peer import soon
+from wirecall import (
+    Call,
+    ConnectError,
+    MethodNotFoundError,
+    Next,
+    OpenState,
+    RpcError,
+    State,
+    connect,
+)
 
 
 async def test_the_token_says_who_is_calling(join: Join) -> None:
@@ -52,9 +62,13 @@ async def test_a_client_whose_token_expires_comes_back_to_its_session_with_anoth
     async def token() -> str:
         return tokens.pop()
 
+    def note(state: State) -> None:
+        if isinstance(state, OpenState) and state.resumed:
+            resumed.set()
+
     async with Server() as server, join(server.url, token=token) as client:
         session = client.session
-        client.on_state(lambda state: state.type == "open" and state.resumed and resumed.set())
+        client.on_state(note)
         # The second token, of another user, is refused, and changes nothing.
         await soon(resumed.wait())
         assert not tokens
