@@ -170,8 +170,9 @@ impl Endpoint {
         environment: Arc<Environment>,
         methods: Arc<MethodTable>,
     ) -> Self {
-        let calls =
+        let mut calls =
             Calls::new(config.max_calls, config.max_streams, config.max_waiting, config.max_waiting_bytes);
+        calls.lingers = true;
         let pending = Mutex::new(Some(PendingCalls::new()));
         Self {
             config,
@@ -417,21 +418,21 @@ impl Endpoint {
         }
     }
 
-    fn receive_cancel(&self, params: Raw<'_>) -> Result<(), Disconnect> {
+    fn receive_cancel(self: &Arc<Self>, params: Raw<'_>) -> Result<(), Disconnect> {
         let Some(id) = id_of(params) else { return Ok(()) };
         self.end_call(&id, &RpcError::new(ErrorKind::Cancelled, "the caller cancelled the call"))
     }
 
     /// Ends an open call from the reader: it is answered that error at once, and its handler is dropped. *That of a
     /// `no_cancel` call runs on.*
-    pub(super) fn end_call(&self, id: &Id, error: &RpcError) -> Result<(), Disconnect> {
+    pub(super) fn end_call(self: &Arc<Self>, id: &Id, error: &RpcError) -> Result<(), Disconnect> {
         let mut calls = self.calls();
         let sink = match calls.cancel(id) {
             Cancelled::Nothing => return Ok(()),
             Cancelled::Stop(held, next) => {
                 Held::start(&mut calls, &next);
                 self.tell_idle(calls);
-                held.map(Held::stop)
+                held.map(|held| held.stop(self))
             }
             Cancelled::RunsOn(key) => calls.held(key).map(|held| held.over()),
         };
@@ -464,7 +465,7 @@ impl Endpoint {
         }
         self.tell_idle(calls);
         for held in stopped {
-            held.stop();
+            held.abort();
         }
         let pending = self.pending().take();
         for waiter in pending.into_iter().flat_map(|mut pending| pending.end()) {

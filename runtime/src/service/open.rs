@@ -1,11 +1,12 @@
 //! The calls that are open here: each runs in a task of its own once it did not answer at once.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use tokio::sync::oneshot;
-use tokio::task::AbortHandle;
+use tokio::task::JoinHandle;
 
 use super::context::Scope;
 use super::endpoint::{Endpoint, Later, Local};
@@ -22,14 +23,32 @@ use crate::session::{Admission, Calls, Disconnect, Place, Refusal};
 pub(crate) struct Held {
     /// Opened when the call's turn comes.
     gate: Option<oneshot::Sender<()>>,
-    task: AbortHandle,
+    key: u64,
+    task: JoinHandle<()>,
     pub(super) sink: Sink,
     pub(super) flow: Option<Arc<Flow>>,
 }
 
 impl Held {
-    /// Stops the call; its answer, if it still gets one, goes to the sink.
-    pub(super) fn stop(self) -> Sink {
+    /// Stops the call; its answer, if it still gets one, goes to the sink. Its lane goes on when the handler is gone.
+    pub(super) fn stop(self, endpoint: &Arc<Endpoint>) -> Sink {
+        let sink = self.abort();
+        let Self { key, task, .. } = self;
+        if endpoint.calls().is_lingering(key) {
+            let endpoint = Arc::clone(endpoint);
+            tokio::spawn(async move {
+                // Whether it was done just before makes no difference.
+                drop(task.await);
+                let mut calls = endpoint.calls();
+                let next = calls.gone(key);
+                Self::start(&mut calls, &next);
+            });
+        }
+        sink
+    }
+
+    /// Stops the call at the end of its session, in which no other begins.
+    pub(super) fn abort(&self) -> Sink {
         self.task.abort();
         self.over()
     }
@@ -284,8 +303,7 @@ impl Endpoint {
         };
         let running = task.run(run, turn);
         let task = if spec.no_cancel { self.no_cancel.spawn(running) } else { tokio::spawn(running) };
-        let task = task.abort_handle();
-        calls.hold(key, Held { gate, task, sink: sink.clone(), flow });
+        calls.hold(key, Held { gate, key, task, sink: sink.clone(), flow });
         Ok(())
     }
 }
@@ -321,15 +339,20 @@ impl Task {
                 }
             }
         }
-        tokio::select! {
+        let answer = tokio::select! {
             biased;
-            answer = &mut run => self.settle(answer).await,
-            () = &mut late => {
-                self.settle(Answer::from(deadline_exceeded())).await;
-                if self.spec.no_cancel {
-                    // It keeps its slot until it is done; there is one outcome, and that was the deadline.
-                    drop(run.await);
-                }
+            answer = &mut run => Some(answer),
+            () = &mut late => None,
+        };
+        match answer {
+            None if self.spec.no_cancel => {
+                // It keeps its slot until it is done; there is one outcome, and that was the deadline.
+                tokio::join!(self.settle(Answer::from(deadline_exceeded())), run);
+            }
+            answer => {
+                // The handler does not live on while its answer waits for room, and is gone before its lane goes on.
+                drop_quietly(run, self.spec);
+                self.settle(answer.unwrap_or_else(|| Answer::from(deadline_exceeded()))).await;
             }
         }
         self.finish();
@@ -384,3 +407,10 @@ fn frame_of(codec: Codec, answer: Answer, id: Option<&Id>, spec: &CallSpec, sink
 fn deadline_exceeded() -> RpcError {
     RpcError::new(ErrorKind::DeadlineExceeded, "the time limit of the call passed")
 }
+}
+
+/// A handler that panics when it is dropped is still done.
+fn drop_quietly(run: Run, spec: &CallSpec) {
+    if catch_unwind(AssertUnwindSafe(|| drop(run))).is_err() {
+        tracing::error!(target: "wirecall", method = spec.method, "a handler panicked when it was dropped");
+    }

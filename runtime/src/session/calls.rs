@@ -64,6 +64,11 @@ pub(crate) struct Calls<T> {
     slots: HashMap<Key, Slot<T>>,
     ids: HashMap<Id, Key>,
     busy: HashSet<Lane>,
+    /// Whether the handler of a call that is stopped may live a moment longer: the caller's slot is free at once, its lane
+    /// when it is [gone](Calls::gone).
+    pub(crate) lingers: bool,
+    /// The lanes of such calls.
+    lingering: HashMap<Key, Lane>,
     running: usize,
     /// Streams that run or wait for their lane.
     streams: usize,
@@ -94,6 +99,8 @@ impl<T> Calls<T> {
             slots: HashMap::new(),
             ids: HashMap::new(),
             busy: HashSet::new(),
+            lingers: false,
+            lingering: HashMap::new(),
             running: 0,
             streams: 0,
             waiting: VecDeque::new(),
@@ -216,7 +223,26 @@ impl<T> Calls<T> {
             return Cancelled::RunsOn(key);
         }
         let held = slot.held.take();
+        if self.lingers
+            && !slot.waits
+            && held.is_some()
+            && let Some(lane) = slot.place.lane.take()
+        {
+            self.lingering.insert(key, lane);
+        }
         Cancelled::Stop(held, self.finish(key))
+    }
+
+    /// Whether the lane of a call that was stopped waits for its handler's end.
+    pub(crate) fn is_lingering(&self, key: Key) -> bool {
+        self.lingering.contains_key(&key)
+    }
+
+    /// The handler of a call that was stopped is gone: the calls whose turn it is now.
+    pub(crate) fn gone(&mut self, key: Key) -> Vec<Key> {
+        let Some(lane) = self.lingering.remove(&key) else { return Vec::new() };
+        self.busy.remove(&lane);
+        self.start_waiting()
     }
 
     /// The session ended: everything that is to be stopped. `no_cancel` calls that run go on.
@@ -333,6 +359,21 @@ mod tests {
         assert_eq!(calls.admit(in_lane(2, "a")), Ok(Admission::Wait(1)));
         assert_eq!(calls.admit(in_lane(3, "b")), Ok(Admission::Run(2)));
         assert_eq!(calls.finish(0), [1]);
+    }
+
+    #[test]
+    fn a_stopped_call_frees_its_slot_at_once_and_its_lane_when_its_handler_is_gone() {
+        let mut calls = Calls::new(1, 2, 4, 1000);
+        calls.lingers = true;
+        for (key, place) in [in_lane(1, "a"), in_lane(2, "a"), in_lane(3, "b")].into_iter().enumerate() {
+            assert!(calls.admit(place).is_ok());
+            calls.hold(key as u64, key);
+        }
+        assert_eq!(calls.cancel(&Id::Number(1)), Cancelled::Stop(Some(0), vec![2]));
+        assert!(calls.is_lingering(0));
+        assert!(calls.finish(2).is_empty());
+        assert_eq!(calls.gone(0), [1]);
+        assert!(calls.gone(0).is_empty() && !calls.is_lingering(0));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::lab::{Bench, Fate};
+use crate::numbered::Numbered;
 use crate::support::{RawPeer, call, error_of, serve};
 
 fn with_timeout(id: u32, method: &str, n: u32, timeout_ms: u64) -> String {
@@ -90,4 +91,39 @@ async fn a_late_entry_completes_its_batch() {
     let answers = peer.ask(&batch).await;
     assert_late(&answers[0], 1);
     assert_eq!(answers[1]["result"], Value::Null);
+}
+
+/// A session whose buffer is full until something is acknowledged.
+async fn full() -> (Bench, Numbered) {
+    let bench = Bench::default();
+    let (_, address) = serve(bench.server_with(|limits| limits.buffer_bytes = Some(10_000))).await;
+    let mut peer = Numbered::open(address).await;
+    peer.call("large", "lab.large", &json!([9_930])).await;
+    assert_eq!(peer.tracked().await["id"], "large");
+    (bench, peer)
+}
+
+#[tokio::test]
+async fn a_late_handler_is_dropped_although_its_answer_finds_no_room() {
+    let (bench, mut peer) = full().await;
+    peer.send(&with_timeout(1, "lab.hold", 1, 30)).await;
+    assert_eq!([bench.fate().await, bench.fate().await], [Fate::Started(1), Fate::Dropped(1)]);
+    peer.ack().await;
+    assert_late(&peer.tracked().await, 1);
+}
+
+#[tokio::test]
+async fn a_late_no_cancel_handler_goes_on_although_its_answer_finds_no_room() {
+    let (bench, mut peer) = full().await;
+    peer.send(&with_timeout(1, "lab.keep", 1, 30)).await;
+    assert_eq!(bench.fate().await, Fate::Started(1));
+    // The deadline of a call that came later has passed, too.
+    peer.send(&with_timeout(2, "lab.hold", 2, 30)).await;
+    assert_eq!([bench.fate().await, bench.fate().await], [Fate::Started(2), Fate::Dropped(2)]);
+    bench.release(1);
+    assert_eq!(bench.fate().await, Fate::Done(1));
+    peer.ack().await;
+    for id in [1, 2] {
+        assert_late(&peer.tracked().await, id);
+    }
 }

@@ -56,7 +56,21 @@ async fn a_cancelled_call_lets_its_lane_go_on() {
     for n in [1, 0] {
         peer.send(&notification("rpc.cancel", &json!({ "id": n }))).await;
     }
-    assert_eq!(bench.fates(2).await, [Fate::Started(2), Fate::Dropped(0)]);
+    assert_eq!(
+        [bench.fate().await, bench.fate().await],
+        [Fate::Dropped(0), Fate::Started(2)],
+        "one is gone before the next begins"
+    );
+}
+
+#[tokio::test]
+async fn a_late_call_is_gone_before_the_next_of_its_lane_begins() {
+    let (bench, mut peer) = lab().await;
+    let late = json!({ "jsonrpc": "2.0", "id": 0, "method": "lab.queue", "params": [0], "meta": { "timeout_ms": 30 } });
+    peer.send(&late.to_string()).await;
+    peer.send(&call(1, "lab.queue", &json!([1]))).await;
+    let fates = [bench.fate().await, bench.fate().await, bench.fate().await];
+    assert_eq!(fates, [Fate::Started(0), Fate::Dropped(0), Fate::Started(1)]);
 }
 
 #[tokio::test]

@@ -12,7 +12,11 @@ use crate::session::{Disconnect, STREAM_CREDIT};
 impl Endpoint {
     /// Takes `rpc.credit`, `rpc.upload` or `rpc.upload_end`; `false` where it is none of them. *Whatever arrives for an
     /// unknown or ended id is ignored.*
-    pub(in crate::service) fn receive_flow(&self, method: &str, params: Raw<'_>) -> Result<bool, Disconnect> {
+    pub(in crate::service) fn receive_flow(
+        self: &Arc<Self>,
+        method: &str,
+        params: Raw<'_>,
+    ) -> Result<bool, Disconnect> {
         match method {
             "rpc.credit" => {
                 if let Some((id, credit)) = credit_in(params)

@@ -66,7 +66,7 @@ impl Wire {
 
 impl Endpoint {
     /// Ends the subscription that is the one parameter, by position or by name; `false` where there is none.
-    pub(in crate::service) fn unsubscribe(&self, params: Raw<'_>) -> bool {
+    pub(in crate::service) fn unsubscribe(self: &Arc<Self>, params: Raw<'_>) -> bool {
         let given: Vec<String> = params.read().or_else(|_| by_name(params)).unwrap_or_default();
         let Some(name) = given.first() else { return false };
         let mut calls = self.calls();
@@ -78,7 +78,7 @@ impl Endpoint {
             Cancelled::Stop(held, next) => {
                 Held::start(&mut calls, &next);
                 self.tell_idle(calls);
-                held.map(Held::stop);
+                held.map(|held| held.stop(self));
             }
             Cancelled::RunsOn(key) => {
                 let flow = calls.held(key).and_then(|held| held.flow.as_ref().map(Arc::clone));
