@@ -68,6 +68,11 @@ impl BatchAnswer {
         self.answers.put_slice(frame);
     }
 
+    /// Bytes so far.
+    pub(crate) fn len(&self) -> usize {
+        self.answers.len()
+    }
+
     /// The whole answer, if there is any.
     pub(crate) fn take(&mut self) -> Option<Frame> {
         if self.answers.is_empty() {

@@ -31,6 +31,14 @@ impl<'a> Raw<'a> {
         }
     }
 
+    /// The message in a frame that this side made.
+    pub(crate) fn of(codec: Codec, frame: &'a [u8]) -> Option<Self> {
+        match codec {
+            Codec::Json => std::str::from_utf8(frame).ok().map(Self::Json),
+            Codec::MsgPack => Some(Self::MsgPack(frame)),
+        }
+    }
+
     pub(crate) const fn codec(self) -> Codec {
         match self {
             Self::Json(_) => Codec::Json,

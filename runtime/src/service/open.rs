@@ -13,7 +13,7 @@ use super::endpoint::{Endpoint, Later, Local};
 use super::layer::{Answer, Run};
 use super::method::CallSpec;
 use super::stream::Flow;
-use crate::codec::{BatchAnswer, Codec, Frame, Raw, batch_entries, error_frame, result_frame};
+use crate::codec::{BatchAnswer, Codec, Frame, Raw, batch_entries, error_frame, id_of, result_frame};
 use crate::connection::LineId;
 use crate::message::{ErrorKind, Id, RpcError};
 use crate::session::{Admission, Calls, Disconnect, Place, Refusal};
@@ -96,14 +96,39 @@ struct BatchState {
     /// Entries that have not been answered or passed.
     open: usize,
     answers: BatchAnswer,
+    /// What the other end takes.
+    max_message_bytes: usize,
 }
+
+impl BatchState {
+    /// Adds an answer, or that it is too large, so that the whole stays within what the other end takes.
+    fn push(&mut self, codec: Codec, frame: &Frame) {
+        // Those that are still to come may be errors, which find room as well.
+        let rest = self.open.saturating_sub(1).saturating_mul(ERROR_BYTES);
+        let whole = self.answers.len().saturating_add(frame.len()).saturating_add(rest);
+        if whole.saturating_add(ARRAY_BYTES) <= self.max_message_bytes || frame.len() <= ERROR_BYTES {
+            return self.answers.push(frame);
+        }
+        let id = Raw::of(codec, frame).and_then(id_of).unwrap_or_else(Id::null);
+        let text = format!(
+            "the answers to a batch are one message, and the caller takes {}",
+            self.max_message_bytes
+        );
+        self.answers.push(&error_frame(codec, &id, &RpcError::new(ErrorKind::TooLarge, text)));
+    }
+}
+
+/// About what `too_large` takes in a batch.
+const ERROR_BYTES: usize = 256;
+/// The brackets of a batch, or their like.
+const ARRAY_BYTES: usize = 8;
 
 impl Batch {
     /// One entry is done; the whole answer, when it was the last.
-    fn add(&self, frame: Option<&Frame>) -> Option<Frame> {
+    fn add(&self, codec: Codec, frame: Option<&Frame>) -> Option<Frame> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(frame) = frame {
-            state.answers.push(frame);
+            state.push(codec, frame);
         }
         state.open -= 1;
         if state.open > 0 { None } else { state.answers.take() }
@@ -116,9 +141,9 @@ impl Sink {
         match self {
             Self::Direct => endpoint.answer_now(frame),
             Self::Aside(line) => endpoint.urgent(*line, frame),
-            Self::Batch(batch) => {
-                batch.add(Some(&frame)).map_or(Ok(()), |frame| endpoint.urgent(batch.line, frame))
-            }
+            Self::Batch(batch) => batch
+                .add(endpoint.codec, Some(&frame))
+                .map_or(Ok(()), |frame| endpoint.urgent(batch.line, frame)),
         }
     }
 
@@ -126,15 +151,17 @@ impl Sink {
     pub(super) fn pass(&self, endpoint: &Endpoint) -> Result<(), Disconnect> {
         match self {
             Self::Direct | Self::Aside(_) => Ok(()),
-            Self::Batch(batch) => batch.add(None).map_or(Ok(()), |frame| endpoint.urgent(batch.line, frame)),
+            Self::Batch(batch) => {
+                batch.add(endpoint.codec, None).map_or(Ok(()), |frame| endpoint.urgent(batch.line, frame))
+            }
         }
     }
 
     /// The frame that leaves now that `answer` is there, if one does.
-    pub(super) fn frame(&self, answer: Option<Frame>) -> Option<Frame> {
+    pub(super) fn frame(&self, codec: Codec, answer: Option<Frame>) -> Option<Frame> {
         match self {
             Self::Direct | Self::Aside(_) => answer,
-            Self::Batch(batch) => batch.add(answer.as_ref()),
+            Self::Batch(batch) => batch.add(codec, answer.as_ref()),
         }
     }
 
@@ -186,7 +213,11 @@ impl Endpoint {
             }
             Some(entries) => entries,
         };
-        let state = BatchState { open: entries.len(), answers: BatchAnswer::new(self.codec) };
+        let state = BatchState {
+            open: entries.len(),
+            answers: BatchAnswer::new(self.codec),
+            max_message_bytes: self.max_message_bytes,
+        };
         let sink = Sink::Batch(Arc::new(Batch { line: local.line(), state: Mutex::new(state) }));
         entries.into_iter().try_for_each(|entry| self.receive_one(entry, scope, local, now, &sink))
     }
@@ -227,9 +258,10 @@ impl Endpoint {
         {
             let Some(frame) = frame_of(self.codec, answer, id.as_ref(), spec, sink) else { return Ok(()) };
             // Nearly always there is room. Where there is none the answer keeps the call's place and waits.
-            return match self.try_leave(frame, sink) {
-                Ok(()) => Ok(()),
-                Err(frame) => {
+            return match (self.try_leave(frame, sink), sink) {
+                (Ok(()), _) => Ok(()),
+                (Err(answers), Sink::Batch(_)) => self.keep_answers(answers, place),
+                (Err(frame), _) => {
                     let answered = Box::pin(async move { Answer::result(frame) });
                     self.spawn(answered, place, spec, (None, None), sink)
                 }
@@ -264,8 +296,31 @@ impl Endpoint {
         Ok(())
     }
 
-    /// Lets an answer leave that belongs to a batch.
-    async fn leave_aside(&self, frame: Frame, sink: &Sink) {
+    /// Keeps the whole answer to a batch until there is room, in the place of the call that completed it. Cancelling that
+    /// call takes nothing out of it any more.
+    fn keep_answers(self: &Arc<Self>, answers: Frame, place: Place) -> Result<(), Refusal> {
+        let place = Place { id: None, no_cancel: false, ..place };
+        let mut calls = self.calls();
+        let (Admission::Run(key) | Admission::Wait(key)) = calls.admit(place)?;
+        let endpoint = Arc::clone(self);
+        let waiting = tokio::spawn(async move {
+            endpoint.outbox.push(answers).await;
+            endpoint.finish_call(key);
+        });
+        calls.hold(key, Held { gate: None, key, task: waiting, sink: Sink::Direct, flow: None });
+        Ok(())
+    }
+
+    /// A call is done: those go on whose turn it is now.
+    fn finish_call(&self, key: u64) {
+        let mut calls = self.calls();
+        let next = calls.finish(key);
+        Held::start(&mut calls, &next);
+        self.tell_idle(calls);
+    }
+
+    /// Lets an answer leave that nobody waits to cancel any more, when there is room.
+    pub(super) async fn leave_aside(&self, frame: Frame, sink: &Sink) {
         if let Err(frame) = self.try_leave(frame, sink) {
             self.outbox.push(frame).await;
         }
@@ -386,10 +441,7 @@ impl Task {
     }
 
     fn finish(&self) {
-        let mut calls = self.endpoint.calls();
-        let next = calls.finish(self.key);
-        Held::start(&mut calls, &next);
-        self.endpoint.tell_idle(calls);
+        self.endpoint.finish_call(self.key);
     }
 }
 
@@ -399,18 +451,18 @@ fn frame_of(codec: Codec, answer: Answer, id: Option<&Id>, spec: &CallSpec, sink
         if let Some(error) = answer.error() {
             tracing::debug!(target: "wirecall", method = spec.method, %error, "a notification failed");
         }
-        return sink.frame(None);
+        return sink.frame(codec, None);
     };
-    sink.frame(answer.into_frame(|error| error_frame(codec, id, error)))
+    sink.frame(codec, answer.into_frame(|error| error_frame(codec, id, error)))
+}
+
+/// A handler that panics when it is dropped is still done.
+fn drop_quietly(run: Run, spec: &CallSpec) {
 }
 
 fn deadline_exceeded() -> RpcError {
     RpcError::new(ErrorKind::DeadlineExceeded, "the time limit of the call passed")
 }
-}
-
-/// A handler that panics when it is dropped is still done.
-fn drop_quietly(run: Run, spec: &CallSpec) {
     if catch_unwind(AssertUnwindSafe(|| drop(run))).is_err() {
         tracing::error!(target: "wirecall", method = spec.method, "a handler panicked when it was dropped");
     }

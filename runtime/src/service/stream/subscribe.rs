@@ -50,8 +50,8 @@ impl Wire {
         }
         let answer =
             self.accepted().into_frame(|error| crate::codec::error_frame(self.call.codec, &self.id, error));
-        if let Some(frame) = sink.frame(answer) {
-            self.endpoint.outbox.push(frame).await;
+        if let Some(frame) = sink.frame(self.call.codec, answer) {
+            self.endpoint.leave_aside(frame, sink).await;
         }
     }
 
