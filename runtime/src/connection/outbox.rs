@@ -165,17 +165,24 @@ impl Outbox {
         self.lock().queue.is_full(bytes)
     }
 
-    /// Adds what the reader itself answers. In a session it is numbered as everything else, and may be beyond the bound;
-    /// a plain peer gets it before the rest.
+    /// Whether the reader's own answers are beyond the bound already. What needs another is not to be taken then.
+    pub(crate) fn is_reader_full(&self) -> bool {
+        self.lock().queue.tracked().is_some_and(|tracked| self.beyond(tracked))
+    }
+
+    fn beyond(&self, tracked: &Tracked) -> bool {
+        tracked.replay.bytes() > self.limits.buffer_bytes.saturating_add(self.limits.reader_bytes)
+    }
+
+    /// Adds what the reader itself answers. In a session it is numbered as everything else, and may be beyond the bound,
+    /// which then holds by one message; a plain peer gets it before the rest.
     pub(crate) fn push_reader(&self, frame: Frame) -> Result<(), Overflow> {
         let mut state = self.lock();
         if !self.numbered {
             return self.overtake(state, frame);
         }
         let Some(tracked) = state.queue.tracked() else { return Ok(()) };
-        let kept = tracked.replay.bytes();
-        let most = self.limits.buffer_bytes.saturating_add(self.limits.reader_bytes);
-        if kept > 0 && kept.saturating_add(frame.len()) > most {
+        if self.beyond(tracked) {
             return Err(Overflow);
         }
         enter(state, frame);

@@ -477,7 +477,7 @@ impl Endpoint {
 
 pub(super) fn too_slow(_: Overflow) -> Disconnect {
     let text = "the peer reads too slowly: the reader's answers exceed max_waiting_bytes";
-    Disconnect::over("max_waiting_bytes", code::TOO_SLOW, text)
+    Disconnect::over(super::numbered::READER_FULL, code::TOO_SLOW, text)
 }
 
 fn is_parse_error(error: &RpcError) -> bool {

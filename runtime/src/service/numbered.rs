@@ -7,11 +7,13 @@ use super::context::Scope;
 use super::endpoint::{Endpoint, Local, too_slow};
 use super::open::Sink;
 use crate::codec::{Invalid, Raw, ack_frame, seq_of};
-use crate::connection::{Arrived, LineId};
+use crate::connection::{Arrived, LineId, Overflow};
 use crate::session::{Disconnect, code};
 
 /// The bound that a notification met which is not taken, and is sent again.
 pub(super) const NO_ROOM: &str = "max_waiting";
+/// The bound that any message meets whose sender does not read what it is answered.
+pub(super) const READER_FULL: &str = "max_waiting_bytes";
 
 impl Endpoint {
     /// Takes a message of a session, unless it was taken before. *The receiver checks `seq` before the content.*
@@ -30,8 +32,15 @@ impl Endpoint {
         let Arrived::Take { due } = self.outbox.receive(line, seq, message.len(), now)? else {
             return Ok(());
         };
-        let taken = self.take(message, scope, local, now, &Sink::Direct);
-        if taken.as_ref().is_err_and(|disconnect| disconnect.limit == Some(NO_ROOM)) && seq.is_some() {
+        // Its answer would be lost, and nobody would know: *received* it does not count then, and comes again.
+        let taken = if seq.is_some() && self.outbox.is_reader_full() {
+            Err(too_slow(Overflow))
+        } else {
+            self.take(message, scope, local, now, &Sink::Direct)
+        };
+        if taken.as_ref().is_err_and(|disconnect| matches!(disconnect.limit, Some(NO_ROOM | READER_FULL)))
+            && seq.is_some()
+        {
             self.outbox.not_taken(line);
         }
         taken?;

@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_tungstenite::tungstenite::Message;
 use wirecall::Disconnect;
 use wirecall::server::{Limits, Server, ServerEvent};
 
 use crate::lab::{Bench, LabEvent};
 use crate::wire;
+use crate::numbered::Numbered;
 use crate::support::{RawPeer, call, serve, soon};
 
 fn impatient(limits: &mut Limits) {
@@ -110,6 +112,43 @@ async fn a_peer_that_never_reads_what_the_reader_answers_is_closed_with_4013() {
     };
     assert_eq!((disconnect.code, limits), (4013, vec!["max_waiting_bytes"]), "{disconnect}");
     assert_others_are_well(&server, address).await;
+}
+
+#[tokio::test]
+async fn what_the_reader_would_answer_and_finds_no_room_comes_again_with_the_resume() {
+    const CALLS: u64 = 60;
+    let change = |limits: &mut Limits| {
+        limits.buffer_bytes = Some(2000);
+        limits.max_waiting_bytes = 1000;
+    };
+    let (_server, address) = serve(Bench::default().server_with(change)).await;
+    let mut peer = Numbered::open(address).await;
+    let (mut next, mut cuts) = (1, 0);
+    while peer.received < CALLS {
+        for n in next..=CALLS {
+            peer.send_as(n, &call(n, "no.such", &json!([]))).await;
+        }
+        while peer.received < CALLS {
+            let frame = soon(peer.peer.0.next()).await.expect("an open connection").expect("a frame");
+            if let Message::Close(close) = frame {
+                assert_eq!(close.map(|close| u16::from(close.code)), Some(4013));
+                cuts += 1;
+                break;
+            }
+            // An answer for each call, in order; the notice of the close has no number.
+            let message = wire::message(peer.peer.1, &frame).unwrap_or_default();
+            if message["seq"] != Value::Null {
+                peer.received += 1;
+                assert_eq!((&message["seq"], &message["id"]), (&json!(peer.received), &json!(peer.received)));
+            }
+        }
+        if peer.received < CALLS {
+            let hello = peer.resume().await;
+            assert_eq!(hello["resumed"], true, "{hello}");
+            next = hello["received"].as_u64().expect("a number") + 1;
+        }
+    }
+    assert!(cuts > 0, "nothing was too much");
 }
 
 #[tokio::test]

@@ -121,11 +121,13 @@ fn what_enters_while_nobody_writes_is_bounded_by_the_buffer_alone() {
 #[test]
 fn the_readers_own_answers_may_be_beyond_the_buffer_but_not_without_bound() {
     let outbox = session();
-    for _ in 0..30 {
+    for _ in 0..31 {
+        assert!(!outbox.is_reader_full());
         assert_eq!(outbox.push_reader(frame(1)), Ok(()));
     }
+    assert!(outbox.is_reader_full());
     assert_eq!(outbox.push_reader(frame(1)), Err(Overflow));
-    assert_eq!(written(&outbox, 1).last(), Some(&(1, Some(30))), "they are numbered as everything else");
+    assert_eq!(written(&outbox, 1).last(), Some(&(1, Some(31))), "they are numbered as everything else");
 }
 
 #[test]
