@@ -39,7 +39,8 @@ pub(crate) struct Life {
 }
 
 impl Life {
-    fn turn(&self) -> MutexGuard<'_, ()> {
+    /// While it is held no other transition happens, and no connection takes the session up.
+    pub(super) fn turn(&self) -> MutexGuard<'_, ()> {
         self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -116,11 +116,15 @@ impl Pump for SessionPump {
     }
 
     fn closing(&mut self, disconnect: &Disconnect) {
-        if !self.session.endpoint().outbox.is_on(self.line) {
-            return;
+        {
+            // No other connection takes the session up between the question and the close, which is not meant for that.
+            let _turn = self.session.life().turn();
+            if !self.session.endpoint().outbox.is_on(self.line) {
+                return;
+            }
+            self.session.close_with(disconnect.clone());
         }
         tracing::info!(target: "wirecall", session = %self.session.id(), code = disconnect.code, reason = %disconnect.reason, "closing a connection");
-        self.session.close_with(disconnect.clone());
     }
 }
 
@@ -179,3 +183,6 @@ impl Local for ServerSide<'_> {
         tracing::debug!(target: "wirecall", session = %self.session.id(), method, "a notification of no method is ignored");
     }
 }
+
+#[cfg(test)]
+mod tests;

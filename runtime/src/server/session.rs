@@ -235,10 +235,13 @@ impl Session {
     /// of the code makes clients do. Where it makes them stay away the session ends, connected or not; else it waits for
     /// its client.
     pub fn close_with(&self, disconnect: Disconnect) {
-        self.tell_close(&disconnect, None);
         if !self.is_plain() && disconnect.is_final() {
+            // *Where the session ends with the close, `rpc.close` carries `received`*, which is final from here on.
+            let received = self.0.endpoint.outbox.deafen();
+            self.tell_last(&disconnect, None, Some(received));
             self.0.shared.finish(self, disconnect.ends, &disconnect);
         } else {
+            self.tell_close(&disconnect, None);
             self.0.endpoint.outbox.close(disconnect);
         }
     }

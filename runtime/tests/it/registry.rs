@@ -54,7 +54,7 @@ async fn one_session_is_sent_away_with_a_reason_and_stays_away() {
     let session = server.handle().session(hello["session"].as_str().expect("a name")).expect("a session");
     session.close("you were rude");
     let (code, texts) = peer.end().await;
-    let notice = json!({ "jsonrpc": "2.0", "method": "rpc.close", "params": { "code": 4502, "reason": "you were rude" } });
+    let notice = json!({ "jsonrpc": "2.0", "method": "rpc.close", "params": { "code": 4502, "reason": "you were rude", "received": 0 } });
     assert_eq!((code, texts), (4502, vec![notice]));
     other.nothing_more().await;
     server.handle().user("ann").close("all of you");

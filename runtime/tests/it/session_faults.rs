@@ -280,7 +280,8 @@ async fn an_event_that_finds_no_room_ends_the_session_of_a_connected_client_with
     // It was received, but not acknowledged.
     session.emit(event(9_000)).expect("encodes");
     let (code, texts) = peer.peer.end().await;
-    assert_eq!((code, &texts.last().expect("a notice")["params"]["code"]), (4013, &json!(4013)));
+    let notice = &texts.last().expect("a notice")["params"];
+    assert_eq!((code, &notice["code"], &notice["received"]), (4013, &json!(4013), &json!(0)));
     let claim = peer.claim();
     assert_eq!(hello(address, claim).await.1["reason"], "overflow");
 }
