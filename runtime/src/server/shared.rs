@@ -3,7 +3,7 @@
 use std::any::{Any, TypeId};
 use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -79,6 +79,10 @@ pub(crate) struct Shared {
     pub(crate) no_cancel: TaskTracker,
     /// Cancelled when a shutdown begins.
     pub(crate) stop: CancellationToken,
+    /// Somebody asked for the shutdown, and does it.
+    pub(crate) stopping: AtomicBool,
+    /// Cancelled when it is done.
+    pub(crate) drained: CancellationToken,
     connections: AtomicUsize,
     next_connection: AtomicU64,
 }
@@ -129,6 +133,8 @@ impl Shared {
             tasks: TaskTracker::new(),
             no_cancel: TaskTracker::new(),
             stop: CancellationToken::new(),
+            stopping: AtomicBool::new(false),
+            drained: CancellationToken::new(),
             connections: AtomicUsize::new(0),
             next_connection: AtomicU64::new(1),
         }

@@ -2,6 +2,7 @@
 //! `no_cancel` calls are left of sessions that went before.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tokio::time::Instant;
 
@@ -13,10 +14,9 @@ use crate::session::Disconnect;
 
 /// See [`ServerHandle::shutdown`](super::ServerHandle::shutdown).
 pub(crate) async fn shutdown(shared: Arc<Shared>) {
-    if shared.stop.is_cancelled() {
+    if shared.stopping.swap(true, Ordering::AcqRel) {
         // Somebody else does it; this only waits.
-        shared.tasks.wait().await;
-        return;
+        return shared.drained.cancelled().await;
     }
     shared.stop.cancel();
     // The work is a task of its own, so that who asked for it may go.
@@ -27,6 +27,8 @@ pub(crate) async fn shutdown(shared: Arc<Shared>) {
 }
 
 async fn drain(shared: Arc<Shared>) {
+    // However it ends, nobody waits for it any longer then.
+    let _drained = shared.drained.clone().drop_guard();
     let limits = shared.limits;
     let until = Instant::now() + limits.drain;
     let draining = || shared.draining();

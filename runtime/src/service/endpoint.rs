@@ -383,9 +383,12 @@ impl Endpoint {
         local: &dyn Local,
         sink: &Sink,
     ) -> Result<(), Disconnect> {
-        if self.draining.load(Ordering::Acquire) {
+        // A notification cannot be refused: its sender is told that it was received, and would not send it again.
+        if self.draining.load(Ordering::Acquire)
+            && let Some(id) = input.id.take()
+        {
             let error = RpcError::new(ErrorKind::Unavailable, "the server is shutting down");
-            return input.id.take().map_or_else(|| sink.pass(self), |id| self.refuse(sink, &id, &error));
+            return self.refuse(sink, &id, &error);
         }
         let lane = started.lane.map(|lane| lane.0);
         let place =

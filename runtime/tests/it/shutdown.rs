@@ -82,6 +82,40 @@ async fn a_call_that_is_cancelled_in_the_middle_of_it_is_waited_for_no_longer() 
 }
 
 #[tokio::test]
+async fn notifications_that_arrive_in_the_middle_of_it_are_run() {
+    let (bench, server, _, mut peer) = busy(|_| {}).await;
+    let down = shut_down(&server);
+    assert_eq!(peer.receive().await["method"], "rpc.close");
+    peer.send(&notification("lab.note", &json!([7]))).await;
+    assert_eq!(bench.fate().await, Fate::Done(7));
+    bench.release(1);
+    assert_eq!(peer.closed().await, 4000);
+    soon(down).await.expect("no panic");
+}
+
+#[tokio::test]
+async fn who_asks_for_it_a_second_time_waits_for_the_first() {
+    let (bench, server, _, mut peer) = busy(|_| {}).await;
+    let mut events = server.handle().events();
+    peer.send(&call(2, "lab.keep", &json!([2]))).await;
+    assert_eq!(bench.fate().await, Fate::Started(2));
+    peer.bye().await;
+    let (first, second) = (shut_down(&server), shut_down(&server));
+    // Only the call is left, whose session has ended.
+    while server.handle().connection_count() > 0 {
+        tokio::task::yield_now().await;
+    }
+    bench.release(1);
+    soon(second).await.expect("no panic");
+    let mut drained = 0;
+    while let Ok(Some(event)) = tokio::time::timeout(Duration::ZERO, events.next()).await {
+        drained += u32::from(matches!(event, ServerEvent::Drained));
+    }
+    assert_eq!(drained, 1);
+    soon(first).await.expect("no panic");
+}
+
+#[tokio::test]
 async fn a_session_that_goes_away_in_the_middle_of_it_is_waited_for_no_longer() {
     let (bench, server, _, mut peer) = busy(|_| {}).await;
     let down = shut_down(&server);
