@@ -22,12 +22,11 @@ use super::peer::Fault as CallFault;
 use super::stream::Kept;
 use crate::check::validation_error;
 use crate::codec::{
-    Codec, Fault, Frame, Head, Input, Payload, Raw, ends_with_seq, error_frame, explain, id_of, pong_frame,
-    result_frame,
+    Codec, Fault, Frame, Head, Input, Payload, Raw, error_frame, id_of, pong_frame, result_frame,
 };
 use crate::connection::{LineId, Outbox, Overflow};
 use crate::message::{ErrorKind, Id, RpcError};
-use crate::session::{Calls, Cancelled, Disconnect, PendingCalls, Place, Reason, Refusal, code};
+use crate::session::{Calls, Cancelled, Disconnect, PendingCalls, Place, Refusal, code};
 
 /// The bounds of an endpoint.
 #[derive(Debug, Clone, Copy)]
@@ -250,8 +249,7 @@ impl Endpoint {
         sink: &Sink,
     ) -> Result<(), Disconnect> {
         if message.too_deep() {
-            let (id, error) = explain(message);
-            return self.refuse(sink, &id, &error);
+            return self.refuse_unreadable(sink, message);
         }
         if message.is_batch() {
             return self.receive_batch(message, scope, local, now);
@@ -274,14 +272,7 @@ impl Endpoint {
                 self.receive_response(&id, &outcome, local);
                 return sink.pass(self);
             }
-            Err(_) => {
-                let (id, error) = explain(message);
-                if self.outbox.numbered && is_parse_error(&error) && ends_with_seq(message) {
-                    let text = "a numbered message cannot be decoded";
-                    return Err(Disconnect::new(code::SEQUENCE, text).ending(Reason::Sequence));
-                }
-                return self.refuse(sink, &id, &error);
-            }
+            Err(_) => return self.refuse_unreadable(sink, message),
         };
         let Some(found) = self.methods.get(&method) else {
             return self.receive_unknown(&mut input, &method, message, local, sink);
@@ -291,10 +282,7 @@ impl Endpoint {
         // Checks and `Deserialize` may be code of the user's own.
         match catch_unwind(AssertUnwindSafe(|| found.start(arrival))) {
             Ok(Ok(started)) => self.admit(started, spec, &mut input, message.len(), local, sink),
-            Ok(Err(Refused(Fault::Envelope))) => {
-                let (id, error) = explain(message);
-                self.refuse(sink, &id, &error)
-            }
+            Ok(Err(Refused(Fault::Envelope))) => self.refuse_unreadable(sink, message),
             Err(panic) => {
                 let error = self.environment.incident(spec.method, &*panic_cause(&*panic));
                 id_of(message).map_or_else(|| sink.pass(self), |id| self.refuse(sink, &id, &error))
@@ -319,8 +307,7 @@ impl Endpoint {
         sink: &Sink,
     ) -> Result<(), Disconnect> {
         let Ok(params) = input.skip() else {
-            let (id, error) = explain(message);
-            return self.refuse(sink, &id, &error);
+            return self.refuse_unreadable(sink, message);
         };
         let id = input.id.take();
         let sink = &sink.of_the_protocol(method, local.line());
@@ -481,8 +468,4 @@ impl Endpoint {
 pub(super) fn too_slow(_: Overflow) -> Disconnect {
     let text = "the peer reads too slowly: the reader's answers exceed max_waiting_bytes";
     Disconnect::over(super::numbered::READER_FULL, code::TOO_SLOW, text)
-}
-
-fn is_parse_error(error: &RpcError) -> bool {
-    error.code() == ErrorKind::ParseError.code()
 }

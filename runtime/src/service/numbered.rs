@@ -6,9 +6,10 @@ use std::time::Instant;
 use super::context::Scope;
 use super::endpoint::{Endpoint, Local, too_slow};
 use super::open::Sink;
-use crate::codec::{Invalid, Raw, ack_frame, seq_of};
+use crate::codec::{Invalid, Raw, ack_frame, ends_with_seq, explain, seq_of};
 use crate::connection::{Arrived, LineId, Overflow};
-use crate::session::{Disconnect, code};
+use crate::message::{ErrorKind, RpcError};
+use crate::session::{Disconnect, Reason, code};
 
 /// The bound that a notification met which is not taken, and is sent again.
 pub(super) const NO_ROOM: &str = "max_waiting";
@@ -47,6 +48,17 @@ impl Endpoint {
         if due { self.tell_received(line, now) } else { Ok(()) }
     }
 
+    /// Answers what is no message, from the reader itself. *One that cannot be decoded and ends as a tracked message does closes
+    /// 4050*: nobody knows whose answer would be missing.
+    pub(super) fn refuse_unreadable(&self, sink: &Sink, message: Raw<'_>) -> Result<(), Disconnect> {
+        let (id, error) = explain(message);
+        if self.outbox.numbered && is_parse_error(&error) && ends_with_seq(message) {
+            let text = "a numbered message cannot be decoded";
+            return Err(Disconnect::new(code::SEQUENCE, text).ending(Reason::Sequence));
+        }
+        self.refuse(sink, &id, &error)
+    }
+
     /// Acknowledges what has arrived on that connection, if that is due.
     pub(crate) fn tell_received(&self, line: LineId, now: Instant) -> Result<(), Disconnect> {
         self.outbox.push_ack(line, now, |seq| ack_frame(self.codec, seq)).map_err(too_slow)
@@ -63,4 +75,8 @@ impl Endpoint {
             Err(_) => Err(Disconnect::new(code::PROTOCOL, "the parameters of rpc.ack do not fit")),
         }
     }
+}
+
+fn is_parse_error(error: &RpcError) -> bool {
+    error.code() == ErrorKind::ParseError.code()
 }

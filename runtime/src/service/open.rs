@@ -198,10 +198,7 @@ impl Endpoint {
     ) -> Result<(), Disconnect> {
         let invalid = |text| (Id::null(), RpcError::new(ErrorKind::InvalidRequest, text));
         let entries = match batch_entries(message) {
-            None => {
-                let (id, error) = crate::codec::explain(message);
-                return self.refuse(&Sink::Direct, &id, &error);
-            }
+            None => return self.refuse_unreadable(&Sink::Direct, message),
             Some(entries) if entries.is_empty() => {
                 let (id, error) = invalid("a batch needs at least one entry".to_owned());
                 return self.refuse(&Sink::Direct, &id, &error);
@@ -458,11 +455,11 @@ fn frame_of(codec: Codec, answer: Answer, id: Option<&Id>, spec: &CallSpec, sink
 
 /// A handler that panics when it is dropped is still done.
 fn drop_quietly(run: Run, spec: &CallSpec) {
+    if catch_unwind(AssertUnwindSafe(|| drop(run))).is_err() {
+        tracing::error!(target: "wirecall", method = spec.method, "a handler panicked when it was dropped");
+    }
 }
 
 fn deadline_exceeded() -> RpcError {
     RpcError::new(ErrorKind::DeadlineExceeded, "the time limit of the call passed")
 }
-    if catch_unwind(AssertUnwindSafe(|| drop(run))).is_err() {
-        tracing::error!(target: "wirecall", method = spec.method, "a handler panicked when it was dropped");
-    }

@@ -151,13 +151,26 @@ async fn a_gap_closes_with_4050_and_ends_the_session() {
 #[tokio::test]
 async fn a_numbered_message_that_cannot_be_decoded_closes_with_4050() {
     let (_server, address) = serve(Bench::default().server()).await;
-    let mut peer = Numbered::open(address).await;
+    let (open, close) = ("[".repeat(130), "]".repeat(130));
     let broken = match CODEC {
-        Codec::Json => Message::text(r#"{"jsonrpc":"2.0","method":lab.note,"seq":1}"#),
-        _ => Message::binary(&b"\x82\xa1x\xa1\xff\xa3seq\x01"[..]),
+        Codec::Json => vec![
+            Message::text(r#"{"jsonrpc":"2.0","method":lab.note,"seq":1}"#),
+            Message::text(r#"{"jsonrpc":"2.0","method":"lab.note","params":[1,,],"seq":1}"#),
+            Message::text(r#"{"jsonrpc":"2.0","method":"lab.nothing","params":[1,,],"seq":1}"#),
+            Message::text(r#"[{"jsonrpc":"2.0","method":"lab.note"},"seq":1}"#),
+            Message::text(format!(r#"{{"jsonrpc":"2.0","method":"lab.note","params":{open}{close},"seq":1}}"#)),
+        ],
+        _ => vec![
+            Message::binary(&b"\x82\xa1x\xa1\xff\xa3seq\x01"[..]),
+            Message::binary(&b"\x92\xa1x\xc1\xa3seq\x01"[..]),
+            Message::binary([b"\x82\xa1x", &[0x91; 130][..], b"\xc0\xa3seq\x01"].concat()),
+        ],
     };
-    peer.peer.0.send(broken).await.expect("sent");
-    assert_eq!(peer.peer.closed().await, 4050);
+    for broken in broken {
+        let mut peer = Numbered::open(address).await;
+        peer.peer.0.send(broken.clone()).await.expect("sent");
+        assert_eq!(peer.peer.closed().await, 4050, "{broken}");
+    }
 }
 
 #[tokio::test]
