@@ -37,6 +37,11 @@ impl Line {
         Self { id, ..Self::default() }
     }
 
+    /// Whether that end takes the place of what is decided.
+    pub(super) fn takes(&self, disconnect: &Disconnect) -> bool {
+        self.closing.as_ref().is_none_or(|pending| disconnect.is_final() && !pending.disconnect.is_final())
+    }
+
     /// The connection is gone, and what only it could carry with it. How it was to end is still known.
     pub(super) fn leave(&mut self) {
         self.away = true;

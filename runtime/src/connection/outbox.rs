@@ -53,7 +53,7 @@ pub(super) struct State {
     pub(super) queue: Queue,
     pub(super) line: Line,
     /// Somebody found no room since room was last told of.
-    starved: bool,
+    pub(super) starved: bool,
     /// Since when a session's buffer is full and nothing is acknowledged.
     pub(super) full_since: Option<Instant>,
     /// Nothing more is received: what was is final.
@@ -214,7 +214,8 @@ impl Outbox {
         Ok(())
     }
 
-    /// Asks the connection's task to end it. The first reason counts. Without a connection it only says how the
+    /// Asks the connection's task to end it. The first reason counts, but one after which nobody comes back counts more
+    /// than one that lets the client come back. Without a connection it only says how the
     /// session is to end.
     pub(crate) fn close(&self, disconnect: Disconnect) {
         self.end_with(None, disconnect, false);
@@ -232,13 +233,21 @@ impl Outbox {
 
     fn end_with(&self, line: Option<LineId>, disconnect: Disconnect, all: bool) {
         let mut state = self.lock();
-        if line.is_none_or(|line| line == state.line.id) && state.line.closing.is_none() {
+        if line.is_none_or(|line| line == state.line.id) && state.line.takes(&disconnect) {
             state.line.closing = Some(Closing { disconnect, all });
             wake(state);
         }
     }
 
+    /// Whether a close for that reason is still news.
+    #[cfg(feature = "server")]
+    pub(crate) fn takes_close(&self, disconnect: &Disconnect) -> bool {
+        let state = self.lock();
+        !state.ended && state.line.takes(disconnect)
+    }
+
     /// Whether [`Outbox::close`] was called, or all is over.
+    #[cfg(test)]
     pub(crate) fn is_closing(&self) -> bool {
         let state = self.lock();
         state.ended || state.line.closing.is_some()
@@ -320,8 +329,13 @@ impl Outbox {
         state.starved &= !told;
         drop(state);
         if told {
-            self.room.notify_waiters();
+            self.tell_all();
         }
+    }
+
+    /// Whoever waits for room tries again.
+    pub(super) fn tell_all(&self) {
+        self.room.notify_waiters();
     }
 }
 

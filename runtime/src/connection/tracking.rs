@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::line::{Line, LineId};
 use super::outbox::{Outbox, Overflow, State};
+use crate::clock;
 use crate::codec::Frame;
 #[cfg(feature = "client")]
 use crate::session::Replay;
@@ -89,7 +90,8 @@ impl Outbox {
         match tracked.acked(seq) {
             Ok(false) => {}
             Ok(true) => {
-                state.full_since = None;
+                let full = state.full_since.is_some() && self.keeps_waiting(&state);
+                state.full_since = full.then(clock::now);
                 self.tell_room(state);
             }
             Err(OutOfRange) => {
@@ -120,9 +122,14 @@ impl Outbox {
         Ok(received)
     }
 
+    /// Whether somebody waits for room who is not told of any now: the time without an ack starts over.
+    fn keeps_waiting(&self, state: &State) -> bool {
+        state.starved && state.queue.is_busy(&self.limits)
+    }
+
     fn change_line(&self, mut state: MutexGuard<'_, State>, line: LineId) {
         let old = std::mem::replace(&mut state.line, Line::new(line));
-        state.full_since = None;
+        state.full_since = self.keeps_waiting(&state).then(clock::now);
         self.tell_room(state);
         if let Some(waker) = old.waker {
             waker.wake();
@@ -179,7 +186,14 @@ impl Outbox {
         }
         state.line.leave();
         state.full_since = None;
-        state.line.heard || state.queue.taken() > 0
+        let proven = state.line.heard || state.queue.taken() > 0;
+        // *When the buffer is not full, they enter, connected or not*: nothing is written now, and it alone bounds.
+        let starved = std::mem::take(&mut state.starved);
+        drop(state);
+        if starved {
+            self.tell_all();
+        }
+        proven
     }
 
     /// Whether that connection is the one of now.

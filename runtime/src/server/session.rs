@@ -281,7 +281,7 @@ impl Session {
 
     /// The same, with the last number that was received.
     pub(crate) fn tell_last(&self, disconnect: &Disconnect, in_ms: Option<u64>, received: Option<u64>) {
-        if self.is_plain() || self.0.endpoint.outbox.is_closing() {
+        if self.is_plain() || !self.0.endpoint.outbox.takes_close(disconnect) {
             return;
         }
         let notice = CloseNotice {

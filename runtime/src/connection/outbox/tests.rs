@@ -172,6 +172,55 @@ fn a_connection_that_left_carries_nothing_that_only_it_could() {
     assert_eq!(written(&outbox, 2), []);
 }
 
+/// A session whose buffer is full with 4 and 16 bytes that were written.
+fn full() -> Outbox {
+    let outbox = session();
+    for bytes in [4, 16] {
+        assert!(outbox.try_push(frame(bytes)).is_ok());
+        assert_eq!(written(&outbox, 1).len(), 1);
+    }
+    outbox
+}
+
+#[tokio::test]
+async fn somebody_who_waits_on_after_an_ack_or_a_resume_is_waited_for_from_then_on() {
+    let outbox = full();
+    let mut waiting = std::pin::pin!(outbox.push(frame(10)));
+    assert!(futures_util::poll!(&mut waiting).is_pending());
+    let since = outbox.full_since(1).expect("full");
+    outbox.acked(1, 1).expect("in range");
+    assert!(futures_util::poll!(&mut waiting).is_pending());
+    assert!(outbox.full_since(1).is_some_and(|later| later >= since), "a part was acknowledged");
+    assert_eq!(outbox.attach(2, 1), Ok(0));
+    assert!(futures_util::poll!(&mut waiting).is_pending());
+    assert!(outbox.full_since(2).is_some());
+    assert_eq!(written(&outbox, 2).len(), 1);
+    outbox.acked(2, 2).expect("in range");
+    assert!(futures_util::poll!(&mut waiting).is_ready());
+    assert!(outbox.full_since(2).is_none());
+}
+
+#[tokio::test]
+async fn who_waits_for_a_queue_enters_when_its_connection_is_gone() {
+    let outbox = session();
+    for _ in 0..2 {
+        assert!(outbox.try_push(frame(1)).is_ok());
+    }
+    let mut waiting = std::pin::pin!(outbox.push(frame(1)));
+    assert!(futures_util::poll!(&mut waiting).is_pending());
+    outbox.detach(1);
+    assert!(futures_util::poll!(&mut waiting).is_ready());
+}
+
+#[test]
+fn a_close_that_nobody_comes_back_from_takes_the_place_of_one_that_lets_the_client_come_back() {
+    let outbox = session();
+    for (code, then) in [(4008, 4008), (4013, 4008), (4502, 4502), (4501, 4502), (4008, 4502)] {
+        outbox.close(Disconnect::new(code, ""));
+        assert_eq!(outbox.closing(1).map(|disconnect| disconnect.code), Some(then));
+    }
+}
+
 #[test]
 fn what_is_not_numbered_reaches_only_the_connection_that_it_is_of() {
     let outbox = session();
