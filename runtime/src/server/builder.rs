@@ -157,8 +157,9 @@ impl ServerBuilder {
     /// # Errors
     ///
     /// Where two services have a method of the same name, a service of the client's side is mounted, or a path
-    /// pattern cannot be used.
+    /// pattern or a limit cannot be used.
     pub fn build(self) -> Result<Server, Error> {
+        self.limits.check().map_err(|(setting, expected)| Error::Limit { setting, expected })?;
         let mut methods = MethodTable::default();
         let mut sources: Vec<ContractSource> = Vec::new();
         for service in &self.services {

@@ -41,6 +41,14 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A limit cannot be used.
+    #[error("`Limits::{setting}` cannot be used: it has to be {expected}")]
+    Limit {
+        /// The field of [`Limits`](super::Limits).
+        setting: &'static str,
+        /// What it has to be.
+        expected: &'static str,
+    },
 }
 
 fn bind_hint(error: &io::Error) -> &'static str {

@@ -127,6 +127,45 @@ impl Limits {
         }
     }
 
+    /// What cannot be used, and why: the setting, and what it has to be.
+    pub(crate) fn check(&self) -> Result<(), (&'static str, &'static str)> {
+        for (setting, time) in [
+            ("hello_timeout", self.hello_timeout),
+            ("ping", self.ping),
+            ("heartbeat_timeout", self.heartbeat_timeout),
+            ("write_deadline", self.write_deadline),
+        ] {
+            if time < Duration::from_millis(1) {
+                return Err((setting, "at least 1 ms"));
+            }
+        }
+        // `call_timeout` may be none, and is looked at where it is added to a time.
+        for (setting, time) in [
+            ("hello_timeout", self.hello_timeout),
+            ("ping", self.ping),
+            ("heartbeat_timeout", self.heartbeat_timeout),
+            ("write_deadline", self.write_deadline),
+            ("session_ttl", self.session_ttl),
+            ("unproven_ttl", self.unproven_ttl),
+            ("drain", self.drain),
+            ("retry_within", self.retry_within),
+        ] {
+            if time > LONGEST {
+                return Err((setting, "at most 3650 days"));
+            }
+        }
+        for (setting, bound) in [
+            ("max_message_bytes", self.max_message_bytes),
+            ("max_calls", self.max_calls),
+            ("max_connections", self.max_connections),
+        ] {
+            if bound == 0 {
+                return Err((setting, "at least 1"));
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) fn store(&self) -> StoreLimits {
         StoreLimits {
             ttl: self.session_ttl,
@@ -154,6 +193,9 @@ impl Limits {
         }
     }
 }
+
+/// Longer than any time that is meant, and short enough to be added to every clock.
+const LONGEST: Duration = Duration::from_hours(24 * 3650);
 
 /// A duration in whole milliseconds, as the wire has it.
 pub(crate) fn millis(duration: Duration) -> u64 {

@@ -1,7 +1,9 @@
 //! Servers that cannot be built or started, and what they say to do.
 
+use std::time::Duration;
+
 use tokio::net::TcpListener;
-use wirecall::server::Error;
+use wirecall::server::{Error, Limits};
 use wirecall::{Reply, Server, Service};
 
 use crate::lab::{Bench, Lab, Ui, UiHandler};
@@ -44,6 +46,33 @@ fn patterns_that_cannot_be_used_are_refused() {
         );
         assert!(error.to_string().contains("/rooms/{room}/chat"), "{error}");
     }
+}
+
+#[test]
+fn limits_that_cannot_be_used_are_refused_by_name() {
+    fn refused(change: fn(&mut Limits)) -> &'static str {
+        let error = Bench::default().server_with(change).build().expect_err("no such limit");
+        let Error::Limit { setting, .. } = error else { panic!("{error:?}") };
+        assert!(error.to_string().contains(&format!("Limits::{setting}")), "{error}");
+        setting
+    }
+    assert_eq!(refused(|limits| limits.ping = Duration::ZERO), "ping");
+    assert_eq!(refused(|limits| limits.heartbeat_timeout = Duration::MAX), "heartbeat_timeout");
+    assert_eq!(refused(|limits| limits.session_ttl = Duration::MAX), "session_ttl");
+    assert_eq!(refused(|limits| limits.drain = Duration::MAX), "drain");
+    assert_eq!(refused(|limits| limits.hello_timeout = Duration::from_micros(1)), "hello_timeout");
+    assert_eq!(refused(|limits| limits.max_calls = 0), "max_calls");
+    assert_eq!(refused(|limits| limits.max_message_bytes = 0), "max_message_bytes");
+}
+
+#[test]
+fn no_time_at_all_to_wait_or_to_come_back_and_calls_without_a_limit_are_fine() {
+    let change = |limits: &mut Limits| {
+        (limits.session_ttl, limits.unproven_ttl) = (Duration::ZERO, Duration::ZERO);
+        (limits.drain, limits.retry_within) = (Duration::ZERO, Duration::ZERO);
+        limits.call_timeout = Duration::MAX;
+    };
+    assert!(Bench::default().server_with(change).build().is_ok());
 }
 
 #[test]
