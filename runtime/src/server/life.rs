@@ -72,6 +72,10 @@ impl Resumable for Session {
     fn end(&mut self) -> u64 {
         self.endpoint().outbox.deafen()
     }
+
+    fn kept(&self) -> usize {
+        self.endpoint().outbox.kept_bytes()
+    }
 }
 
 /// What a hello with `resume` came to.

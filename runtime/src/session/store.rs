@@ -51,6 +51,8 @@ pub(crate) trait Resumable {
     fn resume(&mut self, peer_received: u64) -> Result<u64, OutOfRange>;
     /// It is over: nothing is received for it from here on. Gives the last number that was.
     fn end(&mut self) -> u64;
+    /// Bytes that it keeps for its client.
+    fn kept(&self) -> usize;
 }
 
 /// The number of a connection, inside this process.
@@ -311,10 +313,14 @@ impl<U: PartialEq, S: Resumable> Store<U, S> {
     ///
     /// *The whole server is bounded too, suspended sessions going first, oldest first.*
     pub(crate) fn evict(&mut self, bytes: usize, now: Instant) -> Option<Gone<S>> {
-        if self.live.len() <= self.limits.max_sessions && bytes <= self.limits.max_bytes {
+        let many = self.live.len() > self.limits.max_sessions;
+        if !many && bytes <= self.limits.max_bytes {
             return None;
         }
-        let oldest = Arc::clone(self.suspended.first_key_value()?.1);
+        // One that keeps nothing makes no room for bytes.
+        let counts =
+            |session: &Arc<str>| many || self.live.get(session).is_some_and(|entry| entry.held.kept() > 0);
+        let oldest = Arc::clone(self.suspended.values().find(|session| counts(session))?);
         self.end(&oldest, Some(Reason::Overflow), now)
     }
 

@@ -88,6 +88,10 @@ impl Resumable for Session {
     fn end(&mut self) -> u64 {
         self.half.replay.received()
     }
+
+    fn kept(&self) -> usize {
+        self.half.replay.bytes()
+    }
 }
 
 /// A drain under way.

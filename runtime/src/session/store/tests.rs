@@ -15,6 +15,7 @@ struct Held {
     sent: u64,
     resumed: u32,
     ended: bool,
+    kept: usize,
 }
 
 impl Resumable for Held {
@@ -30,6 +31,10 @@ impl Resumable for Held {
         self.ended = true;
         7
     }
+
+    fn kept(&self) -> usize {
+        self.kept
+    }
 }
 
 type Sessions = Store<&'static str, Held>;
@@ -40,7 +45,7 @@ fn limits() -> StoreLimits {
 
 fn open(store: &mut Sessions, session: &str, connection: u64) {
     let owner = Owner { secret: SECRET.into(), subprotocol: JSON, user: "ada" };
-    store.open(session.into(), owner, connection, Held { sent: 5, resumed: 0, ended: false });
+    store.open(session.into(), owner, connection, Held { sent: 5, resumed: 0, ended: false, kept: 1 });
 }
 
 /// One session, `a`, on connection 1.
@@ -220,6 +225,21 @@ fn too_many_bytes_make_the_oldest_suspended_ones_end_as_well() {
     assert!(store.evict(1001, now).is_none(), "there is none left");
     let (reason, ended_received, _) = fresh(store.resume(&claim(1, 5), 2, now));
     assert_eq!((reason, ended_received), (Reason::Overflow, Some(7)));
+}
+
+#[test]
+fn a_session_that_keeps_nothing_does_not_end_for_the_bytes_of_others() {
+    let (mut store, now) = one();
+    open(&mut store, "b", 2);
+    if let Some(held) = store.held("a") {
+        held.kept = 0;
+    }
+    for (number, session) in [(1, "a"), (2, "b")] {
+        assert!(matches!(store.suspend(session, number, true, now), Left::Suspended));
+    }
+    let gone = store.evict(1001, now).expect("what keeps something");
+    assert_eq!(&*gone.session, "b");
+    assert!(store.evict(1001, now).is_none());
 }
 
 #[test]
