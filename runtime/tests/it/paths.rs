@@ -125,3 +125,15 @@ async fn a_state_that_nobody_added_is_an_incident_that_names_its_type() {
     let cause = seen.lock().expect("a lock").clone();
     assert!(cause.contains("Greeting") && cause.contains("ServerBuilder::state"), "{cause}");
 }
+
+#[tokio::test]
+async fn a_request_that_becomes_no_web_socket_ends_its_connection() {
+    let change = |limits: &mut wirecall::server::Limits| limits.hello_timeout = crate::support::LONG * 10;
+    let (_server, address) = serve(Bench::default().server_with(change)).await;
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    stream.write_all(b"GET /health HTTP/1.1\r\nhost: here\r\n\r\n").await.expect("sent");
+    let mut answer = String::new();
+    soon(stream.read_to_string(&mut answer)).await.expect("its end");
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("ok"), "{answer}");
+    RawPeer::any(address).await.nothing_more().await;
+}
