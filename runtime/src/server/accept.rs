@@ -66,7 +66,12 @@ async fn open_plain<S: AsyncRead + AsyncWrite + Unpin>(
         .unwrap_or_else(|_| Err(RpcError::new(ErrorKind::Unavailable, "signing in took too long").into()))
     {
         Ok(admitted) => {
-            let session = session(&shared, &connection, admitted.user, &Hello::default());
+            let session = match session(&shared, &connection, admitted.user, &Hello::default()) {
+                Ok(session) => session,
+                Err(disconnect) => {
+                    return refuse(socket, &connection, &shared, Refusal::bare(disconnect)).await;
+                }
+            };
             shared.opened(&session, None);
             serve(socket, session, &connection, Lease::new(admitted.until)).await;
         }
@@ -76,7 +81,7 @@ async fn open_plain<S: AsyncRead + AsyncWrite + Unpin>(
             tokio::select! {
                 // Nothing was promised to it, and the shutdown need not wait.
                 () = shared.stop.cancelled() => {}
-                _ = drive(socket, &connection, &shared, RefusalPump::at_first_call(error, disconnect, until)) => {}
+                _ = drive(socket, &connection, &shared, RefusalPump::at_first_call(error, disconnect, shared.limits.max_batch, until)) => {}
             }
         }
     }
@@ -130,7 +135,8 @@ pub(crate) fn session(
     connection: &Connection,
     user: Option<UserId>,
     hello: &Hello,
-) -> Session {
+) -> Result<Session, Disconnect> {
+    let id = SessionId::new(random()?);
     let limits = shared.limits.outbox();
     let outbox = if connection.is_plain() {
         Outbox::plain(limits)
@@ -151,14 +157,14 @@ pub(crate) fn session(
         let most = usize::try_from(hello.limits.max_message_bytes).unwrap_or(usize::MAX);
         endpoint.max_message_bytes = most.saturating_sub(SEAL_BYTES);
     }
-    Session::new(SessionParts {
-        id: SessionId::new(random()),
+    Ok(Session::new(SessionParts {
+        id,
         user,
         endpoint: Arc::new(endpoint),
         connection: connection.clone(),
         shared: Arc::clone(shared),
         client: Program { name: shown(&hello.client.name), version: shown(&hello.client.version) },
-    })
+    }))
 }
 
 /// What a client says of itself ends up in logs and lists.
@@ -166,14 +172,20 @@ fn shown(text: &str) -> String {
     text.chars().filter(|character| !character.is_control()).take(64).collect()
 }
 
-/// 128 random bits as hexadecimal digits.
-pub(crate) fn random() -> String {
+/// 128 random bits as hexadecimal digits. Without randomness no secret is safe, and nobody is let in.
+pub(crate) fn random() -> Result<String, Disconnect> {
+    random_from(getrandom::fill)
+}
+
+fn random_from<E: std::fmt::Display>(
+    fill: impl FnOnce(&mut [u8]) -> Result<(), E>,
+) -> Result<String, Disconnect> {
     let mut bytes = [0; 16];
-    if let Err(error) = getrandom::fill(&mut bytes) {
-        // Without randomness no secret is safe: the session's name is still unique, its secret is of no use yet.
+    if let Err(error) = fill(&mut bytes) {
         tracing::error!(target: "wirecall", %error, "the system has no randomness");
+        return Err(Disconnect::new(code::INTERNAL, "the server cannot make a session now"));
     }
-    format!("{:032x}", u128::from_be_bytes(bytes))
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
 }
 
 async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
@@ -223,4 +235,19 @@ where
 {
     let config = DriverConfig { write_deadline: shared.limits.write_deadline, framing: connection.framing() };
     Driver::new(socket, pump, config).run().await.1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{random, random_from};
+    use crate::session::code;
+
+    #[test]
+    fn without_randomness_nobody_is_let_in() {
+        let refused = random_from(|_| Err("no entropy")).expect_err("no secret");
+        assert_eq!(refused.code, code::INTERNAL);
+        assert!(refused.reconnects());
+        let secret = random().expect("this system has some");
+        assert_eq!(secret.len(), 32);
+    }
 }

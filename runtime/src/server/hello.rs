@@ -99,8 +99,8 @@ fn admit(
         Some((_, Resumption::Fresh { reason, ended_received })) => Some((reason, ended_received)),
         None => None,
     };
-    let secret: Arc<str> = random().into();
-    let session = session(shared, connection, admitted.user.clone(), hello);
+    let secret: Arc<str> = random().map_err(Refusal::bare)?.into();
+    let session = session(shared, connection, admitted.user.clone(), hello).map_err(Refusal::bare)?;
     shared.opened(&session, Some(Arc::clone(&secret)));
     let answer = HelloAnswer {
         reason: verdict.map(|(reason, _)| reason.name().to_owned()),
