@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::shared::{Shared, tell};
+use super::shared::{Desk, Shared, Waiting, tell};
 use super::task;
 use crate::codec::SEAL_BYTES;
 use crate::connection::LineId;
 use crate::message::{CloseNotice, HelloAnswer, ResumeClaim};
 use crate::service::{Endpoint, PeerFault};
-use crate::session::{Answered, Disconnect, OutOfRange, Reason, Replay, Room, Verdict, code};
+use crate::session::{Answered, Disconnect, Fate, OutOfRange, Reason, Replay, Room, Verdict, code};
 
 /// What a new connection is to a client.
 pub(crate) struct Opened {
@@ -18,6 +18,27 @@ pub(crate) struct Opened {
     pub(crate) resumed: bool,
     /// The session before is lost.
     pub(crate) lost: Option<Reason>,
+}
+
+/// What a session leaves behind when the next one begins.
+#[derive(Default)]
+struct Over {
+    endpoint: Option<Arc<Endpoint>>,
+    /// Why it is lost, and the calls that end with it.
+    fate: Option<(Reason, Fate<Waiting>)>,
+}
+
+impl Over {
+    /// Tells everybody who is concerned. Not to be called with the desk locked.
+    fn tell(self) {
+        if let Some(endpoint) = self.endpoint {
+            endpoint.end();
+        }
+        let Some((reason, fate)) = self.fate else { return };
+        tell(fate.unknown, || Err(PeerFault::ConnectionLost));
+        let not_sent = Disconnect::new(code::GOING_AWAY, format!("the session is lost: {reason}"));
+        tell(fate.never, || Err(PeerFault::Closed(not_sent.clone())));
+    }
 }
 
 impl Shared {
@@ -43,12 +64,15 @@ impl Shared {
         answer: Option<&HelloAnswer>,
         line: LineId,
     ) -> Result<Opened, Disconnect> {
-        let opened = match answer {
-            None => Opened { endpoint: task::endpoint(self, None, line), resumed: false, lost: None },
-            Some(answer) => self.judge(answer, line)?,
+        let mut desk = self.desk();
+        let (opened, over) = match answer {
+            None => {
+                let endpoint = task::endpoint(self, None, line);
+                (Opened { endpoint, resumed: false, lost: None }, Over::default())
+            }
+            Some(answer) => self.judge(&mut desk, answer, line)?,
         };
         let limits = answer.map(|answer| answer.limits);
-        let mut desk = self.desk();
         desk.endpoint = Some(Arc::clone(&opened.endpoint));
         desk.max_message_bytes = limits.map_or(usize::MAX, |limits| {
             usize::try_from(limits.max_message_bytes).unwrap_or(usize::MAX).saturating_sub(SEAL_BYTES)
@@ -57,12 +81,19 @@ impl Shared {
             Room { calls: limits.max_calls as usize, streams: limits.max_streams as usize }
         }));
         desk.flush();
+        drop(desk);
+        // Only now: who is told makes the next call at once, and that must find the session that begins.
+        over.tell();
         Ok(opened)
     }
 
     /// Whether the session goes on, and what its loss means to its calls.
-    fn judge(self: &Arc<Self>, answer: &HelloAnswer, line: LineId) -> Result<Opened, Disconnect> {
-        let mut desk = self.desk();
+    fn judge(
+        self: &Arc<Self>,
+        desk: &mut Desk,
+        answer: &HelloAnswer,
+        line: LineId,
+    ) -> Result<(Opened, Over), Disconnect> {
         let old = desk.endpoint.clone();
         let recovery = &mut desk.recovery;
         let mut decide = |replay: &mut Replay| recovery.answered(answered(answer), replay);
@@ -78,32 +109,27 @@ impl Shared {
             let text = "the answer to hello tells what cannot be";
             Disconnect::new(code::SEQUENCE, text).ending(Reason::Sequence)
         })?;
+        let mut over = Over::default();
         let lost = match verdict {
             Verdict::Resumed => {
                 if let Some(endpoint) = old {
-                    return Ok(Opened { endpoint, resumed: true, lost: None });
+                    return Ok((Opened { endpoint, resumed: true, lost: None }, over));
                 }
                 None
             }
             Verdict::Opened => None,
             Verdict::Lost { reason, received, carry } => {
                 tracing::info!(target: "wirecall", %reason, received, "the session is lost");
-                let fate = desk.outgoing.verdict(received, carry);
+                over.fate = Some((reason, desk.outgoing.verdict(received, carry)));
                 // *Answers, items, credits and cancels for the old session are dropped.*
                 desk.cancels.clear();
                 desk.grants.clear();
                 desk.known = 0;
-                drop(desk);
-                tell(fate.unknown, || Err(PeerFault::ConnectionLost));
-                let not_sent = Disconnect::new(code::GOING_AWAY, format!("the session is lost: {reason}"));
-                tell(fate.never, || Err(PeerFault::Closed(not_sent.clone())));
                 Some(reason)
             }
         };
-        if let Some(old) = old {
-            old.end();
-        }
-        Ok(Opened { endpoint: task::endpoint(self, Some(answer), line), resumed: false, lost })
+        over.endpoint = old;
+        Ok((Opened { endpoint: task::endpoint(self, Some(answer), line), resumed: false, lost }, over))
     }
 
     /// A connection is gone. A session waits for the next one; a plain server's calls meet their fate.

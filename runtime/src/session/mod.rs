@@ -33,7 +33,7 @@ pub(crate) use disconnect::code;
 pub(crate) use heartbeat::ClientHeartbeat;
 pub(crate) use heartbeat::{Beat, ServerHeartbeat};
 #[cfg(feature = "client")]
-pub(crate) use outgoing::{Full, Kind, Outgoing, Room};
+pub(crate) use outgoing::{Fate, Full, Kind, Outgoing, Room};
 pub(crate) use pending::PendingCalls;
 pub use reason::Reason;
 #[cfg(feature = "client")]

@@ -49,6 +49,8 @@ mod validation;
 #[cfg(feature = "client")]
 mod client_calls;
 #[cfg(feature = "client")]
+mod client_carried;
+#[cfg(feature = "client")]
 mod client_close;
 #[cfg(feature = "client")]
 mod client_connect;
