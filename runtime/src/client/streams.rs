@@ -52,9 +52,20 @@ impl Shared {
     }
 
     /// Sends a message of an upload, once its call was sent; ready when there was room for it, or the call is over.
-    pub(crate) async fn upload(&self, demand: &Arc<Demand>, message: UploadMessage) -> Result<(), PeerFault> {
+    pub(crate) async fn upload(
+        &self,
+        demand: &Arc<Demand>,
+        mut message: UploadMessage,
+    ) -> Result<(), PeerFault> {
         loop {
             poll_fn(|cx| demand.poll_sent(cx)).await;
+            if let UploadMessage::Item(_, spent) = &mut message
+                && !demand.is_good(*spent)
+            {
+                // It went into another session meanwhile, where nothing is granted yet.
+                let Some(again) = poll_fn(|cx| demand.poll_spend(cx)).await else { return Ok(()) };
+                *spent = again;
+            }
             let (endpoint, frame) = {
                 let mut desk = self.desk();
                 let Some(order) = demand.place().filter(|order| desk.outgoing.is_open(*order)) else {
@@ -65,9 +76,12 @@ impl Shared {
                     demand.wait();
                     continue;
                 };
+                if matches!(message, UploadMessage::Item(_, spent) if !demand.is_good(spent)) {
+                    continue;
+                }
                 let wire_id = id_on_wire(id);
                 let frame = match &message {
-                    UploadMessage::Item(item) => item_frame(endpoint.codec, "rpc.upload", &wire_id, item),
+                    UploadMessage::Item(item, _) => item_frame(endpoint.codec, "rpc.upload", &wire_id, item),
                     UploadMessage::End => Ok(about_frame(endpoint.codec, "rpc.upload_end", &wire_id)),
                 };
                 let frame = frame.map_err(|error| PeerFault::Encode(EncodeError::Codec(error)))?;

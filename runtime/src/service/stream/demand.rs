@@ -23,6 +23,10 @@ struct State {
     place: Option<u64>,
     /// The call was sent, and its id is known.
     sent: bool,
+    /// How often it was sent: each time into another session, where nothing of the one before holds.
+    times: u64,
+    /// The last of these times that the end of the upload was handed over for; 0 for none.
+    ended: u64,
     /// An item arrived, or something of the upload was sent.
     begun: bool,
     window: Window,
@@ -37,6 +41,10 @@ struct State {
     /// Why the upload, and with it the call, cannot go on.
     failed: Option<PeerFault>,
 }
+
+/// Credit that was spent for an item, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Spent(u64);
 
 impl fmt::Debug for Demand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -53,6 +61,8 @@ impl Demand {
             state: Mutex::new(State {
                 place: None,
                 sent: false,
+                times: 0,
+                ended: 0,
                 begun: false,
                 window,
                 arrived: VecDeque::new(),
@@ -94,6 +104,7 @@ impl Demand {
         state.window = Window::download(self.credit);
         state.upload = Credit::upload();
         state.sent = true;
+        state.times += 1;
         wake(state.producer.take(), state);
     }
 
@@ -112,9 +123,21 @@ impl Demand {
         Poll::Pending
     }
 
-    /// Something of the upload is sent.
+    /// Something of the upload is sent: an item, or its end.
     pub(crate) fn sending(&self) {
         self.lock().begun = true;
+    }
+
+    /// Ready when the end of the upload is to be handed over: once the call was sent, and again whenever it was sent
+    /// again. `false` where the call is over.
+    pub(super) fn poll_end(&self, cx: &Context<'_>) -> Poll<bool> {
+        let mut state = self.lock();
+        if state.over || state.times > state.ended {
+            state.ended = state.times;
+            return Poll::Ready(!state.over);
+        }
+        state.producer = Some(cx.waker().clone());
+        Poll::Pending
     }
 
     /// Items arrived.
@@ -148,17 +171,22 @@ impl Demand {
         None
     }
 
-    /// Spends credit for one item of the upload; `false` where the call is over.
-    pub(super) fn poll_spend(&self, cx: &Context<'_>) -> Poll<bool> {
+    /// Spends credit for one item of the upload; `None` where the call is over.
+    pub(crate) fn poll_spend(&self, cx: &Context<'_>) -> Poll<Option<Spent>> {
         let mut state = self.lock();
         if state.over {
-            return Poll::Ready(false);
+            return Poll::Ready(None);
         }
         if state.upload.spend() {
-            return Poll::Ready(true);
+            return Poll::Ready(Some(Spent(state.times)));
         }
         state.producer = Some(cx.waker().clone());
         Poll::Pending
+    }
+
+    /// Whether that credit is still good: it is gone with the session that it was granted in.
+    pub(crate) fn is_good(&self, spent: Spent) -> bool {
+        self.lock().times == spent.0
     }
 
     /// Ready when the call is over.

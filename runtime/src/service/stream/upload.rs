@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures_util::{Stream, StreamExt};
 use tokio::task::AbortHandle;
 
-use super::demand::Demand;
+use super::demand::{Demand, Spent};
 use crate::codec::{Codec, Payload};
 use crate::service::peer::Peer;
 use crate::service::traits::checked;
@@ -23,6 +23,11 @@ pub(crate) enum UploadMessage {
             expect(dead_code, reason = "only a client makes calls that stream")
         )]
         Payload,
+        #[cfg_attr(
+            not(feature = "client"),
+            expect(dead_code, reason = "only a client makes calls that stream")
+        )]
+        Spent,
     ),
     End,
 }
@@ -67,13 +72,14 @@ async fn send_all(peer: &Peer, demand: &Arc<Demand>, mut source: Source) -> Resu
             () = poll_fn(|cx| demand.poll_over(cx)) => return Ok(()),
             next = source.next() => next,
         };
-        let Some(item) = next else {
-            return peer.0.upload(demand, UploadMessage::End).await;
-        };
+        let Some(item) = next else { break };
         let item = item.map_err(CallError::Encode)?;
-        if !poll_fn(|cx| demand.poll_spend(cx)).await {
-            return Ok(());
-        }
-        peer.0.upload(demand, UploadMessage::Item(item)).await?;
+        let Some(spent) = poll_fn(|cx| demand.poll_spend(cx)).await else { return Ok(()) };
+        peer.0.upload(demand, UploadMessage::Item(item, spent)).await?;
     }
+    // A call that goes into another session takes its end along.
+    while poll_fn(|cx| demand.poll_end(cx)).await {
+        peer.0.upload(demand, UploadMessage::End).await?;
+    }
+    Ok(())
 }
