@@ -16,6 +16,7 @@ use std::time::Duration;
 use chaos::{ChaosClient, ClientTally, ServerTally};
 use clap::Parser;
 use faults::Plan;
+use futures_util::future::join_all;
 use judge::{Findings, judge};
 use program::{Program, resident};
 use proxy::Proxy;
@@ -45,8 +46,10 @@ const CODECS: &[&str] = &["json", "msgpack"];
 /// Memory that the server may take beside a fifth more than it had at one fifth of the run.
 const SLACK: u64 = 8 << 20;
 const START_LIMIT: Duration = Duration::from_secs(30);
-/// How long a client may take for what is under way when it is told to stop.
-const END_LIMIT: Duration = Duration::from_mins(1);
+/// How long a client may take for what is under way when it is told to stop: longer than all that it waits for itself.
+const END_LIMIT: Duration = Duration::from_secs(90);
+/// How long the server may take to answer this program.
+const CONTROL_LIMIT: Duration = Duration::from_secs(10);
 
 /// One client with the proxy before it.
 struct Subject {
@@ -86,19 +89,27 @@ async fn run(arguments: &Arguments) -> Result<bool, String> {
     for subject in &subjects {
         subject.proxy.calm();
     }
-    control.hush().await.map_err(|error| format!("hush: {error}"))?;
-    for subject in &mut subjects {
-        subject.program.stop().await?;
-    }
     let mut clean = true;
-    for subject in &mut subjects {
-        let line = subject.program.line("tally ", END_LIMIT).await;
+    if let Err(error) = control.hush().timeout(CONTROL_LIMIT).await {
+        eprintln!("FAULT: hush: {error}");
+        clean = false;
+    }
+    // At once, so that each has all its time.
+    let lines = join_all(subjects.iter_mut().map(|subject| async {
+        subject.program.stop().await?;
+        subject.program.line("tally ", END_LIMIT).await
+    }));
+    let lines = lines.await;
+    for (subject, line) in subjects.iter().zip(lines) {
         let told: Result<ClientTally, String> = match line {
             Ok(line) => serde_json::from_str(&line).map_err(|error| error.to_string()),
             Err(error) => Err(error),
         };
-        let counted: ServerTally =
-            control.tally(subject.name.clone()).await.map_err(|error| format!("tally: {error}"))?;
+        let counted: ServerTally = control
+            .tally(subject.name.clone())
+            .timeout(CONTROL_LIMIT)
+            .await
+            .map_err(|error| format!("tally: {error}"))?;
         let found = told.map_or_else(
             |error| Findings { faults: vec![error], ..Findings::default() },
             |told| judge(&told, &counted),

@@ -39,7 +39,12 @@ impl Proxy {
         let shared = Arc::clone(&done);
         let task = tokio::spawn(async move {
             let mut links = JoinSet::new();
-            while let Ok((client, _)) = listener.accept().await {
+            loop {
+                let Ok((client, _)) = listener.accept().await else {
+                    // One that was reset while it waited, or no descriptor is free: neither is the end of the proxy.
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                    continue;
+                };
                 let faults: Vec<_> = (0..FAULTS_A_CONNECTION).map(|_| plan.next()).collect();
                 links.spawn(link(client, server, faults, Arc::clone(&shared)));
                 while links.try_join_next().is_some() {}
@@ -60,6 +65,8 @@ impl Drop for Proxy {
     }
 }
 
+/// How long nothing is accepted after an error.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 /// Stalls and throttles leave a connection alive; after so many faults the last one is made a cut.
 const FAULTS_A_CONNECTION: usize = 6;
 /// What a half-open connection is kept for: longer than either end's heartbeat takes to notice.

@@ -16,6 +16,8 @@ use wirecall::{BackoffOptions, CallError, Client, Codec, Reply};
 
 /// What is under way has so long to end.
 const FINISH: Duration = Duration::from_secs(40);
+/// How long the last call may take.
+const LAST_CALL: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Clone)]
 struct Driver {
@@ -219,7 +221,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         eprintln!("{user}: something does not end; the client is {:?}", client.state());
     }
     // A last call behind everything: what the server sent before its answer has arrived with it.
-    driver.chaos.hush().await?;
+    if let Err(error) = driver.chaos.hush().timeout(LAST_CALL).await {
+        eprintln!("{user}: the last call: {error}; the client is {:?}", client.state());
+    }
     println!("tally {}", serde_json::to_string(&*tally.lock())?);
     client.close().await;
     drop((listening.await, watching.await));
