@@ -10,7 +10,16 @@ import pytest
 
 from tests.fixtures.chat import ChatClient, RoomNotFoundError
 from tests.peer import listen, soon
-from wirecall import Call, CallOptions, Layer, Next, RpcError, UnavailableError, connect
+from wirecall import (
+    Call,
+    CallOptions,
+    Layer,
+    Next,
+    ResourceExhaustedError,
+    RpcError,
+    UnavailableError,
+    connect,
+)
 
 
 def tracing(name: str, log: list[str]) -> Layer:
@@ -140,3 +149,23 @@ async def test_a_layer_cannot_send_an_upload_again_whose_items_are_gone() -> Non
         await connection.error(await connection.receive(), -32006, "unavailable", retryable=True)
         with pytest.raises(TypeError, match="its items are gone"):
             await soon(call)
+
+
+async def test_a_layer_may_send_an_upload_again_that_never_took_an_item() -> None:
+    failed: list[Exception] = []
+
+    async def waiting(call: Call, following: Next) -> object:
+        try:
+            return await following(call)
+        except ResourceExhaustedError as error:
+            failed.append(error)
+            return await following(call)
+
+    async with listen() as peer:
+        client = await connect(peer.url, layers=[waiting], lazy=True, queue=0)
+        service = client.service("files")
+        call = asyncio.ensure_future(service.upload("files.put", None, iter([1]), str))
+        with pytest.raises(ResourceExhaustedError):
+            await soon(call)
+        assert len(failed) == 1
+        await client.close()

@@ -127,6 +127,11 @@ def test_nesting_is_bounded_whatever_lies_between(codec: Codec) -> None:
     assert not codec.too_deep(codec.encode(shallow))
 
 
+def test_an_empty_array_is_a_level_of_nesting_too() -> None:
+    assert MSGPACK.too_deep(b"\x91" * 128 + b"\x90")
+    assert not MSGPACK.too_deep(b"\x91" * 127 + b"\x90")
+
+
 @pytest.mark.parametrize("data", [b"", b"\x81", b"\xc1", b"\xdd\xff\xff\xff\xff", b"\xa5ab"])
 def test_bytes_that_make_no_sense_are_told(data: bytes) -> None:
     with pytest.raises(DecodeError):

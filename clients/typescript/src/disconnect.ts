@@ -84,7 +84,9 @@ export interface Announced {
 export function readClose(params: unknown, earlier: Disconnect | undefined): Announced | undefined {
   const { code, reason, in_ms, retry_within_ms, received } = isRecord(params) ? params : {};
   if (!isNumber(code)) return undefined;
-  const retryWithinMs = isNumber(retry_within_ms) ? retry_within_ms : earlier?.retryWithinMs;
+  const retryWithinMs = isNumber(retry_within_ms)
+    ? Math.min(retry_within_ms, LONGEST_RETRY_MS)
+    : earlier?.retryWithinMs;
   const text = typeof reason === "string" ? reason : "";
   return {
     end: disconnect(code, text, retryWithinMs),
@@ -92,6 +94,9 @@ export function readClose(params: unknown, earlier: Disconnect | undefined): Ann
     received: isNumber(received) ? received : undefined,
   };
 }
+
+/** A day: a server that names more has no date in mind. */
+const LONGEST_RETRY_MS = 86_400_000;
 
 function isNumber(value: unknown): value is number {
   return typeof value === "number" && Number.isFinite(value) && value >= 0;

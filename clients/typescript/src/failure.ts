@@ -48,8 +48,11 @@ export function webSocketUrl(url: string | URL): URL {
   } catch {
     // Said below, in one way for all that is no URL.
   }
+  // Shown without its password and its query, where people put secrets.
+  const [bare = ""] = String(url).split(/[?#]/);
+  const shown = bare.replace(/^(\w+:)?(\/\/)?[^/]*@/, "$1$2");
   throw new ConnectError(
-    `${url} is not a WebSocket URL: write ws://host:port/path, or wss:// for an encrypted one`,
+    `${shown} is not a WebSocket URL: write ws://host:port/path, or wss:// for an encrypted one`,
   );
 }
 

@@ -222,3 +222,11 @@ test("a WebSocket class that throws fails the attempt with its reason", async ()
   expect(error).toBeInstanceOf(ConnectError);
   expect(error.message).toContain("mixed content");
 });
+
+test("an error about a URL shows nothing that is secret in it", async () => {
+  for (const url of ["ftp://ann:S3CRET@x/?token=S3CRET", "ann:S3CRET@x#S3CRET"]) {
+    const failed = await rejection(connect(url, { webSocket: WebSocket }));
+    expect(failed.message).toContain("is not a WebSocket URL");
+    expect(failed.message).not.toContain("S3CRET");
+  }
+});

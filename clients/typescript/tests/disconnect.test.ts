@@ -36,6 +36,11 @@ test("a second rpc.close keeps the return that the first one spread", () => {
   expect(readClose({ code: 4000, retry_within_ms: 5 }, first)?.end.retryWithinMs).toBe(5);
 });
 
+test("a time to come back is at most a day away", () => {
+  const close = readClose({ code: 4000, retry_within_ms: 1e18 }, undefined);
+  expect(close?.end.retryWithinMs).toBe(86_400_000);
+});
+
 test("times that are none are left out", () => {
   const params = { code: 4000, in_ms: "soon", retry_within_ms: Number.POSITIVE_INFINITY };
   const close = readClose(params, undefined);

@@ -150,13 +150,15 @@ def _depth(data: bytes) -> int:
     deepest, place = 0, 0
     open_ends: list[int] = []
     while place < len(data) and deepest <= MAX_DEPTH:
+        container = data[place] in _CONTAINERS
         width, values = _step(data, place)
         place += width
         if open_ends:
             open_ends[-1] -= 1
+        if container:
+            deepest = max(deepest, len(open_ends) + 1)
         if values:
             open_ends.append(values)
-            deepest = max(deepest, len(open_ends))
         while open_ends and open_ends[-1] == 0:
             open_ends.pop()
     return deepest

@@ -83,13 +83,13 @@ class Pump:
         """
         if self._begun and isinstance(self._source, (Iterator, AsyncIterator)):
             raise TypeError("an upload cannot be sent again: its items are gone")
-        self._begun = True
 
     async def run(self, call: int, owner: PumpOwner) -> None:
         """Sends all items of a call and their end.
 
         Cancelling stops it, and closes the generator that the items came from.
         """
+        self._begun = True
         items = _walk(self._source)
         try:
             async for item in items:
