@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use super::options::TokenProvider;
+use super::options::{TokenKind, TokenProvider};
 use super::shared::Shared;
 use crate::codec::request_frame;
 use crate::connection::LineId;
@@ -52,7 +52,7 @@ pub(crate) async fn keep_fresh(
     line: LineId,
     mut lasts: Option<u64>,
 ) -> Infallible {
-    let provider = shared.options.token.as_ref().filter(|_| shared.options.refreshes);
+    let provider = shared.options.token.as_ref().filter(|_| shared.options.token_kind == TokenKind::Provided);
     while let (Some(provider), Some(left)) = (provider, lasts) {
         tokio::time::sleep(due(Duration::from_millis(left))).await;
         lasts = match refresh(shared, endpoint, line, provider).await {

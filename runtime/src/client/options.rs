@@ -19,6 +19,13 @@ pub(crate) type TokenProvider = Box<dyn Fn() -> TokenFuture + Send + Sync>;
 type TokenFuture =
     Pin<Box<dyn Future<Output = Result<Option<String>, Box<dyn std::error::Error + Send + Sync>>> + Send>>;
 
+/// Whether asking for the token again may give another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TokenKind {
+    Fixed,
+    Provided,
+}
+
 /// The settings of a client.
 pub(crate) struct Options {
     pub(crate) url: String,
@@ -26,8 +33,7 @@ pub(crate) struct Options {
     pub(crate) codec: Codec,
     pub(crate) lazy: bool,
     pub(crate) token: Option<TokenProvider>,
-    /// Whether asking for the token again may give another one.
-    pub(crate) refreshes: bool,
+    pub(crate) token_kind: TokenKind,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) name: String,
     pub(crate) version: String,
@@ -76,7 +82,7 @@ impl Connect {
                 codec: Codec::Json,
                 lazy: false,
                 token: None,
-                refreshes: false,
+                token_kind: TokenKind::Fixed,
                 headers: Vec::new(),
                 name: env!("CARGO_PKG_NAME").to_owned(),
                 version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -103,7 +109,7 @@ impl Connect {
     /// Signs in with this token, at every attempt to connect. For one that expires see [`token_provider`](Self::token_provider).
     pub fn token(mut self, token: impl Into<String>) -> Self {
         let token = token.into();
-        self.options.refreshes = false;
+        self.options.token_kind = TokenKind::Fixed;
         self.options.token = Some(Box::new(move || {
             let token = token.clone();
             Box::pin(async move { Ok(Some(token)) })
@@ -122,7 +128,7 @@ impl Connect {
         Fut: Future<Output = Result<Option<String>, E>> + Send + 'static,
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        self.options.refreshes = true;
+        self.options.token_kind = TokenKind::Provided;
         self.options.token = Some(Box::new(move || {
             let token = provider();
             Box::pin(async move { token.await.map_err(Into::into) })
