@@ -18,6 +18,13 @@ impl Contract {
     }
 }
 
+/// The wire shape of one schema, with the definitions that it reaches: equal where nothing but docs and names differ.
+pub(crate) fn shape_of(contract: &Contract, schema: &Value, read: bool) -> Value {
+    let mut shape = Shape::new(contract);
+    let body = shape.schema(schema, read);
+    json!([body, shape.bodies])
+}
+
 /// Prints the wire shape of a service as JSON, with definitions numbered in the order in which they are met.
 struct Shape<'c> {
     contract: &'c Contract,

@@ -2,12 +2,13 @@
 //!
 //! Everything else is printed from it: TypeScript, Python, documents. It has one stable JSON form
 //! ([`Contract::to_json`]) and each service a fingerprint of its wire shape ([`Contract::fingerprint`]),
-//! which clients send in `rpc.hello`.
+//! which clients send in `rpc.hello`. Whether an older contract still fits is told by [`compatibility`].
 //!
 //! The types here are built by code that `#[derive(wirecall::Service)]` writes, through [`Builder`].
 
 mod builder;
 mod check;
+pub mod compatibility;
 mod fingerprint;
 mod model;
 mod stream;
