@@ -58,7 +58,19 @@ async fn attempt(
         return Err(ConnectError::NotWirecall { url: options.url.clone() });
     }
     let answer = say_hello(&mut socket, options, token, resume).await?;
+    warn_of_contracts(options, &answer);
     Ok((socket, Some(answer)))
+}
+
+/// *`incompatible` fails that service's calls, not the connection.* The log says once why.
+fn warn_of_contracts(options: &Options, answer: &HelloAnswer) {
+    let incompatible = answer.contract.iter().filter(|(_, word)| *word == "incompatible");
+    let services: Vec<&str> = incompatible.map(|(service, _)| service.as_str()).collect();
+    if !services.is_empty() {
+        options.warned.call_once(|| {
+            tracing::warn!(target: "wirecall", ?services, "this program was built with an older, incompatible contract of the server: calls of these services fail");
+        });
+    }
 }
 
 type Upgraded = Result<(Socket, Response), Failure>;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use super::layer::{ClientLayer, ClientLayers};
@@ -50,6 +50,8 @@ pub(crate) struct Options {
     pub(crate) write_deadline: Duration,
     pub(crate) layers: ClientLayers,
     pub(crate) fingerprints: Vec<(String, String)>,
+    /// Whether the log was told that the server finds one of them incompatible.
+    pub(crate) warned: Once,
 }
 
 impl Options {
@@ -99,6 +101,7 @@ impl Connect {
                 write_deadline: Duration::from_secs(10),
                 layers: Arc::new([]),
                 fingerprints: Vec::new(),
+                warned: Once::new(),
             },
             services: Vec::new(),
             on_error: Vec::new(),

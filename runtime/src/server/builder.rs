@@ -10,6 +10,7 @@ use super::handle::ServerHandle;
 use super::origin::OriginPolicy;
 use super::session::Session;
 use super::shared::{Hooks, Shared, SharedParts, States};
+use super::verdict::Verdicts;
 use super::{Limits, Server};
 use crate::contract::Side;
 use crate::service::{ContractSource, Environment, ErrorHook, Incident, Layer, MethodTable, Mounted};
@@ -30,6 +31,7 @@ pub struct ServerBuilder {
     origin: OriginPolicy,
     expose_contract: bool,
     paths: Vec<String>,
+    released: Vec<String>,
 }
 
 impl std::fmt::Debug for ServerBuilder {
@@ -107,6 +109,18 @@ impl ServerBuilder {
         self
     }
 
+    /// Tells of a contract that clients were generated from before, as `wirecall contract` printed it:
+    /// `.released(include_str!("../contracts/chat/4f0c….json"))`. May be called for each of them.
+    ///
+    /// Clients of a contract that the server can still serve are answered `compatible` in hello. Those of one that it
+    /// cannot are `incompatible`, and their calls to that service fail with an error that says so; see
+    /// [`compare`](crate::contract::compatibility::compare) for what makes the difference. A contract that the server
+    /// was not told of is `unknown`, and served.
+    pub fn released(mut self, contract: impl Into<String>) -> Self {
+        self.released.push(contract.into());
+        self
+    }
+
     /// Runs `hook` when a session was opened, before its client knows. It must not block.
     pub fn on_open(mut self, hook: impl Fn(&Session) + Send + Sync + 'static) -> Self {
         self.hooks.open.push(Box::new(hook));
@@ -157,7 +171,7 @@ impl ServerBuilder {
     /// # Errors
     ///
     /// Where two services have a method of the same name, a service of the client's side is mounted, or a path
-    /// pattern or a limit cannot be used.
+    /// pattern or a limit cannot be used; where a released contract cannot be read, or has a service that is not mounted.
     pub fn build(self) -> Result<Server, Error> {
         self.limits.check().map_err(|(setting, expected)| Error::Limit { setting, expected })?;
         let mut methods = MethodTable::default();
@@ -169,6 +183,9 @@ impl ServerBuilder {
             methods.mount(service).map_err(|method| Error::DuplicateMethod { method: method.to_owned() })?;
             sources.push(service.source);
         }
+        let contract = ContractSource::contract(&sources);
+        let names = sources.iter().map(|source| source.name);
+        let verdicts = Verdicts::new(names, &contract, &self.released)?;
         let shared = Arc::new(Shared::new(SharedParts {
             limits: self.limits,
             environment: Environment {
@@ -181,7 +198,8 @@ impl ServerBuilder {
             origin: self.origin,
             hooks: self.hooks,
             states: self.states,
-            contract: ContractSource::contract(&sources),
+            contract,
+            verdicts,
             expose_contract: self.expose_contract,
             paths: router(&self.paths)?,
         }));

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use http::header::{CONNECTION, UPGRADE};
@@ -24,6 +24,8 @@ struct Inner {
     codec: Codec,
     plain: bool,
     opened: Instant,
+    /// The services whose calls fail on it, once its hello was judged and there are any.
+    incompatible: OnceLock<Vec<&'static str>>,
 }
 
 impl fmt::Debug for Connection {
@@ -72,11 +74,28 @@ impl Connection {
     /// With the codec that was negotiated; `None` makes it a plain peer's.
     pub(crate) fn new(id: u64, request: UpgradeRequest, negotiated: Option<Codec>) -> Self {
         let (codec, plain) = (negotiated.unwrap_or_default(), negotiated.is_none());
-        Self(Arc::new(Inner { id, request, codec, plain, opened: clock::now() }))
+        Self(Arc::new(Inner {
+            id,
+            request,
+            codec,
+            plain,
+            opened: clock::now(),
+            incompatible: OnceLock::new(),
+        }))
     }
 
     pub(crate) fn request(&self) -> &UpgradeRequest {
         &self.0.request
+    }
+
+    /// Services that this client was generated from too old a contract of.
+    pub(crate) fn set_incompatible(&self, services: Vec<&'static str>) {
+        // There is one hello on a connection, so that it is empty.
+        self.0.incompatible.set(services).unwrap_or_default();
+    }
+
+    pub(crate) fn incompatible(&self) -> &[&'static str] {
+        self.0.incompatible.get().map_or(&[], Vec::as_slice)
     }
 
     /// Its number in this process, from 1.

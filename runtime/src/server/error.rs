@@ -2,6 +2,8 @@
 
 use std::io;
 
+use crate::contract::ParseError;
+
 /// Why a server could not be built or started.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -30,6 +32,19 @@ pub enum Error {
         "the service `{service}` has side = \"client\": clients answer it; name it with #[rpc(peer = …)] in the service that the server answers"
     )]
     ClientSide {
+        /// The service on the wire.
+        service: String,
+    },
+    /// A text that was given to [`released`](super::ServerBuilder::released) is no contract. Print one with
+    /// `wirecall contract`.
+    #[error("a released contract cannot be read: {0}; print one with `wirecall contract`")]
+    Released(#[source] ParseError),
+    /// A released contract describes a service that this server does not have. Mount the service, or print the
+    /// contract without it.
+    #[error(
+        "a released contract has the service `{service}`, and the server does not: mount it, or print a contract without it with `wirecall contract --service …`"
+    )]
+    ReleasedService {
         /// The service on the wire.
         service: String,
     },

@@ -1,5 +1,6 @@
 //! The first exchange of a session: what must come, who it is, and what is answered.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
@@ -59,7 +60,8 @@ pub(crate) async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(
     };
     // From here on nothing waits: the session is on this connection, and the answer is its first message. The handlers
     // are in place before the client learns that it is connected.
-    let (session, answer) = admit(shared, connection, &admitted, &hello)?;
+    let (session, mut answer) = admit(shared, connection, &admitted, &hello)?;
+    answer.contract = judge(shared, connection, &session, &hello);
     match result_frame(connection.codec(), &id, &answer) {
         Ok(frame) => {
             // Nothing but a notice of the end is before it, and an empty queue takes any one message.
@@ -88,7 +90,7 @@ fn admit(
                 resumed: true,
                 received,
                 sent: Some(session.endpoint().outbox.numbered_so_far()),
-                ..answer(shared, &session, admitted, hello, &claim.secret)
+                ..answer(shared, &session, admitted, &claim.secret)
             };
             return Ok((session, answer));
         }
@@ -105,7 +107,7 @@ fn admit(
     let answer = HelloAnswer {
         reason: verdict.map(|(reason, _)| reason.name().to_owned()),
         ended_received: verdict.and_then(|(_, ended_received)| ended_received),
-        ..answer(shared, &session, admitted, hello, &secret)
+        ..answer(shared, &session, admitted, &secret)
     };
     Ok((session, answer))
 }
@@ -194,17 +196,7 @@ fn is_pong(message: Raw<'_>) -> bool {
     matches!(Input::new(message).head(), Ok(Head::Request(method)) if method == "rpc.pong")
 }
 
-fn answer(
-    shared: &Shared,
-    session: &Session,
-    admitted: &Admitted,
-    hello: &Hello,
-    secret: &str,
-) -> HelloAnswer {
-    let judge = |service: &String, theirs: &String| {
-        let same = shared.fingerprints.get(service) == Some(theirs);
-        (service.clone(), if same { "same" } else { "unknown" }.to_owned())
-    };
+fn answer(shared: &Shared, session: &Session, admitted: &Admitted, secret: &str) -> HelloAnswer {
     HelloAnswer {
         session: session.id().as_str().to_owned(),
         secret: secret.to_owned(),
@@ -215,18 +207,27 @@ fn answer(
         sent: None,
         auth_expires_in_ms: admitted.expires_in_ms(),
         user: session.user_id().map(|user| user.as_str().to_owned()),
-        contract: hello
-            .contract
-            .iter()
-            .take(MAX_SERVICES)
-            .map(|(service, theirs)| judge(service, theirs))
-            .collect(),
-        channels: std::collections::BTreeMap::default(),
+        contract: BTreeMap::default(),
+        channels: BTreeMap::default(),
         ping_ms: millis(shared.limits.ping),
         session_ttl_ms: millis(shared.limits.session_ttl),
         limits: shared.limits.hello(),
     }
 }
 
-/// More services than any client has, so that a hello cannot ask for a huge answer.
-const MAX_SERVICES: usize = 256;
+/// What the client is told of its contracts. From here on calls to incompatible services fail, on this connection: a
+/// later hello is judged anew.
+fn judge(
+    shared: &Shared,
+    connection: &Connection,
+    session: &Session,
+    hello: &Hello,
+) -> BTreeMap<String, String> {
+    let judgement = shared.verdicts.on(&hello.contract);
+    if !judgement.incompatible.is_empty() {
+        let services = &judgement.incompatible;
+        tracing::info!(target: "wirecall", session = %session.id(), client = session.client_name(), version = session.client_version(), ?services, "a client was generated from an incompatible contract");
+        connection.set_incompatible(judgement.incompatible);
+    }
+    judgement.words
+}

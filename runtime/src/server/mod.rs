@@ -32,6 +32,7 @@ mod session;
 mod shared;
 mod shutdown;
 mod upgrade;
+mod verdict;
 
 use std::future::Future;
 use std::sync::Arc;

@@ -9,6 +9,7 @@ use super::extract::Caller;
 use super::limits::millis;
 use super::session::Session;
 use super::shared::guarded;
+use super::verdict::incompatible;
 use crate::codec::{Payload, Raw, ping_frame};
 use crate::connection::{LineId, Outbox, Pump, Tick, full_too_long};
 use crate::message::{AuthRefresh, ErrorKind, RpcError};
@@ -22,6 +23,7 @@ pub(crate) struct SessionPump {
     scope: Scope,
     heart: ServerHeartbeat,
     lease: Lease,
+    connection: Connection,
 }
 
 impl SessionPump {
@@ -34,7 +36,7 @@ impl SessionPump {
         };
         // A plain peer's queue has only one connection, and no number for it.
         let line = if session.is_plain() { 0 } else { connection.id() };
-        Self { session, line, scope, heart, lease }
+        Self { session, line, scope, heart, lease, connection: connection.clone() }
     }
 
     fn ponged(&mut self, now: Instant) {
@@ -63,6 +65,7 @@ impl Pump for SessionPump {
             line: self.line,
             lease: &self.lease,
             ponged: std::cell::Cell::new(false),
+            incompatible: self.connection.incompatible(),
         };
         self.session.endpoint().receive(message, &self.scope, &local, now)?;
         if local.ponged.get() {
@@ -134,6 +137,8 @@ struct ServerSide<'s> {
     line: LineId,
     lease: &'s Lease,
     ponged: std::cell::Cell<bool>,
+    /// The services whose calls fail.
+    incompatible: &'s [&'static str],
 }
 
 impl Local for ServerSide<'_> {
@@ -165,6 +170,10 @@ impl Local for ServerSide<'_> {
             }
             _ => None,
         })
+    }
+
+    fn refuses(&self, service: &'static str) -> Option<RpcError> {
+        self.incompatible.contains(&service).then(|| incompatible(service))
     }
 
     fn line(&self) -> LineId {

@@ -1,7 +1,7 @@
 //! What all connections of a server share.
 
 use std::any::{Any, TypeId};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,6 +17,7 @@ use super::event::ServerEvent;
 use super::origin::OriginPolicy;
 use super::registry::Registry;
 use super::session::Session;
+use super::verdict::Verdicts;
 use crate::connection::Budget;
 use crate::contract::Contract;
 use crate::service::{Environment, MethodTable};
@@ -60,8 +61,7 @@ pub(crate) struct Shared {
     pub(crate) hooks: Hooks,
     pub(crate) states: States,
     pub(crate) contract: Contract,
-    /// By service.
-    pub(crate) fingerprints: BTreeMap<String, String>,
+    pub(crate) verdicts: Verdicts,
     /// Whether `rpc.contract` is answered.
     pub(crate) exposed: bool,
     pub(crate) paths: matchit::Router<()>,
@@ -103,16 +103,13 @@ pub(crate) struct SharedParts {
     pub(crate) hooks: Hooks,
     pub(crate) states: States,
     pub(crate) contract: Contract,
+    pub(crate) verdicts: Verdicts,
     pub(crate) expose_contract: bool,
     pub(crate) paths: matchit::Router<()>,
 }
 
 impl Shared {
     pub(crate) fn new(parts: SharedParts) -> Self {
-        let SharedParts { contract, .. } = &parts;
-        let names = contract.services.iter().map(|service| service.name.clone());
-        let fingerprints =
-            names.filter_map(|name| Some((name.clone(), contract.fingerprint(&name)?))).collect();
         Self {
             store: Mutex::new(Store::new(parts.limits.store())),
             budget: Arc::new(Budget::new(parts.limits.max_kept_bytes)),
@@ -125,7 +122,7 @@ impl Shared {
             hooks: parts.hooks,
             states: parts.states,
             contract: parts.contract,
-            fingerprints,
+            verdicts: parts.verdicts,
             exposed: parts.expose_contract,
             paths: parts.paths,
             registry: Registry::default(),

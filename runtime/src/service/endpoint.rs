@@ -50,6 +50,10 @@ pub(crate) trait Local {
     fn protocol(&self, call: ProtocolCall<'_>) -> Result<Option<Reaction>, Disconnect>;
     /// A notification that no method takes.
     fn notification(&self, method: &str, params: Raw<'_>);
+    /// Why calls to that service are not served here, if they are not.
+    fn refuses(&self, _service: &'static str) -> Option<RpcError> {
+        None
+    }
     /// A call was refused since a bound was met.
     fn limit_reached(&self, limit: &'static str) {
         let _ = limit;
@@ -277,6 +281,9 @@ impl Endpoint {
         let Some(found) = self.methods.get(&method) else {
             return self.receive_unknown(&mut input, &method, message, local, sink);
         };
+        if let Some(error) = local.refuses(found.service) {
+            return self.receive_refused(&mut input, message, &error, sink);
+        }
         let spec = found.spec;
         let arrival = Arrival { input: &mut input, endpoint: self, scope, spec, now };
         // Checks and `Deserialize` may be code of the user's own.

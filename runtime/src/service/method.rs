@@ -315,6 +315,8 @@ pub fn mount<S: Service, H: Send + Sync + 'static>(handler: H, methods: Vec<Meth
 #[derive(Clone)]
 pub(crate) struct MethodRef {
     pub(crate) spec: &'static CallSpec,
+    /// Whose it is, by its name on the wire.
+    pub(crate) service: &'static str,
     served: Arc<dyn Served>,
     index: usize,
 }
@@ -337,7 +339,8 @@ impl MethodTable {
     /// Adds a service; gives the name of a method that is there already.
     pub(crate) fn mount(&mut self, mounted: &Mounted) -> Result<(), &'static str> {
         for (index, spec) in mounted.specs.iter().enumerate() {
-            let method = MethodRef { spec, served: Arc::clone(&mounted.served), index };
+            let service = mounted.source.name;
+            let method = MethodRef { spec, service, served: Arc::clone(&mounted.served), index };
             if self.methods.insert(spec.method, method).is_some() {
                 return Err(spec.method);
             }

@@ -12,6 +12,7 @@ mod method;
 mod numbered;
 mod open;
 mod peer;
+mod refused;
 mod stream;
 mod traits;
 

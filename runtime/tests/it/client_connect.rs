@@ -13,6 +13,7 @@ use wirecall::{CallError, ErrorKind, RpcError, UserId, connect};
 
 use crate::client_script::{Script, ShelfClient, client_of, is_away, until};
 use crate::lab::{Bench, Lab, LabClient};
+use crate::log::listen;
 use crate::support::{serve, soon};
 use crate::CODEC;
 
@@ -187,6 +188,27 @@ async fn the_fingerprints_of_its_services_go_with_hello() {
     client.expect("a connection");
     let contract = Lab::contract();
     assert_eq!(hello["contract"]["lab"], contract.fingerprint("lab").expect("a fingerprint"));
+}
+
+#[tokio::test]
+async fn what_a_server_thinks_of_a_contract_stops_no_client_and_incompatible_is_logged_once() {
+    let (written, _guard) = listen();
+    let script = Script::listen().await;
+    for word in ["same", "compatible", "unknown", "later"] {
+        let told = script.session_with(json!({ "contract": { "lab": word } }));
+        let (client, _server) = tokio::join!(script.client().service::<Lab>().into_future(), told);
+        client.expect("a connection");
+    }
+    assert!(!written.text().contains("incompatible"));
+    let incompatible = json!({ "contract": { "lab": "incompatible", "other": "same" } });
+    let connect = script.client().service::<Lab>().into_future();
+    let (client, (server, _)) = tokio::join!(connect, script.session_with(incompatible.clone()));
+    let _client = client.expect("a connection");
+    drop(server);
+    let _server = script.session_with(incompatible).await;
+    let log = written.text();
+    let lines: Vec<&str> = log.lines().filter(|line| line.contains("incompatible")).collect();
+    assert!(matches!(lines.as_slice(), [line] if line.contains("WARN") && line.contains("lab")), "{log}");
 }
 
 #[tokio::test]

@@ -11,10 +11,10 @@ use crate::support::{RawPeer, call, serve};
 
 /// What was written.
 #[derive(Clone, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Written(Arc<Mutex<Vec<u8>>>);
 
 impl Written {
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.0.lock().expect("a lock")).into_owned()
     }
 }
@@ -39,7 +39,7 @@ impl<'w> MakeWriter<'w> for Written {
 }
 
 /// Everything that this test's thread, on which its server runs too, logs from now on.
-fn listen() -> (Written, tracing::subscriber::DefaultGuard) {
+pub(crate) fn listen() -> (Written, tracing::subscriber::DefaultGuard) {
     let written = Written::default();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::DEBUG)

@@ -13,6 +13,7 @@ mod building;
 mod calls;
 mod cancel;
 mod context;
+mod contracts;
 mod deadlines;
 mod errors;
 mod events;
