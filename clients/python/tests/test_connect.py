@@ -194,6 +194,24 @@ async def test_the_contract_of_hello_is_that_of_the_services_in_use() -> None:
         assert connection.hello["params"]["contract"] == {"chat": "5f3a9c21"}
 
 
+async def test_what_a_server_thinks_of_a_contract_stops_no_client_and_incompatible_is_logged_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    words = {"a": "same", "b": "compatible", "c": "unknown", "d": "later"}
+    async with listen(lambda peer: peer.greet(contract=words)) as peer, connect(peer.url) as client:
+        assert client.state == OpenState("s-1", None)
+    assert "incompatible" not in caplog.text
+    told = {"chat": "incompatible", "other": "same"}
+    async with (
+        listen(lambda peer: peer.greet(contract=told)) as peer,
+        connect(peer.url, reconnect=SOON) as client,
+    ):
+        log = StateLog(client)
+        (await peer.accept()).abort()
+        await log.wait("open")
+    assert caplog.text.count("incompatible contract, generate again: chat\n") == 1
+
+
 async def test_a_lazy_client_returns_at_once_and_its_calls_wait() -> None:
     port = unused_port()
     url = f"ws://127.0.0.1:{port}/ws"

@@ -63,6 +63,8 @@ export class Connector {
   private mayRetry: boolean;
   private retryAt = Number.POSITIVE_INFINITY;
   private isActing = false;
+  /** Whether `onError` knows that the server finds the client's contract incompatible. */
+  private hasWarned = false;
   private cancelTimer: (() => void) | undefined;
   private timerAt = Number.POSITIVE_INFINITY;
   private timerSetAt = 0;
@@ -304,7 +306,8 @@ export class Connector {
         output.owner.room?.();
         break;
       case "opened": {
-        const { session, user } = output.hello;
+        const { session, user, incompatible } = output.hello;
+        this.warn(incompatible);
         this.isOpen = true;
         this.mayRetry = true;
         this.backoff.opened(now);
@@ -331,6 +334,15 @@ export class Connector {
         this.settings.onError(output.error);
         break;
     }
+  }
+
+  /** Says once why the calls of a service fail. */
+  private warn(incompatible: readonly string[]): void {
+    if (incompatible.length === 0 || this.hasWarned) return;
+    this.hasWarned = true;
+    const services = incompatible.join(", ");
+    const message = `generated from an older, incompatible contract, generate again: ${services}`;
+    this.settings.onError(new Error(message));
   }
 
   private write(frame: Frame): void {

@@ -54,6 +54,8 @@ export interface Hello {
   readonly sent: number;
   /** Whose session it is, where somebody is logged in. */
   readonly user: string | undefined;
+  /** The services that this client was generated from too old a contract of. */
+  readonly incompatible: readonly string[];
   /** For how long the credentials are good; infinite where they do not expire. */
   readonly authExpiresInMs: number;
   /** The server is never silent for longer. */
@@ -78,6 +80,7 @@ export const PLAIN_HELLO: Hello = {
   endedReceived: undefined,
   sent: 0,
   user: undefined,
+  incompatible: [],
   authExpiresInMs: Number.POSITIVE_INFINITY,
   pingMs: Number.POSITIVE_INFINITY,
   maxCalls: Number.POSITIVE_INFINITY,
@@ -100,7 +103,7 @@ export function helloParams(
 export function readHello(result: unknown): Hello | undefined {
   const told = isRecord(result) ? result : {};
   const { session, secret, resumed, reason, user, ping_ms, limits } = told;
-  const { received, ended_received, sent, auth_expires_in_ms } = told;
+  const { received, ended_received, sent, auth_expires_in_ms, contract } = told;
   if (typeof session !== "string") return undefined;
   const { max_calls, max_streams, max_message_bytes, buffer_bytes } = isRecord(limits)
     ? limits
@@ -114,6 +117,9 @@ export function readHello(result: unknown): Hello | undefined {
     endedReceived: count(ended_received),
     sent: count(sent) ?? 0,
     user: typeof user === "string" ? user : undefined,
+    incompatible: Object.entries(isRecord(contract) ? contract : {})
+      .filter(([, word]) => word === "incompatible")
+      .map(([service]) => service),
     authExpiresInMs: positive(auth_expires_in_ms, Number.POSITIVE_INFINITY),
     pingMs: positive(ping_ms, 25_000),
     maxCalls: positive(max_calls, 64),

@@ -170,6 +170,28 @@ test("a token provider that fails is the cause of the error", async () => {
   expect(error.cause).toBe(cause);
 });
 
+test("what a server thinks of a contract stops no client, and incompatible is told once", async ({
+  peer,
+}) => {
+  const onError = vi.fn();
+  const reconnect = { baseMs: 1, capMs: 2 };
+  const connecting = connect(peer.url, { webSocket, onError, reconnect });
+  const words = { a: "same", b: "compatible", c: "unknown", d: "later", e: 5 };
+  let connection = await peer.next();
+  await connection.greet({ contract: words });
+  const client = await connecting;
+  expect(onError).not.toHaveBeenCalled();
+  for (const contract of [{ chat: "incompatible", other: "same" }, { chat: "incompatible" }]) {
+    connection.kill();
+    connection = await peer.next();
+    await connection.greet({ contract });
+    await connection.settled();
+  }
+  expect(onError).toHaveBeenCalledOnce();
+  expect(String(onError.mock.calls[0]?.[0])).toContain("generate again: chat");
+  await client.close();
+});
+
 test("a lazy client is there at once, and its calls wait for the connection", async ({ peer }) => {
   const client = await connect(peer.url, { webSocket, lazy: true });
   expect(client.state).toEqual({ type: "connecting" });

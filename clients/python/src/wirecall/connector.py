@@ -58,6 +58,7 @@ class Connector:
         )
         self._listeners: list[Callable[[State], None]] = []
         self._is_open = False
+        self._warned = False
         self._leaving = False
         self._settled = asyncio.Event()
         self.state: State = ConnectingState()
@@ -180,7 +181,19 @@ class Connector:
         self._reconnect.opened(self.driver.now())
         hello = opened.hello
         session, user = (None, None) if hello is None else (hello.session, hello.user)
+        if hello is not None:
+            self._warn_of_contracts(hello.contract)
         self._move(OpenState(session, user, opened.resumed, opened.reason))
+
+    def _warn_of_contracts(self, contract: dict[str, str]) -> None:
+        """Says once why the calls of a service fail."""
+        services = [name for name, word in contract.items() if word == "incompatible"]
+        if services and not self._warned:
+            self._warned = True
+            _LOGGER.warning(
+                "generated from an older, incompatible contract, generate again: %s",
+                ", ".join(services),
+            )
 
     def _left(self) -> None:
         """The client is closed by `close`, and lets go of its connection."""
