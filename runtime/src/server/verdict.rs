@@ -2,6 +2,7 @@
 //!
 //! Everything is compared when the server is built: a hello only looks fingerprints up.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use super::error::Error;
@@ -54,9 +55,9 @@ impl Verdicts {
                     return Err(Error::ReleasedService { service: service.name.clone() });
                 };
                 let Some(fingerprint) = released.fingerprint(&service.name) else { continue };
-                if !known.contains_key(&fingerprint) {
-                    let verdict = judge(&service.name, &fingerprint, &released, current);
-                    known.insert(fingerprint, verdict);
+                if let Entry::Vacant(unknown) = known.entry(fingerprint) {
+                    let verdict = judge(&service.name, unknown.key(), &released, current);
+                    unknown.insert(verdict);
                 }
             }
         }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use super::endpoint::{Endpoint, Local};
+use super::endpoint::Endpoint;
+use super::local::Local;
 use super::peer::{Fault as CallFault, OutgoingCall};
 use crate::codec::{Frame, Outcome, Payload, notification_frame, request_frame};
 use crate::message::{ErrorKind, Id, RpcError};

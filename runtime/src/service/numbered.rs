@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::context::Scope;
-use super::endpoint::{Endpoint, Local, too_slow};
+use super::endpoint::{Endpoint, too_slow};
+use super::local::Local;
 use super::open::Sink;
 use crate::codec::{Invalid, Raw, ack_frame, ends_with_seq, explain, seq_of};
 use crate::connection::{Arrived, LineId, Overflow};

@@ -9,8 +9,9 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::context::Scope;
-use super::endpoint::{Endpoint, Later, Local};
+use super::endpoint::Endpoint;
 use super::layer::{Answer, Run};
+use super::local::{Later, Local};
 use super::method::CallSpec;
 use super::stream::Flow;
 use crate::codec::{BatchAnswer, Codec, Frame, Raw, batch_entries, error_frame, id_of, result_frame};
