@@ -1,5 +1,7 @@
 //! How a client takes its session up again, and what it learns of one that it cannot.
 
+use std::fmt;
+
 use super::disconnect::{Disconnect, code};
 #[cfg(test)]
 use super::mutant::{self, Mutant};
@@ -10,7 +12,7 @@ use super::replay::{Body, OutOfRange, Replay};
 const FRUITLESS: u32 = 3;
 
 /// What hello says to take a session up again.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Resume {
     pub(crate) session: String,
     pub(crate) secret: String,
@@ -19,7 +21,7 @@ pub(crate) struct Resume {
 }
 
 /// What the answer to hello says about the session.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Answered {
     pub(crate) session: String,
     pub(crate) secret: String,
@@ -60,7 +62,6 @@ pub(crate) struct Recovery {
     fruitless: u32,
 }
 
-#[derive(Debug)]
 struct Known {
     session: String,
     secret: String,
@@ -71,6 +72,19 @@ struct Known {
     /// What the server said in `rpc.close` to have received.
     told: Option<u64>,
 }
+
+/// *The secret is never logged.*
+macro_rules! without_secret {
+    ($($name:ident),*) => {$(
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($name)).field("session", &self.session).finish_non_exhaustive()
+            }
+        }
+    )*};
+}
+
+without_secret!(Resume, Answered, Known);
 
 impl Recovery {
     /// What the next hello says, which counts as an attempt; `None` for one that opens a new session.
@@ -229,6 +243,16 @@ mod tests {
 
     fn lost(reason: Reason, received: u64, carry: bool) -> Verdict {
         Verdict::Lost { reason, received, carry }
+    }
+
+    #[test]
+    fn the_secret_is_not_shown() {
+        let (mut recovery, replay) = open(0);
+        let answer = Answered { secret: "hush".to_owned(), ..fresh("s-1") };
+        assert_eq!(format!("{answer:?}"), "Answered { session: \"s-1\", .. }");
+        recovery.known.as_mut().expect("a session").secret = "hush".to_owned();
+        let shown = format!("{recovery:?} {:?}", recovery.resume(&replay));
+        assert!(shown.contains("s-1") && !shown.contains("hush"), "{shown}");
     }
 
     #[test]

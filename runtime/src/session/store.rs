@@ -5,6 +5,7 @@
 //! resume, end) run from that and cannot run twice.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::fmt;
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -59,7 +60,7 @@ pub(crate) trait Resumable {
 pub(crate) type ConnectionId = u64;
 
 /// Who a session belongs to, as far as taking it up is concerned.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Owner<U> {
     /// 128 random bits as text. *It never changes and is never logged.*
     pub(crate) secret: Arc<str>,
@@ -69,7 +70,6 @@ pub(crate) struct Owner<U> {
 }
 
 /// A hello with `resume`.
-#[derive(Debug)]
 pub(crate) struct Claim<'c, U> {
     pub(crate) session: &'c str,
     pub(crate) secret: &'c str,
@@ -78,6 +78,19 @@ pub(crate) struct Claim<'c, U> {
     pub(crate) subprotocol: &'static str,
     /// Who this is, as the server has found out just now.
     pub(crate) user: &'c U,
+}
+
+impl<U: fmt::Debug> fmt::Debug for Owner<U> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Owner").field("user", &self.user).finish_non_exhaustive()
+    }
+}
+
+impl<U: fmt::Debug> fmt::Debug for Claim<'_, U> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Claim");
+        shown.field("session", &self.session).field("user", &self.user).finish_non_exhaustive()
+    }
 }
 
 /// What a hello with `resume` is answered.
