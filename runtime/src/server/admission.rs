@@ -43,16 +43,8 @@ pub(crate) struct Denied {
 }
 
 impl From<RpcError> for Denied {
-    /// What is only for now must not keep a client away for good.
     fn from(error: RpcError) -> Self {
-        let code = match ErrorKind::from_code(error.code()) {
-            Some(ErrorKind::RateLimited) => code::RATE_LIMITED,
-            Some(ErrorKind::InternalError) => code::INTERNAL,
-            _ if error.retryable() => code::TRY_AGAIN_LATER,
-            _ => code::FORBIDDEN,
-        };
-        let retry_within = error.retry_after();
-        let disconnect = Disconnect { retry_within, ..Disconnect::new(code, error.message().to_owned()) };
+        let disconnect = Disconnect::refusing(&error);
         Self { error, disconnect }
     }
 }

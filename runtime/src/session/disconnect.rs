@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::Reason;
+use crate::message::{ErrorKind, RpcError};
 
 /// The close codes by name.
 pub(crate) mod code {
@@ -64,6 +65,19 @@ impl Disconnect {
     /// The same, and the session ends with it.
     pub(crate) fn ending(self, reason: Reason) -> Self {
         Self { ends: Some(reason), ..self }
+    }
+
+    /// The end of a connection whose hello is answered with that error: *the close that its kind asks for*.
+    ///
+    /// What is only for now must not keep a client away for good.
+    pub(crate) fn refusing(error: &RpcError) -> Self {
+        let code = match ErrorKind::from_code(error.code()) {
+            Some(ErrorKind::RateLimited) => code::RATE_LIMITED,
+            Some(ErrorKind::InternalError) => code::INTERNAL,
+            _ if error.retryable() => code::TRY_AGAIN_LATER,
+            _ => code::FORBIDDEN,
+        };
+        Self { retry_within: error.retry_after(), ..Self::new(code, error.message().to_owned()) }
     }
 
     /// Whether a client may come back. A code that is in no list comes back: a proxy's own is no verdict.
