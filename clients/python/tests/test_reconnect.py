@@ -38,6 +38,13 @@ def test_a_verdict_to_stay_away_is_the_end() -> None:
 def test_a_draining_server_spreads_its_clients() -> None:
     machine = reconnect()
     assert machine.lost(Disconnect.of(4000, "draining", 8.0), 0.0) == 8.0
+    assert reconnect().lost(Disconnect.of(4000, "draining", 0.0), 0.0) == 0.25
+
+
+def test_a_server_that_asks_for_time_gets_it_but_a_day_at_most() -> None:
+    assert reconnect().lost(Disconnect.of(4029, "too many", 10.0), 0.0) == 10.25
+    assert reconnect().lost(Disconnect.of(1013, "later", 1e9), 0.0) == 86_400.25
+    assert reconnect().lost(Disconnect.of(4000, "draining", 1e9), 0.0) == 86_400.0
 
 
 def test_without_reconnecting_the_first_loss_is_the_end() -> None:

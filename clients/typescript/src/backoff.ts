@@ -1,6 +1,6 @@
 // When to try again: exponential backoff with full jitter, as a pure function of what happened.
 
-import type { Disconnect } from "./disconnect.ts";
+import { CloseCode, type Disconnect } from "./disconnect.ts";
 
 /** How reconnecting is tried. */
 export interface ReconnectSettings {
@@ -48,7 +48,11 @@ export class Backoff {
     // The exponent is bounded so that the product stays finite.
     const bound = Math.min(capMs, baseMs * 2 ** Math.min(this.attempt, 50));
     this.attempt += 1;
-    const delayMs = this.random() * (end.retryWithinMs ?? bound);
+    const chance = this.random();
+    const own = chance * bound;
+    const told = end.retryWithinMs ?? 0;
+    // Who drains is come back to spread over its own time, everybody else no sooner than told.
+    const delayMs = end.code === CloseCode.draining ? Math.max(own, chance * told) : own + told;
     return { attempt: this.attempt, delayMs };
   }
 }

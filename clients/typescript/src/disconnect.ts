@@ -15,7 +15,7 @@ export interface Disconnect {
   readonly retryWithinMs?: number;
 }
 
-/** The close codes that this client gives itself. */
+/** The close codes that this client gives itself, or knows by name. */
 export const CloseCode = {
   normal: 1000,
   protocolFault: 1002,
@@ -23,6 +23,7 @@ export const CloseCode = {
   noStatus: 1005,
   abnormal: 1006,
   tooLarge: 1009,
+  draining: 4000,
   heartbeatTimeout: 4008,
   tooSlow: 4013,
   sequenceBroken: 4050,

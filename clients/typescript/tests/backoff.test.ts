@@ -57,6 +57,18 @@ test("a server that drains spreads the return over its own time", () => {
   expect(backoff.next(BROKEN, 0)?.delayMs).toBe(250);
 });
 
+test("a server that drains is not met sooner than any other", () => {
+  const backoff = new Backoff(SETTINGS, () => 0.5);
+  expect(backoff.next(disconnect(4000, "", 0), 0)?.delayMs).toBe(125);
+});
+
+test("a server that asks for time gets it and a little more", () => {
+  const delayMs = (end: number, told: number) =>
+    new Backoff(SETTINGS, () => 0.5).next(disconnect(end, "", told), 0)?.delayMs;
+  expect(delayMs(4029, 10_000)).toBe(10_125);
+  expect(delayMs(1013, 0)).toBe(125);
+});
+
 test("a thousand tries still have a delay", () => {
   const backoff = new Backoff({ ...SETTINGS, baseMs: 0 }, always);
   for (let tries = 0; tries < 2_000; tries += 1) {

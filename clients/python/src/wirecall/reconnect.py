@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from wirecall.backoff import Backoff
-from wirecall.disconnect import Disconnect
+from wirecall.disconnect import CloseCode, Disconnect
 from wirecall.options import ReconnectOptions
+
+_LONGEST = 86_400.0
+"""A day, in seconds: a server that names more has no date in mind."""
 
 
 class Reconnect:
@@ -41,12 +44,15 @@ class Reconnect:
     def lost(self, end: Disconnect, now: float) -> float | None:
         """A connection or an attempt is over: seconds until the next one, or None for never.
 
-        The spread that a draining server asks for takes the place of the backoff.
+        A server that drains is come back to spread over the time that it asks for, any other no
+        sooner than it asks for: a day at most, and never sooner than the backoff has it.
         """
         self._backoff.failed(now)
         exhausted = self._attempts is not None and self._backoff.failures > self._attempts
         if not self._may_retry or not end.come_back or exhausted:
             return None
-        if end.retry_within is not None:
-            return self._random() * end.retry_within
-        return self._backoff.delay()
+        told = min(end.retry_within or 0.0, _LONGEST)
+        own = self._backoff.delay()
+        if end.code == CloseCode.DRAINING:
+            return max(own, self._random() * told)
+        return own + told
