@@ -2,21 +2,18 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::oneshot;
 
 use super::link::Link;
 use super::options::Connect;
 use super::shared::Shared;
-use super::{ClientState, ConnectError, task};
+use super::task::{self, CLOSE_WAIT, Ending};
+use super::{ClientState, ConnectError};
 use crate::listener::Listener;
 use crate::service::{Environment, Peer};
 use crate::session::Disconnect;
 use crate::types::UserId;
-
-/// How long [`Client::close`] waits for what was written to be taken.
-const CLOSE_WAIT: Duration = Duration::from_secs(5);
 
 /// A connection to a server that comes back when it is lost. Cheap to clone.
 ///
@@ -34,7 +31,7 @@ pub struct Client(Link);
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("url", &self.0.shared.options.url).finish_non_exhaustive()
+        f.debug_struct("Client").field("url", &self.0.shared.options.shown_url()).finish_non_exhaustive()
     }
 }
 
@@ -48,7 +45,7 @@ impl Client {
         let link = Link::strong(Arc::clone(&shared));
         let (first, connected) = oneshot::channel();
         // The task ends by itself when the last handle is dropped, since that cancels `closing`.
-        tokio::spawn(task::run(shared, first));
+        tokio::spawn(task::run(Ending::of(shared), first));
         if !lazy {
             let ended = || ConnectError::Disconnected(Disconnect::lost("the client's task was stopped"));
             connected.await.unwrap_or_else(|_| Err(ended()))?;
@@ -86,7 +83,7 @@ impl Client {
     pub async fn close(&self) {
         let shared = &self.0.shared;
         shared.closing.cancel();
-        // Whatever hangs then is cut off when the task's own limits are reached.
+        // The task's own limit is a little shorter.
         drop(tokio::time::timeout(CLOSE_WAIT, shared.ended.cancelled()).await);
     }
 }

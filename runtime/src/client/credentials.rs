@@ -1,9 +1,11 @@
 //! Fresh tokens for a live connection, before the server's patience with the old one is over.
 
 use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::sync::oneshot;
 
 use super::options::{TokenKind, TokenProvider};
@@ -11,7 +13,7 @@ use super::shared::Shared;
 use crate::codec::request_frame;
 use crate::connection::LineId;
 use crate::message::{AuthAnswer, AuthRefresh};
-use crate::service::{Endpoint, PeerAnswer, PeerFault};
+use crate::service::{Endpoint, PeerAnswer, PeerFault, panic_cause};
 
 /// The id of hello and of `rpc.auth`, of which one is open at a time. Calls count from 1.
 pub(crate) const OWN_ID: u64 = 0;
@@ -66,13 +68,22 @@ pub(crate) async fn keep_fresh(
     std::future::pending().await
 }
 
+/// Asks for the token. A provider that panics has failed.
+pub(crate) async fn ask(
+    provider: &TokenProvider,
+) -> Result<Option<String>, Box<dyn std::error::Error + Send + Sync>> {
+    // The panic may be before its first await, too.
+    let asked = AssertUnwindSafe(async { provider().await }).catch_unwind().await;
+    asked.unwrap_or_else(|panic| Err(panic_cause(&*panic)))
+}
+
 async fn refresh(
     shared: &Shared,
     endpoint: &Endpoint,
     line: LineId,
     provider: &TokenProvider,
 ) -> Result<AuthAnswer, Box<dyn std::error::Error + Send + Sync>> {
-    let token = provider().await?;
+    let token = ask(provider).await?;
     let frame = request_frame(endpoint.codec, Some(OWN_ID), "rpc.auth", &AuthRefresh { token }, None)?;
     let (waiter, answer) = oneshot::channel();
     *shared.refreshing.waiter() = Some(waiter);

@@ -13,7 +13,7 @@ pub enum ConnectError {
     /// The URL cannot be used. It looks like `ws://127.0.0.1:3000/ws`.
     #[error("{url:?} is no WebSocket URL ({reason}); it looks like ws://127.0.0.1:3000/ws")]
     Url {
-        /// What was given.
+        /// What was given, without its user and its query.
         url: String,
         /// What is wrong with it.
         reason: String,
@@ -30,7 +30,7 @@ pub enum ConnectError {
     /// Nobody answers at that address. Is the server running?
     #[error("cannot connect to {url}: {source}; is the server running there?")]
     Unreachable {
-        /// The URL.
+        /// The URL, without its user and its query.
         url: String,
         /// What the system says.
         source: io::Error,
@@ -38,7 +38,7 @@ pub enum ConnectError {
     /// Somebody answers, but the connection does not become a WebSocket.
     #[error("{url} does not take the WebSocket: {reason}")]
     Upgrade {
-        /// The URL.
+        /// The URL, without its user and its query.
         url: String,
         /// What the server said.
         reason: String,
@@ -48,13 +48,13 @@ pub enum ConnectError {
         "{url} chose no wirecall subprotocol: it is another kind of server; for a plain JSON-RPC 2.0 server use `.plain()`"
     )]
     NotWirecall {
-        /// The URL.
+        /// The URL, without its user and its query.
         url: String,
     },
     /// The server refused hello: who is calling may not connect.
     #[error("{url} refused the connection: {error}")]
     Refused {
-        /// The URL.
+        /// The URL, without its user and its query.
         url: String,
         /// What the server answered.
         error: RpcError,
@@ -64,7 +64,7 @@ pub enum ConnectError {
     /// Connecting, the token and hello's answer together took longer than `connect_timeout`.
     #[error("{url} did not answer within connect_timeout, {} ms", .limit.as_millis())]
     Timeout {
-        /// The URL.
+        /// The URL, without its user and its query.
         url: String,
         /// The limit.
         limit: Duration,

@@ -12,9 +12,9 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message as WsMessage};
 
 use super::ConnectError;
-use super::credentials::OWN_ID;
+use super::credentials::{self, OWN_ID};
 use super::options::Options;
-use super::task::Socket;
+use super::task::{self, Socket};
 use crate::codec::{Head, Input, Outcome, Raw, request_frame};
 use crate::connection::{Framing, Meter};
 use crate::message::{CloseNotice, Hello, HelloAnswer, Id, PeerLimits, Program, ResumeClaim, RpcError};
@@ -26,7 +26,7 @@ pub(crate) async fn connect(
     resume: Option<ResumeClaim>,
 ) -> Result<(Socket, Option<HelloAnswer>), ConnectError> {
     let limit = options.connect_timeout;
-    let late = || Err(ConnectError::Timeout { url: options.url.clone(), limit });
+    let late = || Err(ConnectError::Timeout { url: options.shown_url(), limit });
     tokio::time::timeout(limit, attempt(options, resume)).await.unwrap_or_else(|_| late())
 }
 
@@ -36,10 +36,10 @@ async fn attempt(
 ) -> Result<(Socket, Option<HelloAnswer>), ConnectError> {
     let (request, host, port) = request(options)?;
     let token = match &options.token {
-        Some(provider) => provider().await.map_err(ConnectError::Token)?,
+        Some(provider) => credentials::ask(provider).await.map_err(ConnectError::Token)?,
         None => None,
     };
-    let unreachable = |source| ConnectError::Unreachable { url: options.url.clone(), source };
+    let unreachable = |source| ConnectError::Unreachable { url: options.shown_url(), source };
     let stream = TcpStream::connect((host.as_str(), port)).await.map_err(unreachable)?;
     stream.set_nodelay(true).map_err(unreachable)?;
     let config = WebSocketConfig::default()
@@ -55,7 +55,7 @@ async fn attempt(
     }
     let chosen = response.headers().get("sec-websocket-protocol").map(HeaderValue::as_bytes);
     if chosen != Some(options.codec.subprotocol().as_bytes()) {
-        return Err(ConnectError::NotWirecall { url: options.url.clone() });
+        return Err(ConnectError::NotWirecall { url: options.shown_url() });
     }
     let answer = say_hello(&mut socket, options, token, resume).await?;
     warn_of_contracts(options, &answer);
@@ -100,7 +100,7 @@ enum Failure {
 }
 
 fn request(options: &Options) -> Result<(Request, String, u16), ConnectError> {
-    let bad = |reason: String| ConnectError::Url { url: options.url.clone(), reason };
+    let bad = |reason: String| ConnectError::Url { url: options.shown_url(), reason };
     let url = url::Url::parse(&options.url).map_err(|error| bad(error.to_string()))?;
     if !matches!(url.scheme(), "ws" | "wss") {
         return Err(bad(format!("its scheme is {:?}, not ws or wss", url.scheme())));
@@ -130,7 +130,7 @@ fn request(options: &Options) -> Result<(Request, String, u16), ConnectError> {
 
 impl Failure {
     fn into_error(self, options: &Options) -> ConnectError {
-        let url = options.url.clone();
+        let url = options.shown_url();
         let error = match self {
             #[cfg(feature = "client-tls")]
             Self::Tls(reason) => return ConnectError::Upgrade { url, reason },
@@ -176,20 +176,29 @@ async fn say_hello(
     let mut notice = None;
     let error = loop {
         match next_greeting(socket, framing, &mut notice).await.map_err(ConnectError::Disconnected)? {
-            Greeting::Answer(answer) => return Ok(*answer),
+            Greeting::Answer(mut answer) => {
+                answer.limits = answer.limits.or_defaults();
+                return Ok(*answer);
+            }
             Greeting::Refusal(error) => break error,
             Greeting::Nothing => {}
+            // *A client closes, too, when something else comes before the answer.*
+            Greeting::Fault(fault) => {
+                return Err(ConnectError::Disconnected(task::refuse(socket, fault).await));
+            }
         }
     };
-    Err(ConnectError::Refused {
-        url: options.url.clone(),
-        error,
-        disconnect: verdict(socket, framing, notice).await,
-    })
+    let disconnect = verdict(socket, framing, notice, &error).await;
+    Err(ConnectError::Refused { url: options.shown_url(), error, disconnect })
 }
 
-/// The close code that follows a refusal.
-async fn verdict(socket: &mut Socket, framing: Framing, mut notice: Option<CloseNotice>) -> Disconnect {
+/// The close code that follows a refusal; where none comes, the one that its error asks for.
+async fn verdict(
+    socket: &mut Socket,
+    framing: Framing,
+    mut notice: Option<CloseNotice>,
+    error: &RpcError,
+) -> Disconnect {
     let closed = async {
         loop {
             if let Err(disconnect) = next_greeting(socket, framing, &mut notice).await {
@@ -197,8 +206,7 @@ async fn verdict(socket: &mut Socket, framing: Framing, mut notice: Option<Close
             }
         }
     };
-    let silent = || Disconnect::new(code::FORBIDDEN, "the server refused hello");
-    tokio::time::timeout(VERDICT_WAIT, closed).await.unwrap_or_else(|_| silent())
+    tokio::time::timeout(VERDICT_WAIT, closed).await.unwrap_or_else(|_| Disconnect::refusing(error))
 }
 
 /// How long a server may take from its refusal to the close.
@@ -209,6 +217,8 @@ enum Greeting {
     Answer(Box<HelloAnswer>),
     Refusal(RpcError),
     Nothing,
+    /// What a server must not say then.
+    Fault(Disconnect),
 }
 
 /// *The first server message is the answer or `rpc.close`.* What ends the connection is the error.
@@ -219,7 +229,8 @@ async fn next_greeting(
 ) -> Result<Greeting, Disconnect> {
     match socket.next().await {
         Some(Ok(message @ (WsMessage::Text(_) | WsMessage::Binary(_)))) => match framing.message(&message) {
-            Some(message) => read_greeting(message?, notice),
+            Some(Ok(message)) => Ok(read_greeting(message, notice).unwrap_or_else(Greeting::Fault)),
+            Some(Err(fault)) => Ok(Greeting::Fault(fault)),
             None => Ok(Greeting::Nothing),
         },
         Some(Ok(WsMessage::Close(frame))) => {
@@ -245,7 +256,7 @@ fn read_greeting(message: Raw<'_>, notice: &mut Option<CloseNotice>) -> Result<G
         Ok(Head::Response(Id::Number(0), Outcome::Result(result))) => {
             result.read().map(|answer| Greeting::Answer(Box::new(answer))).map_err(|_| misfit())
         }
-        Ok(Head::Response(_, Outcome::Error(error))) => {
+        Ok(Head::Response(id, Outcome::Error(error))) if id == Id::Number(0) || id == Id::null() => {
             error.read().map(Greeting::Refusal).map_err(|_| misfit())
         }
         Ok(Head::Request(method)) if method == "rpc.close" => {

@@ -55,6 +55,16 @@ pub(crate) struct Options {
 }
 
 impl Options {
+    /// The URL as people may see it: without its user and its query, where tokens are put.
+    pub(crate) fn shown_url(&self) -> String {
+        let url = self.url.split(['?', '#']).next().unwrap_or_default();
+        let (scheme, rest) = url.split_once("://").map_or(("", url), |(scheme, rest)| (scheme, rest));
+        let (authority, path) = rest.find('/').map_or((rest, ""), |slash| rest.split_at(slash));
+        let host = authority.rsplit('@').next().unwrap_or_default();
+        let colon = if scheme.is_empty() { "" } else { "://" };
+        format!("{scheme}{colon}{host}{path}")
+    }
+
     pub(crate) fn framing(&self) -> Framing {
         if self.plain { Framing::plain() } else { Framing::session(self.codec) }
     }
@@ -71,7 +81,7 @@ pub struct Connect {
 
 impl fmt::Debug for Connect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connect").field("url", &self.options.url).finish_non_exhaustive()
+        f.debug_struct("Connect").field("url", &self.options.shown_url()).finish_non_exhaustive()
     }
 }
 
@@ -120,7 +130,7 @@ impl Connect {
         self
     }
 
-    /// Asks for the token before each attempt to connect. A failure counts as a failed attempt.
+    /// Asks for the token before each attempt to connect. A failure, or a panic, counts as a failed attempt.
     ///
     /// Where the server tells when it expires, a fresh one is asked for a minute before, or after three quarters of that
     /// time where this is later, and given to the server on the live connection. A failure then is logged and changes nothing:
@@ -217,6 +227,9 @@ impl Connect {
     }
 
     /// The time limit of calls that declare none. Default 30 s.
+    ///
+    /// A notification has done its work when its session has it. One that is not written within the limit is reported as
+    /// failed; where the session has it already, it is delivered all the same.
     pub fn call_timeout(mut self, limit: Duration) -> Self {
         self.options.call_timeout = limit;
         self

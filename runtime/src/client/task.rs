@@ -25,9 +25,28 @@ pub(crate) type Socket = WebSocketStream<MaybeTlsStream<Meter<TcpStream>>>;
 type First = oneshot::Sender<Result<(), ConnectError>>;
 
 /// Runs a client to its end.
-pub(crate) async fn run(shared: Arc<Shared>, first: First) {
-    let (gave_up, disconnect) = keep_connected(&shared, first).await;
-    shared.end(gave_up, &disconnect);
+pub(crate) async fn run(mut ending: Ending, first: First) {
+    let shared = Arc::clone(&ending.shared);
+    (ending.gave_up, ending.disconnect) = keep_connected(&shared, first).await;
+}
+
+/// Ends a client when its task is done, also one that panicked or was dropped: nobody waits for it in vain.
+pub(crate) struct Ending {
+    shared: Arc<Shared>,
+    gave_up: bool,
+    disconnect: Disconnect,
+}
+
+impl Ending {
+    pub(crate) fn of(shared: Arc<Shared>) -> Self {
+        Self { shared, gave_up: false, disconnect: Disconnect::lost("the client's task was stopped") }
+    }
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.shared.end(self.gave_up, &self.disconnect);
+    }
 }
 
 async fn keep_connected(shared: &Arc<Shared>, first: First) -> (bool, Disconnect) {
@@ -49,10 +68,10 @@ async fn keep_connected(shared: &Arc<Shared>, first: First) -> (bool, Disconnect
             Err(error) => {
                 let eager = if shared.options.lazy { None } else { first.take() };
                 if let Some(first) = eager {
-                    let disconnect = error.to_disconnect();
+                    let (gave_up, disconnect) = (!error.is_final(), error.to_disconnect());
                     // Whoever dropped the future of the connect no longer asks.
                     drop(first.send(Err(error)));
-                    return (false, disconnect);
+                    return (gave_up, disconnect);
                 }
                 error
             }
@@ -67,9 +86,9 @@ async fn keep_connected(shared: &Arc<Shared>, first: First) -> (bool, Disconnect
             return (true, error.to_disconnect());
         }
         let attempt = backoff.attempt();
-        let spread = error.to_disconnect().retry_within;
-        let Some(wait) = backoff.next(random()) else { return (true, error.to_disconnect()) };
-        let wait = spread.map_or(wait, |spread| spread.mul_f64(random()));
+        let Some(wait) = backoff.after(&error.to_disconnect(), random()) else {
+            return (true, error.to_disconnect());
+        };
         shared.set_state(ClientState::Reconnecting { attempt, error: Arc::new(error), wait });
         tokio::select! {
             biased;
@@ -82,7 +101,7 @@ async fn keep_connected(shared: &Arc<Shared>, first: First) -> (bool, Disconnect
 /// Runs one connection to its end.
 async fn converse(
     shared: &Arc<Shared>,
-    socket: Socket,
+    mut socket: Socket,
     answer: Option<HelloAnswer>,
     first: Option<First>,
 ) -> Disconnect {
@@ -90,7 +109,7 @@ async fn converse(
     let line = if answer.is_some() { shared.next_line() } else { 0 };
     let opened = match shared.opened(answer.as_ref(), line) {
         Ok(opened) => opened,
-        Err(disconnect) => return refuse(socket, disconnect).await,
+        Err(disconnect) => return refuse(&mut socket, disconnect).await,
     };
     let ping = answer.as_ref().map(|answer| Duration::from_millis(answer.ping_ms));
     let lasts = answer.as_ref().and_then(|answer| answer.auth_expires_in_ms);
@@ -116,15 +135,20 @@ async fn converse(
         ended = &mut running => Some(ended),
         never = fresh => match never {},
     };
-    let (pump, disconnect) = match ended {
-        Some(ended) => ended,
-        None => say_goodbye(shared, running.as_mut()).await,
+    let (notice, disconnect) = match ended {
+        Some((pump, disconnect)) => (pump.notice, disconnect),
+        None => match tokio::time::timeout(GOODBYE, say_goodbye(shared, running.as_mut())).await {
+            Ok((pump, disconnect)) => (pump.notice, disconnect),
+            Err(_) => (None, closed_by_user()),
+        },
     };
-    let notice = pump.notice;
-    let disconnect = match &notice {
+    let own = endpoint.outbox.closing(line).filter(Disconnect::is_final);
+    let disconnect = match (own, &notice) {
+        // What the server said before this side found fault with it says nothing of that.
+        (Some(own), _) => own,
         // *It counts more than the WebSocket code.*
-        Some(notice) => notice.clone().into(),
-        None => disconnect,
+        (None, Some(notice)) => notice.clone().into(),
+        (None, None) => disconnect,
     };
     shared.parted(line, &disconnect, notice.as_ref());
     disconnect
@@ -146,8 +170,8 @@ async fn say_goodbye<P>(
     running.await
 }
 
-/// Ends a connection on which hello's answer was impossible.
-async fn refuse(mut socket: Socket, disconnect: Disconnect) -> Disconnect {
+/// Ends a connection on which something impossible came before the session was open.
+pub(crate) async fn refuse(socket: &mut Socket, disconnect: Disconnect) -> Disconnect {
     let frame = CloseFrame { code: disconnect.code.into(), reason: disconnect.reason.to_string().into() };
     // The server sees the same when the socket is dropped.
     drop(tokio::time::timeout(ACK_WAIT, socket.close(Some(frame))).await);
@@ -156,6 +180,12 @@ async fn refuse(mut socket: Socket, disconnect: Disconnect) -> Disconnect {
 
 /// How long a client that closes waits for the acks of what it wrote: longer than a server takes for one.
 const ACK_WAIT: Duration = Duration::from_secs(3);
+
+/// How long a connection may take to its end, once the client is to close: the acks, what is queued, and the close.
+const GOODBYE: Duration = Duration::from_millis(4500);
+
+/// How long [`Client::close`](super::Client::close) waits.
+pub(crate) const CLOSE_WAIT: Duration = Duration::from_secs(5);
 
 /// This end of a new session, or of a connection to a plain server.
 pub(super) fn endpoint(shared: &Shared, answer: Option<&HelloAnswer>, line: LineId) -> Arc<Endpoint> {

@@ -20,7 +20,7 @@ mod traits;
 #[cfg(feature = "client")]
 pub(crate) use asking::Answer as PeerAnswer;
 pub(crate) use context::Scope;
-#[cfg(feature = "server")]
+#[cfg(any(feature = "client", feature = "server"))]
 pub(crate) use context::panic_cause;
 pub use context::{CallContext, Extract};
 pub(crate) use contract::ContractSource;

@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+use super::disconnect::{Disconnect, code};
+
+/// A day: a server that names more has no date in mind.
+const LONGEST: Duration = Duration::from_hours(24);
+
 /// How a client waits between attempts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
@@ -52,8 +57,20 @@ impl Backoff {
         }
     }
 
-    /// The wait before the next attempt; `None` to give up. `random` is from 0 up to 1.
-    pub(crate) fn next(&mut self, random: f64) -> Option<Duration> {
+    /// The wait before the attempt that follows `end`; `None` to give up. `random` is from 0 up to 1.
+    ///
+    /// *Clients return after a random time within `retry_within_ms`* to a server that drains. Where another end tells
+    /// how long to wait, it is not met sooner. What is told is taken for at most a day, and never makes a wait shorter.
+    pub(crate) fn after(&mut self, end: &Disconnect, random: f64) -> Option<Duration> {
+        let wait = self.next(random)?;
+        let told = end.retry_within.unwrap_or_default().min(LONGEST);
+        Some(match end.code {
+            code::DRAINING => wait.max(told.mul_f64(random.clamp(0.0, 1.0))),
+            _ => wait.saturating_add(told),
+        })
+    }
+
+    fn next(&mut self, random: f64) -> Option<Duration> {
         if self.options.attempts.is_some_and(|attempts| self.failed >= attempts) {
             return None;
         }
@@ -68,6 +85,26 @@ mod tests {
     use std::time::Duration;
 
     use super::{Backoff, BackoffOptions};
+    use crate::session::disconnect::{Disconnect, code};
+
+    /// The first wait in milliseconds after an end with that code and `retry_within`, with half the jitter.
+    fn wait_after(code: u16, told: u64) -> u128 {
+        let told = Some(Duration::from_millis(told));
+        let end = Disconnect { retry_within: told, ..Disconnect::new(code, "") };
+        Backoff::new(BackoffOptions::default()).after(&end, 0.5).expect("no limit").as_millis()
+    }
+
+    #[test]
+    fn the_return_to_a_server_that_drains_is_spread_and_no_sooner_than_without() {
+        assert_eq!([0, 100, 10_000].map(|told| wait_after(code::DRAINING, told)), [125, 125, 5000]);
+    }
+
+    #[test]
+    fn who_is_told_to_wait_waits_that_long_and_a_little_more_but_a_day_at_most() {
+        assert_eq!([0, 100, 10_000].map(|told| wait_after(code::RATE_LIMITED, told)), [125, 225, 10_125]);
+        assert_eq!(wait_after(code::TRY_AGAIN_LATER, u64::MAX), 86_400_125);
+        assert_eq!(wait_after(code::DRAINING, u64::MAX), 43_200_000);
+    }
 
     #[test]
     fn waits_double_up_to_the_cap_and_are_jittered_in_full() {

@@ -26,7 +26,7 @@ enum Depot {
 async fn depot() -> (Script, DepotClient, Scripted) {
     let script = Script::listen().await;
     let (client, server) = tokio::join!(script.client().into_future(), script.session());
-    (script, DepotClient::new(&client.expect("a connection")), server)
+    (script, DepotClient::new(client.expect("a connection")), server)
 }
 
 type Putting = Pin<Box<dyn Future<Output = Result<u32, CallError<ShelfError>>> + Send>>;
@@ -55,7 +55,7 @@ async fn a_call_that_is_made_while_others_are_told_that_their_session_is_lost_go
     let script = Script::listen().await;
     let limits = json!({ "limits": { "max_calls": 1 } });
     let (client, (mut server, _)) = tokio::join!(script.client().into_future(), script.session_with(limits));
-    let shelf = ShelfClient::new(&client.expect("a connection"));
+    let shelf = ShelfClient::new(client.expect("a connection"));
     let call = Mutex::new(Box::pin(shelf.put(3).into_future()) as Putting);
     let made_then = Arc::new(MadeThen { call, made: Notify::new() });
     let mut first = Box::pin(shelf.put(1).into_future());

@@ -143,3 +143,31 @@ async fn event_streams_end_with_the_client() {
     assert_eq!(count, 2);
     assert!(soon(lab.events().next()).await.is_none());
 }
+
+#[tokio::test]
+async fn close_is_over_in_time_where_the_server_takes_nothing_any_more() {
+    let (_script, client, mut server) = pair().await;
+    let call = tokio::spawn(ShelfClient::new(&client).put(1).into_future());
+    server.call("shelf.put", 1).await;
+    tokio::time::pause();
+    client.close().await;
+    assert!(client.state().is_closed(), "{:?}", client.state());
+    assert!(matches!(call.await.expect("no panic"), Err(CallError::ConnectionLost)));
+}
+
+#[tokio::test]
+async fn a_client_whose_task_is_gone_with_its_runtime_leaves_nobody_waiting() {
+    let script = Script::listen().await;
+    let mut other = tokio::runtime::Builder::new_multi_thread();
+    let other = other.worker_threads(1).enable_all().build().expect("a runtime");
+    let connecting = other.spawn(script.client().into_future());
+    let (client, mut server) = tokio::join!(connecting, script.session());
+    let client = client.expect("no panic").expect("a connection");
+    let shelf = ShelfClient::new(&client);
+    let call = tokio::spawn(shelf.put(1).into_future());
+    server.call("shelf.put", 1).await;
+    other.shutdown_background();
+    assert!(matches!(soon(call).await.expect("no panic"), Err(CallError::ConnectionLost)));
+    assert!(matches!(soon(shelf.put(2).into_future()).await, Err(CallError::Closed(_))));
+    soon(client.close()).await;
+}

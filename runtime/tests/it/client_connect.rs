@@ -138,8 +138,79 @@ async fn something_before_the_answer_to_hello_is_a_fault_of_the_server() {
         let (mut server, _) = script.upgrade(Some(CODEC.subprotocol())).await;
         server.receive().await;
         server.notify("lab.tick", json!({})).await;
+        assert_eq!(server.closed().await, 1002);
     });
     assert!(matches!(error, ConnectError::Disconnected(end) if end.code == 1002), "{text}");
+}
+
+/// A server that answers hello with an error of that id and code, and then says nothing.
+async fn refused(id: serde_json::Value, code: i64) -> (ConnectError, u16) {
+    let script = Script::listen().await;
+    let ((error, _), closed) = tokio::join!(failure(script.client()), async {
+        let (mut server, _) = script.upgrade(Some(CODEC.subprotocol())).await;
+        server.receive().await;
+        let error = json!({ "code": code, "message": "no", "data": { "retryable": code != -32002 } });
+        server.send(json!({ "jsonrpc": "2.0", "id": id, "error": error })).await;
+        tokio::time::pause();
+        let closed = server.closed().await;
+        tokio::time::resume();
+        closed
+    });
+    (error, closed)
+}
+
+#[tokio::test]
+async fn a_refusal_that_no_close_follows_means_what_its_error_asks_for() {
+    for (code, verdict) in [(-32002, 4501), (-32003, 4029), (-32603, 1011), (-32006, 1013)] {
+        for id in [json!(0), json!(null)] {
+            let (error, _) = refused(id, code).await;
+            let ConnectError::Refused { disconnect, .. } = error else { panic!("{error}") };
+            assert_eq!(disconnect.code, verdict);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_error_of_another_id_is_no_answer_to_hello() {
+    let (error, closed) = refused(json!(7), -32003).await;
+    assert!(matches!(&error, ConnectError::Disconnected(end) if end.code == 1002), "{error}");
+    assert_eq!(closed, 1002);
+}
+
+#[tokio::test]
+async fn a_limit_of_zero_is_the_protocol_s_own() {
+    let script = Script::listen().await;
+    let none =
+        json!({ "limits": { "max_message_bytes": 0, "max_calls": 0, "max_streams": 0, "buffer_bytes": 0 } });
+    let (client, (mut server, _)) = tokio::join!(script.client().into_future(), script.session_with(none));
+    let put = tokio::spawn(ShelfClient::new(client.expect("a connection")).put(1).into_future());
+    let id = server.call("shelf.put", 1).await;
+    server.answer(id, 1).await;
+    assert_eq!(soon(put).await.expect("no panic").expect("an answer"), 1);
+}
+
+#[tokio::test]
+async fn a_url_is_shown_without_its_user_and_its_query() {
+    for url in ["ws://ada:hush@127.0.0.1:1/ws?token=hush#hush", "http://hush@127.0.0.1:1/ws?hush"] {
+        let shown = format!("{:?}", connect(url));
+        let (error, text) = failure(connect(url)).await;
+        for shown in [shown, text, format!("{error:?}")] {
+            assert!(shown.contains("://127.0.0.1:1/ws") && !shown.contains("hush"), "{shown}");
+        }
+    }
+    let client = connect("ws://127.0.0.1:1/ws?token=hush").lazy().await.expect("lazy clients start away");
+    assert!(!format!("{client:?}").contains("hush"), "{client:?}");
+}
+
+#[tokio::test]
+async fn a_token_provider_that_panics_has_failed() {
+    type Token = Result<Option<String>, &'static str>;
+    let at_once = || -> std::future::Ready<Token> { panic!("no tokens today") };
+    let later = || async { if true { panic!("no tokens today") } else { Token::Ok(None) } };
+    for connect in [connect("ws://127.0.0.1:1/").token_provider(at_once), connect("ws://127.0.0.1:1/").token_provider(later)] {
+        let (error, text) = failure(connect).await;
+        assert!(matches!(error, ConnectError::Token(_)) && text.contains("no tokens today"), "{text}");
+    }
 }
 
 #[tokio::test]

@@ -311,3 +311,17 @@ async fn its_return_is_spread_over_the_span_that_the_server_gives() {
     }
     assert!(longest > Duration::from_secs(1) && longest <= Duration::from_mins(1), "{longest:?}");
 }
+
+#[tokio::test]
+async fn what_this_side_found_wrong_counts_more_than_the_notice_of_a_drain_before_it() {
+    let (script, client, mut server) = pair().await;
+    let mut states = client.states();
+    server.notify("rpc.close", json!({ "code": 4000, "in_ms": 10_000, "retry_within_ms": 60_000 })).await;
+    server.send(json!({ "jsonrpc": "2.0", "method": "shelf.none", "params": {}, "seq": 5 })).await;
+    assert_eq!(server.closed().await, 4050);
+    let (_server, hello) = script.session_with(json!({})).await;
+    assert!(hello["resume"].is_null(), "{hello}");
+    let back = until(&mut states, ClientState::is_open).await;
+    let ClientState::Open { lost, .. } = back else { unreachable!("just matched") };
+    assert_eq!(lost, Some(wirecall::SessionReason::Sequence));
+}
