@@ -143,13 +143,14 @@ async fn something_before_the_answer_to_hello_is_a_fault_of_the_server() {
     assert!(matches!(error, ConnectError::Disconnected(end) if end.code == 1002), "{text}");
 }
 
-/// A server that answers hello with an error of that id and code, and then says nothing.
-async fn refused(id: serde_json::Value, code: i64) -> (ConnectError, u16) {
+/// A server that answers hello with such an error of that id, and then says nothing.
+async fn refused(id: serde_json::Value, code: i64, kind: &str) -> (ConnectError, u16) {
     let script = Script::listen().await;
     let ((error, _), closed) = tokio::join!(failure(script.client()), async {
         let (mut server, _) = script.upgrade(Some(CODEC.subprotocol())).await;
         server.receive().await;
-        let error = json!({ "code": code, "message": "no", "data": { "retryable": code != -32002 } });
+        let data = json!({ "kind": kind, "retryable": kind == "unavailable" });
+        let error = json!({ "code": code, "message": "no", "data": data });
         server.send(json!({ "jsonrpc": "2.0", "id": id, "error": error })).await;
         tokio::time::pause();
         let closed = server.closed().await;
@@ -161,9 +162,14 @@ async fn refused(id: serde_json::Value, code: i64) -> (ConnectError, u16) {
 
 #[tokio::test]
 async fn a_refusal_that_no_close_follows_means_what_its_error_asks_for() {
-    for (code, verdict) in [(-32002, 4501), (-32003, 4029), (-32603, 1011), (-32006, 1013)] {
+    for (code, kind, verdict) in [
+        (-32002, "permission_denied", 4501),
+        (-32003, "rate_limited", 4029),
+        (-32603, "internal_error", 1011),
+        (-32006, "unavailable", 1013),
+    ] {
         for id in [json!(0), json!(null)] {
-            let (error, _) = refused(id, code).await;
+            let (error, _) = refused(id, code, kind).await;
             let ConnectError::Refused { disconnect, .. } = error else { panic!("{error}") };
             assert_eq!(disconnect.code, verdict);
         }
@@ -172,7 +178,7 @@ async fn a_refusal_that_no_close_follows_means_what_its_error_asks_for() {
 
 #[tokio::test]
 async fn an_error_of_another_id_is_no_answer_to_hello() {
-    let (error, closed) = refused(json!(7), -32003).await;
+    let (error, closed) = refused(json!(7), -32003, "rate_limited").await;
     assert!(matches!(&error, ConnectError::Disconnected(end) if end.code == 1002), "{error}");
     assert_eq!(closed, 1002);
 }
