@@ -234,9 +234,10 @@ impl<S: Transport, P: Pump + Unpin> Driver<S, P> {
         Ok(Read::Burst)
     }
 
-    /// When the pump is to be asked what is due.
+    /// When the pump is to be asked what is due. Once a close is decided it is not asked any more.
     fn due(&self) -> Option<Instant> {
-        self.due.into_iter().chain(self.pump.due()).min()
+        let early = if self.deaf { None } else { self.pump.due() };
+        self.due.into_iter().chain(early).min()
     }
 
     /// Asks the pump what is due, where the time has come.

@@ -171,7 +171,8 @@ impl Outbox {
     }
 
     fn beyond(&self, tracked: &Tracked) -> bool {
-        tracked.replay.bytes() > self.limits.buffer_bytes.saturating_add(self.limits.reader_bytes)
+        let bound = self.limits.buffer_bytes.max(tracked.replay.first_bytes());
+        tracked.replay.bytes() > bound.saturating_add(self.limits.reader_bytes)
     }
 
     /// Adds what the reader itself answers. In a session it is numbered as everything else, and may be beyond the bound,

@@ -92,15 +92,17 @@ pub(crate) struct HelloLimits {
 
 #[cfg(feature = "client")]
 impl HelloLimits {
-    /// The same, where a limit of zero, which would stop everything, is the protocol's default.
+    /// The same, where a limit of zero, which would stop everything, is the protocol's default. A buffer of zero still takes one message
+    /// at a time.
     pub(crate) fn or_defaults(self) -> Self {
         let or = |told: u32, default| if told == 0 { default } else { told };
-        let or_bytes = |told: u64, default| if told == 0 { default } else { told };
         Self {
-            max_message_bytes: or_bytes(self.max_message_bytes, default_message_bytes()),
+            max_message_bytes: match self.max_message_bytes {
+                0 => default_message_bytes(),
+                told => told,
+            },
             max_calls: or(self.max_calls, default_max_calls()),
             max_streams: or(self.max_streams, default_max_streams()),
-            buffer_bytes: or_bytes(self.buffer_bytes, default_buffer_bytes()),
             ..self
         }
     }

@@ -138,13 +138,21 @@ impl Lease {
             let text = "the rpc.auth before is not answered yet";
             return Reaction::Error(RpcError::new(ErrorKind::ResourceExhausted, text));
         }
-        let (state, session) = (Arc::clone(&self.state), session.clone());
-        let gone = self.gone.token().clone();
-        Reaction::Later(Box::pin(async move {
-            let renewed = gone.run_until_cancelled(renew(&state, &session, token)).await;
-            state.asked.store(false, Ordering::Release);
-            renewed
-        }))
+        // Also where nobody waits for the answer, so that nothing of this is ever run.
+        let asking = Asking(Arc::clone(&self.state));
+        let (gone, session) = (self.gone.token().clone(), session.clone());
+        Reaction::Later(Box::pin(
+            async move { gone.run_until_cancelled(renew(&asking.0, &session, token)).await },
+        ))
+    }
+}
+
+/// One `rpc.auth` that is decided on.
+struct Asking(Arc<LeaseState>);
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        self.0.asked.store(false, Ordering::Release);
     }
 }
 

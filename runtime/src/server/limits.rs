@@ -146,9 +146,7 @@ impl Limits {
             ("heartbeat_timeout", self.heartbeat_timeout),
             ("write_deadline", self.write_deadline),
             ("session_ttl", self.session_ttl),
-            ("unproven_ttl", self.unproven_ttl),
             ("drain", self.drain),
-            ("retry_within", self.retry_within),
         ] {
             if time > LONGEST {
                 return Err((setting, "at most 3650 days"));

@@ -2,7 +2,7 @@
 
 use super::endpoint::Endpoint;
 use super::open::Sink;
-use crate::codec::{Input, Raw, explain};
+use crate::codec::{Input, Raw};
 use crate::message::RpcError;
 use crate::session::Disconnect;
 
@@ -17,8 +17,7 @@ impl Endpoint {
         sink: &Sink,
     ) -> Result<(), Disconnect> {
         if input.skip().is_err() {
-            let (id, error) = explain(message);
-            return self.refuse(sink, &id, &error);
+            return self.refuse_unreadable(sink, message);
         }
         input.id.take().map_or_else(|| sink.pass(self), |id| self.refuse(sink, &id, error))
     }

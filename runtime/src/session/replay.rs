@@ -241,6 +241,11 @@ impl<B: Body> Replay<B> {
         Ok(())
     }
 
+    /// Bytes of the oldest message that is kept: it may have entered an empty buffer, which takes any one.
+    pub(crate) fn first_bytes(&self) -> usize {
+        self.kept.front().map_or(0, Body::bytes)
+    }
+
     /// Bytes that are kept.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes

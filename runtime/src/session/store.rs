@@ -156,7 +156,13 @@ pub(crate) struct Store<U, S> {
     /// The ended ones, oldest first.
     forgetting: VecDeque<(Instant, Arc<str>)>,
     moments: u64,
+    /// Until then no suspended session is looked for that keeps something, since none was found.
+    barren_until: Option<Instant>,
 }
+
+/// How long a search for a session that keeps something counts, which found none: what begins to be kept for one that is
+/// suspended may be beyond the bound for so long.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// A time, and a number that makes it unique.
 type Moment = (Instant, u64);
@@ -197,6 +203,7 @@ impl<U: PartialEq, S: Resumable> Store<U, S> {
             ended: HashMap::new(),
             forgetting: VecDeque::new(),
             moments: 0,
+            barren_until: None,
         }
     }
 
@@ -249,6 +256,7 @@ impl<U: PartialEq, S: Resumable> Store<U, S> {
         self.moments += 1;
         let (since, until) = ((now, self.moments), (now + ttl, self.moments));
         entry.place = Place::Suspended { since, until };
+        self.barren_until = None;
         self.suspended.insert(since, Arc::clone(&entry.name));
         self.expiring.insert(until, Arc::clone(&entry.name));
         if ttl.is_zero()
@@ -330,10 +338,17 @@ impl<U: PartialEq, S: Resumable> Store<U, S> {
         if !many && bytes <= self.limits.max_bytes {
             return None;
         }
+        if !many && self.barren_until.is_some_and(|until| now < until) {
+            return None;
+        }
         // One that keeps nothing makes no room for bytes.
         let counts =
             |session: &Arc<str>| many || self.live.get(session).is_some_and(|entry| entry.held.kept() > 0);
-        let oldest = Arc::clone(self.suspended.values().find(|session| counts(session))?);
+        let Some(oldest) = self.suspended.values().find(|session| counts(session)).cloned() else {
+            // Asked for every message, it does not look at all of them again at once.
+            self.barren_until = now.checked_add(LOOK_AGAIN);
+            return None;
+        };
         self.end(&oldest, Some(Reason::Overflow), now)
     }
 

@@ -340,6 +340,15 @@ async fn rpc_auth_of_another_user_or_with_a_bad_token_changes_nothing() {
 }
 
 #[tokio::test]
+async fn rpc_auth_as_a_notification_is_ignored_and_stands_in_no_other_ones_way() {
+    let (_, address) = serve(passing()).await;
+    let (mut peer, _) = RawPeer::hello(address, json!({ "token": "ann 60000" })).await;
+    peer.send(&notification("rpc.auth", &json!({ "token": "ann" }))).await;
+    let answer = renew(&mut peer, "ann 120000").await;
+    assert!(answer["result"]["auth_expires_in_ms"].is_u64(), "{answer}");
+}
+
+#[tokio::test]
 async fn one_rpc_auth_is_decided_at_a_time() {
     let builder = app().authenticate(|request: AuthRequest| async move {
         match request.token() {

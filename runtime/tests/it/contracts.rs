@@ -2,10 +2,14 @@
 
 use std::net::SocketAddr;
 
+use futures_util::SinkExt;
 use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::Message;
+use wirecall::Codec;
 use wirecall::contract::Contract;
 use wirecall::server::Error;
 
+use crate::CODEC;
 use crate::lab::{Bench, Fate, Lab};
 use crate::stream_lab::{Flow, Stage};
 use crate::support::{RawPeer, call, error_of, notification, serve};
@@ -152,4 +156,16 @@ fn the_same_contract_may_be_released_again_and_again() {
     let (older, _) = older();
     let builder = Bench::default().server().released(text.clone()).released(text).released(older.clone());
     builder.released(older).build().expect("the server builds");
+}
+
+#[tokio::test]
+async fn what_cannot_be_decoded_closes_with_4050_whatever_service_it_is_for() {
+    let (address, _, fails) = server(&Bench::default()).await;
+    let (mut peer, _) = hello(address, &fails).await;
+    let broken = match CODEC {
+        Codec::Json => Message::text(r#"{"jsonrpc":"2.0","method":"lab.note","params":[1,,],"seq":1}"#),
+        _ => Message::binary(&b"\x83\xa6method\xa8lab.note\xa6params\x91\xc1\xa3seq\x01"[..]),
+    };
+    peer.0.send(broken).await.expect("sent");
+    assert_eq!(peer.closed().await, 4050);
 }

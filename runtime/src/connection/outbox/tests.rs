@@ -172,6 +172,14 @@ fn a_connection_that_left_carries_nothing_that_only_it_could() {
     assert_eq!(written(&outbox, 2), []);
 }
 
+#[test]
+fn a_message_larger_than_the_buffer_takes_no_room_from_the_readers_own_answers() {
+    let outbox = session();
+    assert!(outbox.try_push(frame(1000)).is_ok(), "an empty buffer takes any one message");
+    assert!(!outbox.is_reader_full());
+    assert_eq!(outbox.push_reader(frame(1)), Ok(()));
+}
+
 /// A session whose buffer is full with 4 and 16 bytes that were written.
 fn full() -> Outbox {
     let outbox = session();

@@ -243,6 +243,26 @@ fn a_session_that_keeps_nothing_does_not_end_for_the_bytes_of_others() {
 }
 
 #[test]
+fn a_search_for_what_keeps_something_that_found_nothing_is_not_made_again_at_once() {
+    let (mut store, now) = one();
+    open(&mut store, "b", 2);
+    let keeps = |store: &mut Store<_, Held>, session: &str, kept| {
+        store.held(session).expect("it lives").kept = kept;
+    };
+    keeps(&mut store, "a", 0);
+    keeps(&mut store, "b", 0);
+    assert!(matches!(store.suspend("a", 1, true, now), Left::Suspended));
+    assert!(store.evict(1001, now).is_none());
+    keeps(&mut store, "a", 5);
+    assert!(store.evict(1001, now + Duration::from_millis(999)).is_none());
+    assert!(store.evict(1001, now + secs(1)).is_some());
+    assert!(store.evict(1001, now + secs(1)).is_none());
+    keeps(&mut store, "b", 5);
+    assert!(matches!(store.suspend("b", 2, true, now + secs(1)), Left::Suspended));
+    assert!(store.evict(1001, now + secs(1)).is_some(), "one was suspended since");
+}
+
+#[test]
 fn an_ended_session_is_remembered_for_an_hour_and_they_are_bounded() {
     let (mut store, now) = one();
     assert!(store.end("a", Some(Reason::Overflow), now).is_some());
