@@ -38,7 +38,7 @@ impl Credit {
     }
 
     /// How many items may leave now, of `wanted`.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "fuzzing"))]
     pub(crate) fn allows(self, wanted: usize) -> usize {
         self.left.map_or(wanted, |left| wanted.min(left as usize))
     }
