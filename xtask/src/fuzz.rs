@@ -26,7 +26,7 @@ pub(crate) fn run(seconds: u64, only: &[String]) -> ExitCode {
         return ExitCode::from(2);
     }
     let wanted = TARGETS.iter().filter(|target| only.is_empty() || only.iter().any(|name| name == *target));
-    let results: Vec<_> = wanted.map(|target| (*target, run_line(FOLDER, &line(target, seconds)))).collect();
+    let results: Vec<_> = wanted.map(|target| (*target, run_target(target, seconds))).collect();
     for (target, result) in &results {
         match result {
             Ok(()) => println!("{target}: nothing found in {seconds} s"),
@@ -41,6 +41,13 @@ fn build() -> Result<(), String> {
         run_line(".", "cargo install cargo-fuzz --locked --quiet")?;
     }
     run_line(FOLDER, "cargo fuzz build --fuzz-dir . --sanitizer none")
+}
+
+fn run_target(target: &str, seconds: u64) -> Result<(), String> {
+    // The fuzzer wants it there, and git keeps no empty folder.
+    let corpus = workspace::root().join(FOLDER).join("corpus").join(target);
+    std::fs::create_dir_all(&corpus).map_err(|error| format!("{}: {error}", corpus.display()))?;
+    run_line(FOLDER, &line(target, seconds))
 }
 
 /// The command line of one target. What it learns goes to `corpus`, what breaks it to `artifacts`; git keeps neither.
