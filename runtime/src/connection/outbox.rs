@@ -155,9 +155,18 @@ impl Outbox {
         }
     }
 
-    /// Adds what cannot wait.
+    /// Adds what cannot wait. *Where the buffer is not full, it enters*: in a session that alone bounds it, so that what one
+    /// handler emits without a pause costs nobody the session; to a plain peer the queue does.
     pub(crate) fn push_or_overflow(&self, frame: Frame) -> Result<(), Overflow> {
-        self.try_push(frame).map(drop).map_err(|_| Overflow)
+        let state = self.lock();
+        if state.ended {
+            return Ok(());
+        }
+        if !state.queue.fits(frame.len(), &self.limits, self.numbered || state.line.away) {
+            return Err(Overflow);
+        }
+        enter(state, frame);
+        Ok(())
     }
 
     /// Whether it is the buffer of a session that has no room for so much more.

@@ -36,8 +36,8 @@ pub struct Limits {
     pub max_peer_calls: usize,
     /// Entries of a batch. Default 32: a larger array is answered with one `invalid_request`.
     pub max_batch: usize,
-    /// Messages queued for one connection that are not written. Default 256: answers above it wait, and an event that
-    /// finds no room ends the session (4013).
+    /// Messages queued for one connection that are not written. Default 256: answers above it wait, and an event above it
+    /// ends the session of a plain peer (4013). In other sessions events are bounded by `buffer_bytes` alone.
     pub max_queue: usize,
     /// Bytes queued for one connection. Default 1 MiB; an empty queue takes any one message.
     pub max_queue_bytes: usize,

@@ -43,19 +43,28 @@ async fn assert_others_are_well(server: &Server, address: std::net::SocketAddr) 
 }
 
 #[tokio::test]
-async fn events_beyond_the_queue_end_the_session_with_4013_once() {
+async fn events_beyond_the_queue_end_the_session_of_a_plain_peer_with_4013_once() {
     let (server, address) = serve(Bench::default().server_with(impatient)).await;
     let mut events = server.handle().events();
-    let (mut peer, _) = RawPeer::session(address).await;
+    let mut peer = RawPeer::plain(address).await;
     peer.send(&call(1, "lab.emit", &json!([1000, 1]))).await;
-    let (code, texts) = peer.end().await;
-    assert_eq!(code, 4013);
-    let notice = texts.iter().find(|text| text["method"] == "rpc.close").expect("a notice");
-    let reason = notice["params"]["reason"].as_str().expect("text");
-    assert!(reason.contains("256 messages"), "{reason}");
+    assert_eq!(peer.closed().await, 4013);
     let (disconnect, limits) = end_of_session(&mut events).await;
     assert_eq!((disconnect.code, limits), (4013, vec!["max_queue"]));
+    assert!(disconnect.reason.contains("256 messages"), "{disconnect}");
     assert_others_are_well(&server, address).await;
+}
+
+#[tokio::test]
+async fn a_thousand_events_without_a_pause_all_reach_a_client_whose_buffer_has_room_for_them() {
+    let (_server, address) = serve(Bench::default().server_with(impatient)).await;
+    let mut peer = Numbered::open(address).await;
+    peer.call(1, "lab.emit", &json!([1000, 1])).await;
+    for n in 0..1000 {
+        let event = peer.tracked().await;
+        assert_eq!((&event["method"], &event["params"]["n"]), (&json!("lab.tick"), &json!(n)));
+    }
+    assert!(peer.tracked().await.get("result").is_some(), "and the answer after them");
 }
 
 #[tokio::test]
