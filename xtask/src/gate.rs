@@ -1,9 +1,11 @@
 //! Runs the parts of a table one after another, all of them whatever fails, and says what came out.
 
+use std::io;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use crate::arguments::Choice;
+use crate::echo::{self, Echo};
 use crate::parts::{self, Need, Part, Step, Work};
 use crate::plan::{self, Planned};
 use crate::process::{Ending, Owned};
@@ -29,8 +31,12 @@ pub(crate) fn run(parts: &[Part], choice: &Choice) -> ExitCode {
         return ExitCode::from(2);
     }
     let rows: Vec<Row> = plan.iter().map(|planned| row(planned, &needs)).collect();
-    println!("{}", report::table(&rows));
-    if rows.iter().any(|row| row.verdict == Verdict::Failed) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    println!("{}{}", report::failures(&rows), report::table(&rows));
+    if rows.iter().any(|row| matches!(row.verdict, Verdict::Failed(_))) {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    }
 }
 
 /// Cuts connections under every client, with these arguments for the program that does it.
@@ -57,27 +63,31 @@ fn row(planned: &Planned, needs: &[Need]) -> Row {
             println!("skipped, --without {reason}");
             Verdict::Skipped(reason)
         }
-        None if work(part, needs) => Verdict::Passed,
-        None => Verdict::Failed,
+        None => match work(part, needs) {
+            failures if failures.is_empty() => Verdict::Passed,
+            failures => Verdict::Failed(failures),
+        },
     };
     let took = started.elapsed();
     println!("{}: {:.1} s", part.name, took.as_secs_f64());
     Row { part: part.name, took, verdict }
 }
 
-/// Does a part's work; false where any of it failed.
-fn work(part: &Part, needs: &[Need]) -> bool {
-    match part.work {
-        Work::Setup => told(&setup::packages(needs)),
-        Work::Demo => told(&demo::once()),
-        // Counted rather than `all`, which would stop at the first that fails.
-        Work::Steps(steps) => steps.iter().filter(|step| !told(&step_done(step))).count() == 0,
-    }
+/// Does a part's work, and says what of it failed.
+fn work(part: &Part, needs: &[Need]) -> Vec<String> {
+    let done = match part.work {
+        Work::Setup => vec![setup::packages(needs)],
+        Work::Demo => vec![demo::once()],
+        // All of them, also after one has failed.
+        Work::Steps(steps) => steps.iter().map(step_done).collect(),
+    };
+    done.into_iter().filter(|done| !told(done)).filter_map(Result::err).collect()
 }
 
+/// Whether it is done; where it is not, the first line of the reason is shown.
 fn told(done: &Result<(), String>) -> bool {
     if let Err(message) = done {
-        eprintln!("FAILED: {message}");
+        eprintln!("FAILED: {}", message.lines().next().unwrap_or_default());
     }
     done.is_ok()
 }
@@ -95,16 +105,28 @@ pub(crate) fn run_line(folder: &str, line: &str) -> Result<(), String> {
     run_within(folder, line, STEP_LIMIT)
 }
 
-/// Like [`run_line`], for a command that may take so long.
+/// Like [`run_line`], for a command that may take so long. The error's first line says how it ended, the others are the last of what
+/// it printed.
 fn run_within(folder: &str, line: &str, limit: Duration) -> Result<(), String> {
     let place = if folder == "." { String::new() } else { format!("{folder}: ") };
     println!("{place}{line}");
     let mut words = line.split(' ');
     let program = words.next().unwrap_or_default();
     let arguments: Vec<&str> = words.collect();
-    let child = Owned::start(&mut workspace::command(folder, program, &arguments))?;
+    let mut command = workspace::command(folder, program, &arguments);
+    let output = echo::pipe(&mut command).map_err(|error| format!("{place}{line}: no pipe: {error}"))?;
+    let child = Owned::start(&mut command)?;
+    drop(command);
+    let echo = output.map(|output| Echo::start(output, io::stdout()));
     match child.wait(limit) {
-        Ending::Success => Ok(()),
-        Ending::Failure(how) => Err(format!("{place}{line}: {how}")),
+        Ending::Success => {
+            // What it printed comes before what the next one does.
+            drop(echo.map(|echo| echo.tail()));
+            Ok(())
+        }
+        Ending::Failure(how) => {
+            let tail = echo.map(|echo| echo.tail()).unwrap_or_default();
+            Err(format!("{place}{line}: {how}\n{tail}").trim_end().to_owned())
+        }
     }
 }

@@ -6,6 +6,7 @@
 
 mod arguments;
 mod demo;
+mod echo;
 mod fuzz;
 mod gate;
 mod living;

@@ -10,8 +10,8 @@ use crate::parts::{Need, Part};
 pub(crate) enum Verdict {
     /// All of it went well.
     Passed,
-    /// Something in it did not.
-    Failed,
+    /// Something in it did not: what, each with the last of what it printed.
+    Failed(Vec<String>),
     /// It was left out, for the named thing.
     Skipped(&'static str),
 }
@@ -32,6 +32,18 @@ pub(crate) fn heading(part: &Part) -> String {
     format!("\n━━ {}: {}", part.name, part.about)
 }
 
+/// What failed, once more after everything: in a long log the place where it happened is hard to find. Empty where nothing did.
+pub(crate) fn failures(rows: &[Row]) -> String {
+    let mut text = String::new();
+    for row in rows {
+        let Verdict::Failed(failures) = &row.verdict else { continue };
+        for failure in failures {
+            line(&mut text, format_args!("\n━━ FAILED in {}: {failure}", row.part));
+        }
+    }
+    text
+}
+
 /// The final table. Its last line is one that test runners close with, so that whoever reads the output by machine finds the counts.
 pub(crate) fn table(rows: &[Row]) -> String {
     let width = rows.iter().map(|row| row.part.len()).max().unwrap_or_default().max("total".len());
@@ -45,7 +57,7 @@ pub(crate) fn table(rows: &[Row]) -> String {
                 passed += 1;
                 "passed".to_owned()
             }
-            Verdict::Failed => {
+            Verdict::Failed(_) => {
                 failed += 1;
                 "FAILED".to_owned()
             }
@@ -89,7 +101,10 @@ mod tests {
 
     #[test]
     fn the_table_ends_with_the_counts_alone_on_a_line() {
-        let rows = [row("fmt", 1_240, Verdict::Passed), row("typescript", 60_000, Verdict::Failed)];
+        let rows = [
+            row("fmt", 1_240, Verdict::Passed),
+            row("typescript", 60_000, Verdict::Failed(vec!["npm".to_owned()])),
+        ];
         let expected = "
 part        seconds  result
 fmt             1.2  passed
@@ -99,6 +114,22 @@ total          61.2
 1 passed, 1 failed
 ";
         assert_eq!(table(&rows), expected);
+    }
+
+    #[test]
+    fn what_failed_is_told_with_its_part_and_what_it_printed() {
+        let rows = [
+            row("fmt", 0, Verdict::Passed),
+            row(
+                "python",
+                0,
+                Verdict::Failed(vec!["pytest: exit status: 1\n1 failed".to_owned(), "mypy".to_owned()]),
+            ),
+        ];
+        let expected =
+            "\n━━ FAILED in python: pytest: exit status: 1\n1 failed\n\n━━ FAILED in python: mypy\n";
+        assert_eq!(failures(&rows), expected);
+        assert_eq!(failures(&rows[..1]), "");
     }
 
     #[test]
