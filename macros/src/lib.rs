@@ -48,6 +48,9 @@ use proc_macro::TokenStream;
 /// | `method = "eth_getBalance"` | the whole method on the wire, as an existing API has it |
 /// | `positional` | clients send the parameters by position |
 /// | `notification` | it is never answered |
+/// | `stream = Item` | it answers with items before its result: the handler gets an `Outgoing<Item>` |
+/// | `upload = Item` | the caller sends items: the handler gets an `Incoming<Item>` |
+/// | `subscription(notification = "…", unsubscribe = "…")` | its `stream` has the form of an existing publish/subscribe API |
 ///
 /// A field takes `#[check(…)]` and serde's `rename`, `default`, `alias` and `skip_serializing_if`. `Post(PostBody)`, with a message
 /// of named fields, takes that message's fields as parameters.

@@ -108,6 +108,13 @@
 //! }
 //! ```
 //!
+//! # Sessions
+//!
+//! A [`Session`] outlives its connections: after a cut its client takes it up again, and what did not arrive is sent again,
+//! once and in order, in both directions. Where it cannot be kept each open call says whether it ran, did not, or nobody knows;
+//! those declared `idempotent` are made again. A JSON-RPC client without wirecall's subprotocol (a *plain peer*) has a session
+//! for as long as its connection.
+//!
 //! # The client
 //!
 //! [`connect`] makes a [`Client`] that comes back when its connection is lost. Calls are futures that cancel when they are
@@ -131,8 +138,8 @@
 //! # Ways in, and the way out
 //!
 //! [`Server::serve`] listens by itself, [`Server::serve_listener`] on a listener of yours, and [`Server::route`] is a
-//! `tower::Service` beside the routes of axum or hyper. [`ServerHandle::shutdown`] lets open calls finish. Every bound and
-//! every time is a field of [`Limits`](server::Limits), with its default and the reason for it.
+//! `tower::Service` beside the routes of axum or hyper. [`ServerHandle::shutdown`] lets open calls finish. Bounds and times
+//! are fields of [`Limits`](server::Limits), each with its default and the reason for it.
 //!
 //! # Features
 //!
@@ -147,8 +154,8 @@
 //!
 //! # Not in this version
 //!
-//! Channels with history and presence, groups, several nodes, and sessions that resume:
-//! a session ends with its connection. The macros refuse their options as *not yet supported*.
+//! Channels with history and presence, groups, rules on who may call (`require`), several nodes, and streams of calls that
+//! clients answer. The macros refuse their options as *not yet supported*.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     not(feature = "server"),

@@ -22,10 +22,17 @@ use crate::types::UserId;
 ///
 /// # When the connection is lost
 ///
-/// Calls of which no byte was written wait for the next connection and are sent there in the order of their making;
-/// calls marked `idempotent` are sent again, at most three times; every other open call fails with
-/// [`CallError::ConnectionLost`](crate::CallError::ConnectionLost). Being away fails no call by itself, its time limit
-/// runs on.
+/// The client comes back and takes its session up again: what did not arrive is sent again, once and in order, in both
+/// directions. Calls, streams and the server's calls only take longer, and time limits run on. Calls made meanwhile enter
+/// the session as far as [`buffer_bytes`](Connect::buffer_bytes) have room; others wait, see [`Connect::queue`].
+///
+/// A session that is away for too long is lost, and so is one of a server that was started anew:
+/// [`ClientState::Open`] says so once. What the server never received is sent in the new session, in the order of making,
+/// and so are calls declared `idempotent`, at most three times (a stream only before its first item). Every other open call
+/// fails with [`CallError::ConnectionLost`](crate::CallError::ConnectionLost).
+///
+/// [A plain server](Connect::plain) has no sessions: there every lost connection is such a loss, and what no byte was
+/// written of counts as never received.
 #[derive(Clone)]
 pub struct Client(Link);
 
@@ -72,8 +79,8 @@ impl Client {
         }
     }
 
-    /// Closes it: what was queued for the connection is written, then the connection ends with 1000, all within 5 s.
-    /// Calls that were written and not answered fail with
+    /// Closes it: the server has 3 s to acknowledge what was sent, then the connection ends with 1000, all within 5 s.
+    /// Calls that the server may have received and has not answered fail with
     /// [`CallError::ConnectionLost`](crate::CallError::ConnectionLost), the others, and new ones, with
     /// [`CallError::Closed`](crate::CallError::Closed).
     ///

@@ -195,7 +195,9 @@ impl Connect {
         self
     }
 
-    /// Speaks to any JSON-RPC 2.0 server: no subprotocol, no hello.
+    /// Speaks to any JSON-RPC 2.0 server: no subprotocol, no hello, and so no place for a token, which is a
+    /// [`header`](Self::header) then. A server that is silent for 25 s is sent a WebSocket Ping, and given up
+    /// [`heartbeat_grace`](Self::heartbeat_grace) later.
     pub fn plain(mut self) -> Self {
         self.options.plain = true;
         self
@@ -235,8 +237,8 @@ impl Connect {
         self
     }
 
-    /// Calls and notifications that may wait while the client is away. Default 256. One more fails with
-    /// `resource_exhausted`.
+    /// Calls and notifications that may wait while there is no session, or no room in it
+    /// ([`buffer_bytes`](Self::buffer_bytes)); one more fails at once with `resource_exhausted`. Default 256.
     pub fn queue(mut self, messages: usize) -> Self {
         self.options.queue = messages;
         self

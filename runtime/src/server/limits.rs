@@ -30,7 +30,10 @@ pub struct Limits {
     pub max_streams: usize,
     /// Calls that wait for their turn in a session, in number. Default 256. One more is answered `resource_exhausted`.
     pub max_waiting: usize,
-    /// Calls that wait for their turn in a session, in bytes. Default 1 MiB.
+    /// Calls that wait for their turn in a session, in bytes. Default 1 MiB; an empty line takes any one call. One more is
+    /// answered `resource_exhausted`. As many bytes bound what cannot wait for room: what the reader itself answers in a
+    /// session (refusals), above `buffer_bytes`, and what overtakes the queue of a connection (acks, pings, pongs; refusals to
+    /// a plain peer). Above that the connection is closed with 4013.
     pub max_waiting_bytes: usize,
     /// Calls of the server that may be open at one client. Default 256. One more fails with `resource_exhausted`.
     pub max_peer_calls: usize,

@@ -209,8 +209,9 @@ impl Session {
 
     /// Sends an event to this session.
     ///
-    /// It is queued and leaves in order with answers, when the client comes back if it is away. An event cannot wait:
-    /// where there is no room the session ends with 4013, *too slow*. An event for an ended session is dropped.
+    /// It is queued at once, and leaves in that order, when the client comes back if it is away; an answer that waits for
+    /// room enters behind it. An event cannot wait: where there is no room the session ends with 4013, *too slow*. An
+    /// event for an ended session is dropped.
     ///
     /// # Errors
     ///

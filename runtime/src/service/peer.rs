@@ -104,7 +104,8 @@ pub enum CallError<E> {
     /// One of the protocol's errors, or one that this client does not know.
     #[error(transparent)]
     Rpc(RpcError),
-    /// The connection was lost while the call was open: it may or may not have run. Ask the server before trying again.
+    /// The session was lost while the call was open (that of a plain peer ends with its connection): it may or may not
+    /// have run. Ask the server before trying again.
     #[error("connection lost, outcome unknown")]
     ConnectionLost,
     /// The other end is closed for good: the call was not sent.

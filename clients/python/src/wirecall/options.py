@@ -102,8 +102,9 @@ class ConnectOptions(TypedDict, total=False):
             attempt, so that a token which expired is replaced. None by default.
         reconnect: How to come back; False gives up when the first connection ends.
         heartbeat: When a silent connection counts as dead.
-        queue: Calls that may wait while away, 256 by default: enough for a pause, too few to hide
-            an outage. One more fails with `ResourceExhaustedError`.
+        queue: Calls and notifications that may wait while there is no session, or no room in it
+            (`buffer_bytes`); one more fails at once with `ResourceExhaustedError`. 256 by default:
+            enough for a pause, too few to hide an outage.
         timeout: Time limit of calls that have no other, 30 by default.
         plain: Be a plain peer of any JSON-RPC 2.0 server: no subprotocol, no hello, no token.
         lazy: Return at once and keep trying in the background; False by default, so that a wrong
