@@ -129,7 +129,7 @@ fn sessions(found: &mut Findings, client: &ClientTally, server: &ServerTally) {
 
 #[cfg(test)]
 mod tests {
-    use chaos::{Asked, Calls, ClientTally, Heard, Numbers, ServerTally, SessionTally, Streams};
+    use chaos::{Asked, Calls, ClientTally, Heard, Ledger, Numbers, ServerTally, SessionTally, Streams};
 
     use super::judge;
 
@@ -186,6 +186,33 @@ mod tests {
         (server.added, server.missing) = (2, vec![]);
         client.adds.unknown = [3].into();
         assert_eq!(judge(&client, &server).lost, 0);
+    }
+
+    #[test]
+    fn calls_that_ran_in_any_order_are_clean_and_each_that_did_not_or_did_twice_is_found() {
+        let (client, server) = pair();
+        let judged = |numbers: &[u64]| {
+            let mut ran = Ledger::default();
+            for number in numbers {
+                ran.take(*number);
+            }
+            let server = ServerTally {
+                looked: server.looked,
+                notes: server.notes.clone(),
+                sessions: server.sessions.clone(),
+                ..ServerTally::of(&ran)
+            };
+            let found = judge(&client, &server);
+            (found.lost, found.duplicated)
+        };
+        for order in [[1, 2, 3], [1, 3, 2], [2, 1, 3], [2, 3, 1], [3, 1, 2], [3, 2, 1]] {
+            assert_eq!(judged(&order), (0, 0), "{order:?}");
+            for number in order {
+                let lost: Vec<u64> = order.into_iter().filter(|other| *other != number).collect();
+                assert_eq!(judged(&lost), (1, 0), "{lost:?}");
+                assert_eq!(judged(&[order.as_slice(), &[number]].concat()), (0, 1), "{order:?}, {number}");
+            }
+        }
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! What the chaos run's server, its Rust client and its judge share: the service, and what each end counts.
 
+mod ledger;
 mod service;
 mod tally;
 
+pub use ledger::Ledger;
 pub use service::{
     Added, Chaos, ChaosClient, ChaosEvent, ChaosHandler, Probe, ProbeClient, ProbeHandler, Summed,
 };

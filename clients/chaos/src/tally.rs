@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::ledger::Ledger;
+
 /// Numbers from 1 on, as somebody received them.
 #[wirecall::message]
 #[derive(Default, PartialEq, Eq)]
@@ -16,7 +18,7 @@ pub struct Numbers {
     pub reordered: u64,
     /// Which came, where order is not promised.
     #[serde(skip)]
-    seen: BTreeSet<u64>,
+    seen: Ledger,
 }
 
 impl Numbers {
@@ -34,7 +36,7 @@ impl Numbers {
     /// Takes one that may come in any order: calls are made at once.
     pub fn take_any(&mut self, number: u64) {
         self.received += 1;
-        self.duplicated += u64::from(!self.seen.insert(number));
+        self.duplicated += u64::from(!self.seen.take(number));
         self.last = self.last.max(number);
     }
 }
@@ -152,9 +154,24 @@ pub struct ServerTally {
     pub sessions: BTreeMap<String, SessionTally>,
 }
 
+impl ServerTally {
+    /// With the numbers of calls that ran.
+    pub fn of(ran: &Ledger) -> Self {
+        Self { added: ran.count(), added_again: ran.again(), missing: ran.missing(), ..Self::default() }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Numbers;
+
+    fn noted(numbers: &[u64]) -> (u64, u64) {
+        let mut noted = Numbers::default();
+        for number in numbers {
+            noted.take(*number);
+        }
+        (noted.duplicated, noted.reordered)
+    }
 
     #[test]
     fn numbers_in_order_have_no_fault() {
@@ -173,5 +190,41 @@ mod tests {
             numbers,
             Numbers { received: 3, last: 3, duplicated: 1, reordered: 1, ..Numbers::default() }
         );
+    }
+
+    #[test]
+    fn what_is_lost_doubled_or_overtaken_in_any_place_is_noted() {
+        const MOST: u64 = 9;
+        let all: Vec<u64> = (1..=MOST).collect();
+        for place in 0..all.len() {
+            let mut lost = all.clone();
+            let number = lost.remove(place);
+            // Of the last one only the number that was sent tells.
+            assert_eq!(noted(&lost), (0, u64::from(number != MOST)), "{lost:?}");
+            for doubled in 1..=MOST {
+                let mut twice = all.clone();
+                twice.insert(place + 1, doubled);
+                let (duplicated, reordered) = noted(&twice);
+                assert!(duplicated + reordered > 0, "{twice:?}");
+            }
+            if place > 0 {
+                let mut swapped = all.clone();
+                swapped.swap(place - 1, place);
+                assert_eq!(noted(&swapped), (1, 1), "{swapped:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn calls_may_come_in_any_order_but_each_once() {
+        for again in 0..=4 {
+            let mut numbers = Numbers::default();
+            for number in [3, 1, 4, 2] {
+                numbers.take_any(number);
+            }
+            (1..=again).for_each(|number| numbers.take_any(number));
+            assert_eq!((numbers.received, numbers.last), (4 + again, 4));
+            assert_eq!((numbers.duplicated, numbers.reordered), (again, 0));
+        }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chaos::{
-    Added, Chaos, ChaosEvent, ChaosHandler, Numbers, ProbeClient, ServerTally, SessionTally, Summed,
+    Added, Chaos, ChaosEvent, ChaosHandler, Ledger, Numbers, ProbeClient, ServerTally, SessionTally, Summed,
 };
 use tokio::net::TcpListener;
 use wirecall::server::{AuthRequest, Limits};
@@ -16,7 +16,7 @@ use wirecall::{CallError, Incoming, Outgoing, Reply, RpcError, Server, Session, 
 /// What was seen of one user.
 #[derive(Debug, Default)]
 struct Seen {
-    added: HashMap<u64, u64>,
+    added: Ledger,
     looked: u64,
     notes: Numbers,
     sessions: BTreeMap<String, SessionTally>,
@@ -80,7 +80,7 @@ impl ChaosHandler for Counter {
     type Context = Session;
 
     async fn add(&self, session: Session, number: u64) -> Reply<Added> {
-        self.of(&session, |seen| *seen.added.entry(number).or_default() += 1);
+        self.of(&session, |seen| seen.added.take(number));
         // Some answer at once, some while their connection is already another.
         if number.is_multiple_of(3) {
             tokio::time::sleep(Duration::from_millis(number % 40)).await;
@@ -122,17 +122,11 @@ impl ChaosHandler for Counter {
     async fn tally(&self, _: Session, user: String) -> Reply<ServerTally> {
         let all = self.seen();
         let Some(seen) = all.get(&user) else { return Ok(ServerTally::default()) };
-        let highest = seen.added.keys().max().copied().unwrap_or_default();
-        let mut again: Vec<u64> =
-            seen.added.iter().filter(|(_, times)| **times > 1).map(|(number, _)| *number).collect();
-        again.sort_unstable();
         Ok(ServerTally {
-            added: seen.added.len() as u64,
-            added_again: again,
-            missing: (1..=highest).filter(|number| !seen.added.contains_key(number)).collect(),
             looked: seen.looked,
             notes: seen.notes.clone(),
             sessions: seen.sessions.clone(),
+            ..ServerTally::of(&seen.added)
         })
     }
 }
