@@ -1,13 +1,16 @@
 //! Who is calling: what `authenticate` sees, whom it lets in, and how the others are told.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 use wirecall::server::{AuthRequest, Credentials, ServerBuilder};
 use wirecall::{ErrorKind, Reply, RpcError, Server, Service, Session, UserId};
 
 use crate::lab::Bench;
-use crate::support::{RawPeer, call, error_of, notification, serve};
+use crate::numbered::Numbered;
+use crate::support::{RawPeer, call, error_of, notification, serve, soon};
 use crate::CODEC;
 
 #[derive(Service)]
@@ -182,6 +185,24 @@ async fn a_refused_plain_peer_reads_the_error_as_the_answer_to_its_first_call_an
         texts[0].as_array().expect("an array").iter().map(|answer| &answer["id"]).collect();
     assert_eq!(ids, [1, 2]);
     assert_eq!(error_of(&texts[0][0]).1, "unauthenticated");
+}
+
+#[tokio::test]
+async fn a_batch_of_a_refused_plain_peer_above_max_batch_is_one_error() {
+    let mut limits = wirecall::server::Limits::default();
+    limits.max_batch = 2;
+    let (_, address) = serve(app().authenticate(by_token).limits(limits)).await;
+    for (entries, kind) in [(2, "unauthenticated"), (3, "invalid_request")] {
+        let headers = [("authorization", "Bearer wrong")];
+        let mut peer = RawPeer::connect_with(&format!("ws://{address}/"), headers).await.expect("a connection");
+        let batch: Vec<String> = (0..entries).map(|id| call(id, "who.am_i", &json!([]))).collect();
+        peer.send(&format!("[{}]", batch.join(","))).await;
+        let (code, texts) = peer.end().await;
+        let [answer] = texts.as_slice() else { panic!("one message, not {texts:?}") };
+        let error = answer.get(0).unwrap_or(answer);
+        assert_eq!((code, error_of(error).1), (4501, kind), "{answer}");
+        assert_eq!(answer.is_array(), entries == 2, "{answer}");
+    }
 }
 
 #[tokio::test]
@@ -361,4 +382,28 @@ async fn one_rpc_auth_is_decided_at_a_time() {
     peer.send(&call(1, "rpc.auth", &json!({ "token": "slow" }))).await;
     assert_eq!(error_of(&renew(&mut peer, "ann").await), (-32009, "resource_exhausted"));
     assert_eq!(peer.call("who.am_i", json!([])).await["result"], "ann", "others are not held up");
+}
+
+#[tokio::test]
+async fn the_answer_to_an_rpc_auth_of_a_lost_connection_does_not_come_on_the_next() {
+    let (decide, decided) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (gate, done) = (Arc::clone(&decide), Arc::clone(&decided));
+    let builder = Bench::default().server().authenticate(move |request: AuthRequest| {
+        let (gate, done) = (Arc::clone(&gate), Arc::clone(&done));
+        async move {
+            if request.token() == Some("slow") {
+                gate.notified().await;
+                done.notify_one();
+            }
+            Ok::<_, RpcError>(UserId::from("ann"))
+        }
+    });
+    let (_server, address) = serve(builder).await;
+    let mut peer = Numbered::open(address).await;
+    peer.peer.send(&call(1, "rpc.auth", &json!({ "token": "slow" }))).await;
+    peer.peer.nothing_more().await;
+    peer.cut_and_resumed().await;
+    decide.notify_one();
+    soon(decided.notified()).await;
+    peer.peer.nothing_more().await;
 }

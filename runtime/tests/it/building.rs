@@ -50,19 +50,28 @@ fn patterns_that_cannot_be_used_are_refused() {
 
 #[test]
 fn limits_that_cannot_be_used_are_refused_by_name() {
+    const SHORT: Duration = Duration::from_micros(999);
+    const LONG: Duration = Duration::from_hours(24 * 3651);
+
     fn refused(change: fn(&mut Limits)) -> &'static str {
         let error = Bench::default().server_with(change).build().expect_err("no such limit");
         let Error::Limit { setting, .. } = error else { panic!("{error:?}") };
         assert!(error.to_string().contains(&format!("Limits::{setting}")), "{error}");
         setting
     }
+    assert_eq!(refused(|limits| limits.hello_timeout = SHORT), "hello_timeout");
     assert_eq!(refused(|limits| limits.ping = Duration::ZERO), "ping");
+    assert_eq!(refused(|limits| limits.heartbeat_timeout = SHORT), "heartbeat_timeout");
+    assert_eq!(refused(|limits| limits.write_deadline = SHORT), "write_deadline");
+    assert_eq!(refused(|limits| limits.hello_timeout = LONG), "hello_timeout");
+    assert_eq!(refused(|limits| limits.ping = LONG), "ping");
     assert_eq!(refused(|limits| limits.heartbeat_timeout = Duration::MAX), "heartbeat_timeout");
+    assert_eq!(refused(|limits| limits.write_deadline = LONG), "write_deadline");
     assert_eq!(refused(|limits| limits.session_ttl = Duration::MAX), "session_ttl");
     assert_eq!(refused(|limits| limits.drain = Duration::MAX), "drain");
-    assert_eq!(refused(|limits| limits.hello_timeout = Duration::from_micros(1)), "hello_timeout");
-    assert_eq!(refused(|limits| limits.max_calls = 0), "max_calls");
     assert_eq!(refused(|limits| limits.max_message_bytes = 0), "max_message_bytes");
+    assert_eq!(refused(|limits| limits.max_calls = 0), "max_calls");
+    assert_eq!(refused(|limits| limits.max_connections = 0), "max_connections");
 }
 
 #[test]
@@ -71,6 +80,10 @@ fn no_time_at_all_to_wait_or_to_come_back_and_calls_without_a_limit_are_fine() {
         (limits.session_ttl, limits.unproven_ttl) = (Duration::ZERO, Duration::ZERO);
         (limits.drain, limits.retry_within) = (Duration::ZERO, Duration::ZERO);
         limits.call_timeout = Duration::MAX;
+    };
+    assert!(Bench::default().server_with(change).build().is_ok());
+    let change = |limits: &mut Limits| {
+        (limits.unproven_ttl, limits.retry_within) = (Duration::MAX, Duration::MAX);
     };
     assert!(Bench::default().server_with(change).build().is_ok());
 }

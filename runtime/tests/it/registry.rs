@@ -1,6 +1,6 @@
 //! The registry: who is here, found by id and by user, and sent away; through a handle that is there before the server.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use wirecall::server::{AuthRequest, Server, ServerHandle};
 use wirecall::{Disconnect, Reply, Service, UserId};
 
@@ -59,6 +59,20 @@ async fn one_session_is_sent_away_with_a_reason_and_stays_away() {
     other.nothing_more().await;
     server.handle().user("ann").close("all of you");
     assert_eq!(other.closed().await, 4502);
+}
+
+#[tokio::test]
+async fn a_close_for_good_right_after_one_for_now_is_told_and_counts() {
+    let (server, address) = believing().await;
+    let (mut peer, hello) = RawPeer::session(address).await;
+    let session = server.handle().session(hello["session"].as_str().expect("a name")).expect("a session");
+    session.close_with(Disconnect::new(4000, "later"));
+    session.close("never");
+    session.close_with(Disconnect::new(4000, "later after all"));
+    let (code, texts) = peer.end().await;
+    let told: Vec<&Value> = texts.iter().map(|notice| &notice["params"]["code"]).collect();
+    assert_eq!((code, told), (4502, vec![&json!(4000), &json!(4502)]));
+    assert_eq!(server.handle().session_count(), 0);
 }
 
 #[tokio::test]

@@ -180,28 +180,31 @@ async fn where_there_are_too_many_sessions_the_one_suspended_for_longest_goes() 
 }
 
 #[tokio::test]
-async fn where_too_much_is_kept_the_one_suspended_for_longest_goes() {
+async fn where_too_much_is_kept_the_one_that_keeps_something_and_is_suspended_for_longest_goes() {
     let change = |limits: &mut Limits| limits.max_kept_bytes = 100_000;
     let (server, address) = serve(Bench::default().server_with(change)).await;
     let mut sessions = Vec::new();
-    for count in 1..=2 {
+    for count in 1..=3 {
         let peer = Numbered::open(address).await;
         let session = server.handle().session(&peer.session).expect("a session");
         drop(peer.peer);
         suspended(&server, count).await;
         sessions.push(session);
     }
-    for session in &sessions {
+    // The first has nothing to keep, so that its end would make no room.
+    for session in &sessions[1..] {
         session.emit(LabEvent::Tick { n: 0, filling: "x".repeat(60_000) }).expect("encodes");
     }
-    suspended(&server, 1).await;
+    suspended(&server, 2).await;
     soon(async {
-        while server.handle().session(sessions[0].id()).is_some() {
+        while server.handle().session(sessions[1].id()).is_some() {
             tokio::task::yield_now().await;
         }
     })
     .await;
-    assert!(server.handle().session(sessions[1].id()).is_some());
+    for kept in [0, 2] {
+        assert!(server.handle().session(sessions[kept].id()).is_some(), "{kept}");
+    }
     assert!(server.handle().kept_bytes() <= 100_000);
 }
 
