@@ -6,10 +6,10 @@ use std::sync::atomic::Ordering;
 use super::shared::{Desk, Shared, Waiting, tell};
 use super::task;
 use crate::codec::SEAL_BYTES;
-use crate::connection::LineId;
+use crate::connection::{Buffer, LineId};
 use crate::message::{CloseNotice, HelloAnswer, ResumeClaim};
 use crate::service::{Endpoint, PeerFault};
-use crate::session::{Answered, Disconnect, Fate, OutOfRange, Reason, Replay, Room, Verdict, code};
+use crate::session::{Answered, Disconnect, Fate, OutOfRange, Reason, Room, Verdict, code};
 
 /// What a new connection is to a client.
 pub(crate) struct Opened {
@@ -96,10 +96,10 @@ impl Shared {
     ) -> Result<(Opened, Over), Disconnect> {
         let old = desk.endpoint.clone();
         let recovery = &mut desk.recovery;
-        let mut decide = |replay: &mut Replay| recovery.answered(answered(answer), replay);
+        let mut decide = |replay: &mut Buffer| recovery.answered(answered(answer), replay);
         let mut verdict = Verdict::Opened;
         let decided = match &old {
-            None => decide(&mut Replay::new(0)).map(|decided| verdict = decided),
+            None => decide(&mut Buffer::new(0)).map(|decided| verdict = decided),
             Some(endpoint) => endpoint.outbox.take_up(line, |replay| {
                 verdict = decide(replay)?;
                 Ok(verdict == Verdict::Resumed)

@@ -10,7 +10,9 @@ mod outbox;
 mod queue;
 mod tracking;
 
-pub(crate) use budget::{Budget, LEAST_KEPT};
+#[cfg(feature = "client")]
+pub(crate) use budget::Buffer;
+pub(crate) use budget::{Budget, LEAST_KEPT, Queued};
 pub(crate) use driver::{Driver, DriverConfig, Pump, Tick, disconnect_of};
 pub(crate) use framing::Framing;
 pub(crate) use line::LineId;

@@ -11,12 +11,12 @@ use std::time::Instant;
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
-use super::budget::Budget;
+use super::budget::{Budget, Buffer, Queued};
 use super::line::{Closing, Line, LineId};
 use super::queue::{Queue, Tracked};
 use crate::clock;
 use crate::codec::Frame;
-use crate::session::{Disconnect, Exhausted, Reason, Replay, code};
+use crate::session::{Body, Disconnect, Exhausted, Reason, code};
 
 /// The bounds of an [`Outbox`].
 #[derive(Debug, Clone, Copy)]
@@ -86,7 +86,7 @@ impl Outbox {
         line: LineId,
         budget: Option<Arc<Budget>>,
     ) -> Self {
-        let mut replay = Replay::new(limits.buffer_bytes);
+        let mut replay = Buffer::new(limits.buffer_bytes);
         replay.peer_keeps(peer_bytes);
         Self::new(limits, Queue::Session(Tracked::new(replay, budget)), line)
     }
@@ -157,15 +157,16 @@ impl Outbox {
 
     /// Adds what cannot wait. *Where the buffer is not full, it enters*: in a session that alone bounds it, so that what one
     /// handler emits without a pause costs nobody the session; to a plain peer the queue does.
-    pub(crate) fn push_or_overflow(&self, frame: Frame) -> Result<(), Overflow> {
+    pub(crate) fn push_or_overflow(&self, event: impl Into<Queued>) -> Result<(), Overflow> {
+        let event = event.into();
         let state = self.lock();
         if state.ended {
             return Ok(());
         }
-        if !state.queue.fits(frame.len(), &self.limits, self.numbered || state.line.away) {
+        if !state.queue.fits(event.bytes(), &self.limits, self.numbered || state.line.away) {
             return Err(Overflow);
         }
-        enter(state, frame);
+        enter(state, event);
         Ok(())
     }
 
@@ -362,9 +363,9 @@ impl State {
 }
 
 /// Adds a message, whose number it gives.
-fn enter(mut state: MutexGuard<'_, State>, frame: Frame) -> u64 {
+fn enter(mut state: MutexGuard<'_, State>, message: impl Into<Queued>) -> u64 {
     let away = state.line.away;
-    let number = state.queue.push(frame, away).unwrap_or_else(|Exhausted| {
+    let number = state.queue.push(message.into(), away).unwrap_or_else(|Exhausted| {
         // *At the last number the sender ends the session (`sequence`).*
         let disconnect = Disconnect::new(code::SEQUENCE, "all numbers of this session are used up");
         let disconnect = disconnect.ending(Reason::Sequence);

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::budget::{Budget, LEAST_KEPT};
+use super::budget::{Budget, Buffer, LEAST_KEPT, Queued};
 use super::lane::Lane;
 use super::outbox::OutboxLimits;
 use crate::codec::Frame;
-use crate::session::{Exhausted, OutOfRange, Replay};
+use crate::session::{Body, Exhausted, OutOfRange};
 
 /// The messages of a queue.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub(super) enum Queue {
 /// The messages of a session.
 #[derive(Debug)]
 pub(super) struct Tracked {
-    pub(super) replay: Replay,
+    pub(super) replay: Buffer,
     /// Messages up to here entered before the current connection did: the buffer alone bounds them.
     before: u64,
     /// Later ones that are not written yet.
@@ -39,13 +39,13 @@ pub(super) struct Tracked {
 impl Drop for Tracked {
     fn drop(&mut self) {
         if let Some(budget) = &self.budget {
-            budget.remove(self.replay.bytes());
+            budget.remove(self.replay.own_bytes());
         }
     }
 }
 
 impl Tracked {
-    pub(super) fn new(replay: Replay, budget: Option<Arc<Budget>>) -> Self {
+    pub(super) fn new(replay: Buffer, budget: Option<Arc<Budget>>) -> Self {
         Self { replay, before: 0, waiting: 0, waiting_bytes: 0, budget }
     }
 
@@ -58,7 +58,7 @@ impl Tracked {
 
     /// The other end has received everything up to `seq`. Gives whether room appeared.
     pub(super) fn acked(&mut self, seq: u64) -> Result<bool, OutOfRange> {
-        let before = self.replay.bytes();
+        let before = self.replay.own_bytes();
         let room = self.replay.acked(seq);
         self.give_back(before);
         room
@@ -66,16 +66,16 @@ impl Tracked {
 
     fn give_back(&self, before: usize) {
         if let Some(budget) = &self.budget {
-            budget.remove(before - self.replay.bytes());
+            budget.remove(before - self.replay.own_bytes());
         }
     }
 
     /// A connection takes the session up, which sets back what is to be written.
     pub(super) fn set_back<T, E>(
         &mut self,
-        resume: impl FnOnce(&mut Replay) -> Result<T, E>,
+        resume: impl FnOnce(&mut Buffer) -> Result<T, E>,
     ) -> Result<T, E> {
-        let before = self.replay.bytes();
+        let before = self.replay.own_bytes();
         let resumed = resume(&mut self.replay)?;
         self.give_back(before);
         self.before = self.replay.numbered();
@@ -109,18 +109,18 @@ impl Queue {
     }
 
     /// Adds a message, room or not. Gives its number.
-    pub(super) fn push(&mut self, frame: Frame, away: bool) -> Result<u64, Exhausted> {
+    pub(super) fn push(&mut self, message: Queued, away: bool) -> Result<u64, Exhausted> {
         match self {
             Self::Plain { lane, pushed, .. } => {
-                lane.push(frame);
+                lane.push(message.frame);
                 *pushed += 1;
                 Ok(*pushed)
             }
             Self::Session(tracked) => {
-                let bytes = frame.len();
-                let seq = tracked.replay.push(frame)?;
+                let (bytes, own) = (message.bytes(), message.own_bytes());
+                let seq = tracked.replay.push(message)?;
                 if let Some(budget) = &tracked.budget {
-                    budget.add(bytes);
+                    budget.add(own);
                 }
                 if !away {
                     tracked.waiting += 1;
@@ -140,7 +140,7 @@ impl Queue {
                 Some((frame, None))
             }
             Self::Session(tracked) => {
-                let (seq, frame) = tracked.replay.next()?;
+                let (seq, Queued { frame, .. }) = tracked.replay.next()?;
                 if seq > tracked.before {
                     tracked.waiting = tracked.waiting.saturating_sub(1);
                     tracked.waiting_bytes = tracked.waiting_bytes.saturating_sub(frame.len());

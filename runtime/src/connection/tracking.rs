@@ -3,12 +3,12 @@
 use std::sync::MutexGuard;
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "client")]
+use super::budget::Buffer;
 use super::line::{Line, LineId};
 use super::outbox::{Outbox, Overflow, State};
 use crate::clock;
 use crate::codec::Frame;
-#[cfg(feature = "client")]
-use crate::session::Replay;
 use crate::session::{Disconnect, OutOfRange, Reason, Receipt, code};
 
 /// What is to be done with a message that arrived.
@@ -138,7 +138,7 @@ impl Outbox {
 
     /// Looks at what was sent and received; `None` where nothing is numbered, or the session has ended.
     #[cfg(feature = "client")]
-    pub(crate) fn with_replay<T>(&self, look: impl FnOnce(&Replay) -> T) -> Option<T> {
+    pub(crate) fn with_replay<T>(&self, look: impl FnOnce(&Buffer) -> T) -> Option<T> {
         self.lock().queue.tracked().map(|tracked| look(&tracked.replay))
     }
 
@@ -150,10 +150,10 @@ impl Outbox {
     pub(crate) fn take_up<E>(
         &self,
         line: LineId,
-        decide: impl FnOnce(&mut Replay) -> Result<bool, E>,
+        decide: impl FnOnce(&mut Buffer) -> Result<bool, E>,
     ) -> Result<(), E> {
         let mut state = self.lock();
-        let Some(tracked) = state.queue.tracked() else { return decide(&mut Replay::new(0)).map(drop) };
+        let Some(tracked) = state.queue.tracked() else { return decide(&mut Buffer::new(0)).map(drop) };
         if tracked.set_back(|replay| decide(replay))? {
             self.change_line(state, line);
         }

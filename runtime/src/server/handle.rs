@@ -76,7 +76,7 @@ impl ServerHandle {
         self.shared().map_or(0, |shared| shared.evicted.load(Ordering::Relaxed))
     }
 
-    /// Bytes that are kept for all sessions until their clients acknowledge them.
+    /// Bytes that are kept for all sessions until their clients acknowledge them. An event to many is kept once.
     pub fn kept_bytes(&self) -> usize {
         self.shared().map_or(0, |shared| shared.budget.kept())
     }
@@ -179,10 +179,28 @@ impl Audience {
         // With nobody to receive it, an event that cannot be encoded is still an error.
         let nobody = self.sessions.is_empty().then_some(Codec::Json);
         let event = encode(codecs.chain(nobody).collect(), event)?;
+        let event = match self.server() {
+            Some(shared) => {
+                let event = event.shared(&shared.budget);
+                if shared.budget.is_exceeded() {
+                    shared.make_room();
+                }
+                event
+            }
+            None => event,
+        };
         for session in &self.sessions {
             session.emit_encoded(&event);
         }
         Ok(self.sessions.len())
+    }
+
+    /// The server that keeps one event for several of these. Sessions of another count it on their own.
+    fn server(&self) -> Option<&Arc<Shared>> {
+        let mut keeping = self.sessions.iter().filter(|session| !session.is_plain()).map(Session::shared);
+        let (first, second) = (keeping.next()?, keeping.next()?);
+        let alike = |other| Arc::ptr_eq(first, other);
+        (alike(second) && keeping.all(alike)).then_some(first)
     }
 
     /// Ends each session: the clients stay away (4502, *revoked*).

@@ -57,8 +57,8 @@ pub struct Limits {
     /// Sessions at once, connected and suspended. Default 20,000: twice the connections. Above it the session that is
     /// suspended for longest ends. Connected ones are bounded by `max_connections`.
     pub max_sessions: usize,
-    /// Bytes that are kept for all sessions together. Default 1 GiB. Above it the sessions that are suspended for longest
-    /// end; where there are none, each has 256 KiB.
+    /// Bytes that are kept for all sessions together, an event to many counted once. Default 1 GiB. Above it the sessions
+    /// that are suspended for longest end; where there are none, each has 256 KiB.
     pub max_kept_bytes: usize,
     /// Connections at once. Default 10,000, which fits the usual limit of open files. One more is refused with HTTP 503.
     pub max_connections: usize,

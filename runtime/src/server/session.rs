@@ -251,13 +251,14 @@ impl Session {
         if self.0.endpoint.outbox.is_ending() {
             return;
         }
-        let Some(frame) = event.frame(self.codec()) else { return };
-        if frame.len() > self.0.endpoint.max_message_bytes {
-            tracing::warn!(target: "wirecall", session = %self.0.id, bytes = frame.len(), "an event is larger than the client takes");
+        let Some(message) = event.message(self.codec()) else { return };
+        let bytes = message.frame.len();
+        if bytes > self.0.endpoint.max_message_bytes {
+            tracing::warn!(target: "wirecall", session = %self.0.id, bytes, "an event is larger than the client takes");
             return;
         }
-        if let Err(Overflow) = self.0.endpoint.outbox.push_or_overflow(frame.clone()) {
-            self.close_with(self.overflow(frame.len()));
+        if let Err(Overflow) = self.0.endpoint.outbox.push_or_overflow(message.clone()) {
+            self.close_with(self.overflow(bytes));
         } else if self.0.shared.budget.is_exceeded() {
             self.0.shared.make_room();
         }

@@ -1,8 +1,14 @@
 //! The traits that the derive macros implement.
 
+#[cfg(feature = "server")]
+use std::sync::Arc;
+
 use super::Peer;
 use crate::check::{Checker, Violation};
-use crate::codec::{Codec, CodecError, Codecs, Frame, Raw, event_frame};
+use crate::codec::{Codec, CodecError, Codecs, Raw, event_frame};
+#[cfg(feature = "server")]
+use crate::connection::Budget;
+use crate::connection::Queued;
 use crate::contract::{self, Builder, Side};
 use crate::message::RpcError;
 use crate::types::Params;
@@ -86,17 +92,24 @@ pub trait Emitted: Events {
 /// An event, ready to leave: encoded once in each codec that is in use, however many receive it.
 #[derive(Debug, Clone)]
 pub struct EncodedEvent {
-    json: Option<Frame>,
-    msgpack: Option<Frame>,
+    json: Option<Queued>,
+    msgpack: Option<Queued>,
 }
 
 impl EncodedEvent {
     /// For a receiver with that codec, if it was among those that the event was encoded for.
-    pub(crate) fn frame(&self, codec: Codec) -> Option<&Frame> {
+    pub(crate) fn message(&self, codec: Codec) -> Option<&Queued> {
         match codec {
             Codec::Json => self.json.as_ref(),
             Codec::MsgPack => self.msgpack.as_ref(),
         }
+    }
+
+    /// For several sessions that keep it: each counts it in full, and all together once.
+    #[cfg(feature = "server")]
+    pub(crate) fn shared(self, budget: &Arc<Budget>) -> Self {
+        let shared = |message: Option<Queued>| message.map(|message| budget.shared(message.frame));
+        Self { json: shared(self.json), msgpack: shared(self.msgpack) }
     }
 }
 
@@ -144,7 +157,9 @@ impl EventEncoder<'_> {
         checked(|at| params.check(at))?;
         let encoded = |codec| {
             let wanted = self.codecs.has(codec);
-            wanted.then(|| event_frame(codec, self.service, name, exact, params)).transpose()
+            wanted
+                .then(|| event_frame(codec, self.service, name, exact, params).map(Queued::from))
+                .transpose()
         };
         Ok(EncodedEvent { json: encoded(Codec::Json)?, msgpack: encoded(Codec::MsgPack)? })
     }

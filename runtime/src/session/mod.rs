@@ -38,6 +38,6 @@ pub(crate) use pending::PendingCalls;
 pub use reason::Reason;
 #[cfg(feature = "client")]
 pub(crate) use recovery::{Answered, Recovery, Verdict};
-pub(crate) use replay::{Exhausted, OutOfRange, Receipt, Replay};
+pub(crate) use replay::{Body, Exhausted, OutOfRange, Receipt, Replay};
 pub(crate) use store::{Claim, Decision, Gone, Left, Owner, Resumable, Store, StoreLimits};
 pub(crate) use streams::{BeyondCredit, Credit, STREAM_CREDIT, Window};

@@ -45,6 +45,10 @@ pub(crate) enum Receipt {
 pub(crate) trait Body: Clone {
     /// Its size on the wire.
     fn bytes(&self) -> usize;
+    /// What it takes where it is kept, beside what it shares with others.
+    fn own_bytes(&self) -> usize {
+        self.bytes()
+    }
 }
 
 impl Body for Bytes {
@@ -61,6 +65,8 @@ pub(crate) struct Replay<B = Bytes> {
     /// Exactly the messages `acked + 1 ..= acked + kept.len()`.
     kept: VecDeque<B>,
     bytes: usize,
+    /// What of them is this session's alone.
+    own_bytes: usize,
     /// The last one that the other end has told to have received.
     acked: u64,
     /// The last one that the current connection was given to write.
@@ -85,6 +91,7 @@ impl<B: Body> Replay<B> {
             bound,
             kept: VecDeque::new(),
             bytes: 0,
+            own_bytes: 0,
             acked: 0,
             written: 0,
             sent: 0,
@@ -128,6 +135,7 @@ impl<B: Body> Replay<B> {
             return Err(Exhausted);
         }
         self.bytes += body.bytes();
+        self.own_bytes += body.own_bytes();
         self.kept.push_back(body);
         Ok(seq)
     }
@@ -251,6 +259,11 @@ impl<B: Body> Replay<B> {
         self.bytes
     }
 
+    /// Those of them that no other session has as well.
+    pub(crate) fn own_bytes(&self) -> usize {
+        self.own_bytes
+    }
+
     /// What is kept, with its numbers.
     #[cfg(test)]
     pub(crate) fn kept(&self) -> impl Iterator<Item = (u64, &B)> {
@@ -285,6 +298,7 @@ impl<B: Body> Replay<B> {
         {
             self.acked += 1;
             self.bytes -= body.bytes();
+            self.own_bytes -= body.own_bytes();
         }
         self.written = self.written.max(self.acked);
         if self.kept.is_empty() && self.kept.capacity() > 64 {

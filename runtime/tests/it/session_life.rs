@@ -209,6 +209,38 @@ async fn where_too_much_is_kept_the_one_that_keeps_something_and_is_suspended_fo
 }
 
 #[tokio::test]
+async fn an_event_to_many_sessions_is_counted_once_for_all_of_them_and_in_full_for_each() {
+    let change = |limits: &mut Limits| {
+        limits.max_kept_bytes = 120_000;
+        limits.buffer_bytes = Some(100_000);
+    };
+    let (server, address) = serve(Bench::default().server_with(change)).await;
+    let handle = server.handle();
+    for count in 1..=3 {
+        drop(Numbered::open(address).await.peer);
+        suspended(&server, count).await;
+    }
+    let event = |bytes| LabEvent::Tick { n: 0, filling: "x".repeat(bytes) };
+    assert_eq!(handle.broadcast(event(60_000)).expect("encodes"), 3);
+    assert_eq!((handle.evicted_count(), handle.suspended_count()), (0, 3));
+    assert!((60_000..61_000).contains(&handle.kept_bytes()), "{}", handle.kept_bytes());
+    // What one of them gives back is still kept for the others.
+    handle.sessions()[0].close("enough");
+    suspended(&server, 2).await;
+    assert!((60_000..61_000).contains(&handle.kept_bytes()), "{}", handle.kept_bytes());
+    // The bound of each counts all of it.
+    handle.broadcast(event(50_000)).expect("encodes");
+    suspended(&server, 0).await;
+    assert_eq!(handle.evicted_count(), 0);
+    soon(async {
+        while handle.kept_bytes() > 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_session_that_the_application_ends_is_gone_connected_or_not() {
     let told = Told::default();
     let (server, address) = serve(told.hooked(Bench::default().server())).await;
