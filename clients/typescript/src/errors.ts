@@ -197,8 +197,9 @@ const PROTOCOL_ERRORS: readonly RpcErrorClass[] = [
 ];
 
 /**
- * The connection was lost after the call had been written and before its answer was there: it may
- * have run or not. Calls that are idempotent, and calls that were never written, do not meet this.
+ * The session was lost (a plain peer's ends with its connection) after the call was written and before
+ * its answer was there: it may have run or not. Calls that are idempotent, and calls that were never
+ * received, do not meet this.
  */
 export class ConnectionLostError extends Error {
   override readonly name = "ConnectionLostError";

@@ -18,7 +18,7 @@ import { Listeners, type Unsubscribe } from "./states.ts";
 /** A call of the server, beside its params. */
 export interface ServedCall {
   readonly method: string;
-  /** Aborted when nobody waits for the answer any more: cancelled, too late, or connection lost. */
+  /** Aborted when nobody waits for the answer any more: cancelled, too late, or session lost. */
   readonly signal: AbortSignal;
   /** What the server allows for it; undefined for no limit. */
   readonly timeoutMs: number | undefined;

@@ -14,7 +14,7 @@ export interface OutgoingCall {
   /** Infinite for none. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
-  /** Whether the client may send it again after a lost connection. */
+  /** Whether the client may send it again when its session is lost. */
   readonly idempotent: boolean;
 }
 

@@ -32,7 +32,7 @@ export interface ServiceDeclaration {
 
 /** What the contract says of one call. `Item` comes from the server, `Chunk` goes to it. */
 export interface CallDeclaration<Result, Params, Item = unknown, Chunk = unknown> {
-  /** Safe to run twice: it is sent again after a lost connection. */
+  /** Safe to run twice: it is sent again when its session is lost. */
   readonly idempotent?: boolean;
   readonly timeoutMs?: number;
   /** Errors of this call only. */

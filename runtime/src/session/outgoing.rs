@@ -38,9 +38,9 @@ pub(crate) struct Room {
 /// The messages of a client that are not done. `T` is what its driver keeps of each.
 #[derive(Debug)]
 pub(crate) struct Outgoing<T> {
-    /// Messages that may wait while the client is away.
+    /// Messages that may wait while there is no session, or no room in it.
     max_waiting: usize,
-    /// What the server takes; nothing while away.
+    /// What the server takes; nothing while there is no session.
     room: Room,
     connected: bool,
     /// The next one found no room in the session.

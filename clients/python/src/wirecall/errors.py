@@ -42,10 +42,11 @@ class ClosedError(_EndedError):
 
 
 class ConnectionLostError(_EndedError):
-    """The connection went away after the call was written: its outcome is unknown.
+    """The session was lost after the call was written: its outcome is unknown.
 
     The server may or may not have run it. Find out before making it again, or declare the call
-    `idempotent`, and the client sends it again by itself.
+    `idempotent`, and the client sends it again by itself. A plain peer's session ends with its
+    connection.
 
     Attributes:
         disconnect: How the connection ended.

@@ -82,7 +82,7 @@ class CallDeclaration(TypedDict, total=False):
     """What the contract says of a call; generated code fills it in.
 
     Attributes:
-        idempotent: Whether the call may be sent again when its connection is lost.
+        idempotent: Whether the call may be sent again when its session is lost.
         timeout: The declared time limit in seconds.
         errors: Error classes of this call alone, beside the service's.
         positional: Whether the params leave as an array, in the order of their fields.

@@ -32,8 +32,8 @@ _STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
 class ServedCall:
     """What a handler is told of the call that it answers.
 
-    When the server cancels the call, its time is up or the connection is lost, the handler's task
-    is cancelled.
+    When the server cancels the call, its time is up or the session is lost, the handler's task is
+    cancelled.
 
     Attributes:
         method: The method's wire name.
