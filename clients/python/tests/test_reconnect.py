@@ -41,6 +41,13 @@ def test_a_draining_server_spreads_its_clients() -> None:
     assert reconnect().lost(Disconnect.of(4000, "draining", 0.0), 0.0) == 0.25
 
 
+def test_the_return_to_a_draining_server_is_anywhere_in_its_time() -> None:
+    chances = iter([1.0, 0.25, 0.0, 0.0])
+    machine = Reconnect(ReconnectOptions(), lambda: next(chances), lazy=True)
+    assert machine.lost(Disconnect.of(4000, "draining", 8.0), 0.0) == 2.0
+    assert machine.lost(Disconnect.of(4000, "draining", 8.0), 0.0) == 0.0
+
+
 def test_a_server_that_asks_for_time_gets_it_but_a_day_at_most() -> None:
     assert reconnect().lost(Disconnect.of(4029, "too many", 10.0), 0.0) == 10.25
     assert reconnect().lost(Disconnect.of(1013, "later", 1e9), 0.0) == 86_400.25

@@ -193,6 +193,13 @@ def test_a_drain_starts_nothing_new_and_lets_open_calls_finish() -> None:
     assert machine.methods() == ["new"]
 
 
+def test_a_time_that_a_close_tells_is_a_day_at_most() -> None:
+    machine = opened()
+    close = {"code": 4000, "reason": "draining", "in_ms": 1e18, "retry_within_ms": 1e18}
+    machine.receive({"method": "rpc.close", "params": close})
+    assert machine.lose(1006).retry_within == 86_400.0
+
+
 def test_a_server_that_announces_a_close_and_forgets_it_is_left() -> None:
     machine = opened()
     machine.receive({"method": "rpc.close", "params": {"code": 4000, "in_ms": 5000}})

@@ -2,6 +2,7 @@
 
 import { expect } from "vitest";
 import { RpcError, type ServedCall } from "../src/index.ts";
+import { msgpack } from "../src/msgpack.ts";
 import { ChatClient, MutedError, type UiHandler } from "./fixtures/chat.ts";
 import { Arrivals } from "./support/arrivals.ts";
 import { test } from "./support/fixture.ts";
@@ -188,6 +189,29 @@ test("the server's time limit aborts the handler and is answered", async ({ open
   clock.advance(100);
   expect((await connection.next()).error).toMatchObject({ code: -32004 });
   expect(call.signal.aborted).toBe(true);
+});
+
+test("a time limit that is none limits neither its call nor another", async ({ openAt, clock }) => {
+  // JSON has no NaN, MessagePack does.
+  const { client, connection } = await openAt({ codec: msgpack });
+  const calls = new Arrivals<ServedCall>();
+  new ChatClient(client).serveUi({
+    ...NO_UI,
+    confirm: (_, call) => {
+      calls.push(call);
+      return new Promise(() => {});
+    },
+  });
+  const begun: ServedCall[] = [];
+  for (const timeout_ms of [Number.NaN, -1, "soon", 100]) {
+    const id = begun.length;
+    connection.send({ id, method: "ui.confirm", params: { prompt: "?" }, meta: { timeout_ms } });
+    begun.push(await calls.next());
+  }
+  expect(begun.map(({ timeoutMs }) => timeoutMs)).toEqual([undefined, undefined, undefined, 100]);
+  clock.advance(100);
+  expect(await connection.next()).toMatchObject({ id: 3, error: { code: -32004 } });
+  expect(begun.map(({ signal }) => signal.aborted)).toEqual([false, false, false, true]);
 });
 
 test("a lost session aborts the handlers, and their answers go nowhere", async ({
