@@ -9,7 +9,7 @@ import math
 from collections import deque
 from typing import Protocol
 
-from wirecall.codec import MAX_DEPTH, Codec
+from wirecall.codec import MAX_DEPTH, SEAL_BYTES, Codec
 from wirecall.message import (
     CallMessage,
     ErrorCode,
@@ -183,7 +183,8 @@ class Answering:
             deep = f"the answer is nested more than {MAX_DEPTH} deep"
             inside = protocol_error(self._codec, ErrorCode.INTERNAL_ERROR, deep)
             return error_message(self._codec, identity, inside)
-        if len(body) <= self.max_message_bytes:
+        # *Checked before its number is given*, which it has yet to get.
+        if len(body) + SEAL_BYTES <= self.max_message_bytes:
             return body
         limit = f"the answer is larger than {self.max_message_bytes} bytes"
         large = protocol_error(self._codec, ErrorCode.TOO_LARGE, limit)

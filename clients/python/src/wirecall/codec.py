@@ -22,6 +22,8 @@ MAX_SAFE_INTEGER = 2**53 - 1
 """The largest integer that every language of the protocol holds exactly."""
 MAX_DEPTH = 128
 """The deepest nesting of arrays and objects that a message may have."""
+SEAL_BYTES = 23
+"""The most that `seal` adds to a message, in either codec."""
 
 _DECIMAL = re.compile(r"-?\d{1,40}")
 

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 
 from wirecall.calls import PendingCall, PendingCalls, Request
-from wirecall.codec import MAX_DEPTH, Codec
+from wirecall.codec import MAX_DEPTH, SEAL_BYTES, Codec
 from wirecall.disconnect import Disconnect
 from wirecall.errors import ClosedError, ConnectionLostError, EncodeError, WirecallError
 from wirecall.hello import HelloAnswer
@@ -28,8 +28,6 @@ MAX_HELD = 65_536
 """Calls held back above `max_calls` on an open connection; only a runaway loop meets it."""
 MAX_CONTROL_BYTES = 1024 * 1024
 """What this side must say and may not wait: above it the server is too slow."""
-SEAL_BYTES = 24
-"""The most that numbering adds to a message."""
 
 
 class Outgoing:

@@ -61,6 +61,9 @@ pub(crate) enum Left {
     Own(Message),
 }
 
+/// What a `seq` adds to a message at most.
+const SEAL_BYTES: usize = 23;
+
 /// One half of a session.
 #[derive(Debug)]
 pub(crate) struct Half {
@@ -213,7 +216,7 @@ impl Half {
 
     /// *Size is checked against the peer's limit before the `seq` is given.*
     pub(crate) fn is_too_large(&self, message: &Message) -> bool {
-        (self.world.size)(message) > self.peer_bytes
+        (self.world.size)(message).saturating_add(SEAL_BYTES) > self.peer_bytes
     }
 
     /// Numbers a message: it enters the session.
