@@ -68,9 +68,9 @@ def test_after_a_resume_what_was_not_received_is_written_again_before_what_is_ne
     written(made)
     made.push(b"d")
     made.resume(1)
-    assert made.repeats
+    assert made.pending
     assert written(made) == [2, 3, 4]
-    assert not made.repeats
+    assert not made.pending
 
 
 def test_a_resume_works_when_nothing_was_received_and_any_number_of_times() -> None:

@@ -130,11 +130,6 @@ export class Replay<Tag> {
     return true;
   }
 
-  /** Whether something that was written before is to be written again. */
-  get repeats(): boolean {
-    return this.written < this.sent_;
-  }
-
   /** All that is not acknowledged, in order. */
   unacknowledged(): readonly Kept<Tag>[] {
     return this.kept.slice(this.head);

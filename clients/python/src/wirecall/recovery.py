@@ -92,7 +92,7 @@ class Recovery:
             self._fruitless = 0
         self._progress = progress
         # *With something to send again on either side*: what is kept here, or what is not here yet.
-        if replay.repeats or (hello.sent or 0) > replay.received:
+        if replay.pending or (hello.sent or 0) > replay.received:
             self._fruitless += 1
         return True
 

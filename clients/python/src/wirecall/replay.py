@@ -84,11 +84,6 @@ class Replay:
         """Whether the current connection has something to write."""
         return self._written < self.numbered
 
-    @property
-    def repeats(self) -> bool:
-        """Whether something that was written before is to be written again."""
-        return self._written < self.sent
-
     def peer_keeps(self, size: int) -> None:
         """The other end keeps so many bytes.
 
