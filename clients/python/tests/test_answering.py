@@ -107,7 +107,38 @@ def test_an_id_that_is_open_is_not_run_again() -> None:
     assert (frame["id"], frame["error"]["code"]) == (None, -32600)
 
 
-def test_too_many_notifications_for_handlers_end_the_connection() -> None:
+def test_calls_that_wait_are_bounded_in_bytes_too() -> None:
+    machine = opened()
+    machine.session.handled.add("ui.confirm")
+    for number in range(64):
+        machine.receive({"id": number, "method": "ui.confirm"})
+    machine.receive({"id": 64, "method": "ui.confirm", "params": ["x" * 1_000_000]})
+    machine.receive({"id": 65, "method": "ui.confirm", "params": ["x" * 100_000]})
+    machine.receive({"id": 66, "method": "ui.confirm"})
+    assert [(frame["id"], frame["error"]["code"]) for frame in machine.frames()] == [(65, -32009)]
+
+
+def test_a_notification_that_finds_no_room_ends_the_connection_and_comes_again() -> None:
+    machine = opened()
+    machine.session.handled.add("ui.clear")
+    for number in range(64 + 256 + 1):
+        machine.receive({"method": "ui.clear", "seq": number + 1})
+    serves = [output for output in machine.outputs() if isinstance(output, Serve | Drop)]
+    assert [drop.code for drop in serves if isinstance(drop, Drop)] == [4013]
+    assert len(serves) == 64 + 1
+    machine.lose()
+    machine.meet(resumed=True, sent=321)
+    assert machine.session.next_frame(machine.now) is None
+    (first, *_) = [serve.call for serve in serves if isinstance(serve, Serve)]
+    machine.take(Serve)
+    machine.answer(first, None)
+    machine.receive({"method": "ui.clear", "seq": 321})
+    assert len(machine.take(Serve)) == 1
+    machine.move(1.0)
+    assert machine.frames() == [{"jsonrpc": "2.0", "method": "rpc.ack", "params": {"seq": 321}}]
+
+
+def test_a_notification_without_a_number_that_finds_no_room_ends_the_connection() -> None:
     machine = opened()
     machine.session.handled.add("ui.clear")
     for _ in range(64 + 256 + 1):

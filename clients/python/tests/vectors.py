@@ -268,6 +268,8 @@ class Player:
                 return self._tell_of_call(output)
             case Event(method, params):
                 told: Json = {"event": {"method": method, "params": self._value(params)}}
+            case Serve(call) if call.id is None:
+                told = {"event": {"method": call.method, "params": self._value(call.params)}}
             case Serve(call):
                 told = {"serve": self._serve(call)}
             case Abort(call):

@@ -15,7 +15,7 @@ import {
 import { type Id, isRecord, type Message, type WireError } from "./message.ts";
 import type { Body, Outbox } from "./outbox.ts";
 import type { Emit } from "./output.ts";
-import { type Answer, MAX_SERVED, type Served, ServedCalls } from "./served.ts";
+import { type Answer, MAX_RUNNING, MAX_WAITING, type Served, ServedCalls } from "./served.ts";
 
 /** The server's calls, over all connections of a session. */
 export class Answering<Owner> {
@@ -30,24 +30,33 @@ export class Answering<Owner> {
     this.emit = emit;
   }
 
-  /** A call arrived. */
-  serve(message: Message & { type: "call" }, now: number): void {
+  /** A call arrived, in a message of so many bytes. */
+  serve(message: Message & { type: "call" }, bytes: number, now: number): void {
     const { id, method, params, meta } = message;
     const { timeout_ms } = meta;
     // Also NaN is none.
     const timeoutMs = typeof timeout_ms === "number" && timeout_ms >= 0 ? timeout_ms : undefined;
     const deadline = now + (timeoutMs ?? Number.POSITIVE_INFINITY);
-    const call = { id, method, params, meta, timeoutMs, deadline };
+    const call = { id, method, params, meta, timeoutMs, deadline, bytes };
     if (method === "rpc.ping") {
       // *Not numbered are `rpc.ping` and its answer.*
       this.outbox.sendUntracked({ id, result: null });
       return;
     }
     const begun = method.startsWith("rpc.") ? "unknown" : this.served.begin(call);
-    if (begun === "begun") this.emit({ type: "serve", call });
+    if (begun === "begun") this.start();
     else if (begun === "duplicate") this.refuse("the id is open");
     else if (begun === "unknown") this.respondAtOnce(id, { error: methodNotFound(method) });
     else this.respondAtOnce(id, { error: wireError(ResourceExhaustedError, FULL, true) });
+  }
+
+  /** A notification arrived that a handler takes. False when there is no room for it. */
+  notify(method: string, params: unknown, bytes: number): boolean {
+    const deadline = Number.POSITIVE_INFINITY;
+    const served = { id: undefined, method, params, meta: {}, timeoutMs: undefined, deadline };
+    if (this.served.begin({ ...served, bytes }) !== "begun") return false;
+    this.start();
+    return true;
   }
 
   /** The server cancelled a call. */
@@ -60,7 +69,7 @@ export class Answering<Owner> {
   /** A handler has ended. Its answer goes out unless a cancel or the time limit was first. */
   answer(call: Served, answer: Answer): void {
     if (this.served.isOpen(call)) this.waiting.push({ call, body: this.encode(call, answer) });
-    else this.served.release();
+    else this.release(call);
   }
 
   /** Lets in the answers that there is room for. False when one has to wait. */
@@ -72,7 +81,7 @@ export class Answering<Owner> {
         this.served.finish(call);
       }
       this.waiting.shift();
-      this.served.release();
+      this.release(call);
     }
     return true;
   }
@@ -87,7 +96,7 @@ export class Answering<Owner> {
   clear(reason: WireError): void {
     for (const { call } of this.waiting) {
       this.served.finish(call);
-      this.served.release();
+      this.served.release(call);
     }
     this.waiting = [];
     for (const call of this.served.clear()) this.emit({ type: "abort", call, reason });
@@ -109,9 +118,21 @@ export class Answering<Owner> {
     return this.served.wakeAt();
   }
 
+  private start(): void {
+    for (let call = this.served.start(); call; call = this.served.start()) {
+      this.emit({ type: "serve", call });
+    }
+  }
+
+  private release(call: Served): void {
+    this.served.release(call);
+    this.start();
+  }
+
   private abort(call: Served, reason: WireError): void {
-    this.emit({ type: "abort", call, reason });
-    this.respondAtOnce(call.id, { error: reason });
+    // One that waited has no handler yet, and never will.
+    if (this.served.isRunning(call)) this.emit({ type: "abort", call, reason });
+    this.respondAtOnce(call.id ?? null, { error: reason });
   }
 
   private encode({ id, method }: Served, answer: Answer): Body {
@@ -127,5 +148,5 @@ export class Answering<Owner> {
   }
 }
 
-const FULL = `${MAX_SERVED} handlers are at work already`;
+const FULL = `${MAX_RUNNING} calls run and ${MAX_WAITING} wait: this one was not run`;
 const TOO_LARGE = "the answer is larger than the server takes";

@@ -79,7 +79,7 @@ export class Connector {
     this.settings = settings;
     this.environment = environment;
     this.host = host;
-    this.session = new Session(settings);
+    this.session = new Session(settings, (method) => host.incoming.handles(method));
     this.backoff = new Backoff(settings.reconnect, () => environment.random());
     this.mayRetry = settings.lazy;
     this.stopWaking = onWake(() => this.wake());

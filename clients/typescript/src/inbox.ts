@@ -8,7 +8,13 @@ import { LAST_SEQ, type Replay } from "./replay.ts";
 
 /** What a frame turned out to be. */
 export type Arrival =
-  | { readonly type: "message"; readonly message: Message }
+  | {
+      readonly type: "message";
+      readonly message: Message;
+      readonly bytes: number;
+      /** Whether it carried a number, and counts as received. */
+      readonly isTracked: boolean;
+    }
   /** One array for several messages, as plain peers send them. */
   | { readonly type: "batch" }
   /** It came before, or it came out of a session that is over. */
@@ -51,16 +57,16 @@ export function arrive(
     return unreadable(codec.seqAtEnd(frame), replay, cause);
   }
   if (Array.isArray(value)) return { type: "batch" };
-  const message: Arrival = { type: "message", message: readMessage(value) };
+  const message = readMessage(value);
   const { seq } = isRecord(value) ? value : {};
-  if (seq === undefined || !replay) return message;
+  if (seq === undefined || !replay) return { type: "message", message, bytes, isTracked: false };
   if (!isSeq(seq)) {
     const reason = "the server sent a seq that is none";
     return { type: "fault", code: CloseCode.protocolFault, reason };
   }
   switch (replay.receive(seq, bytes, now)) {
     case "new":
-      return message;
+      return { type: "message", message, bytes, isTracked: true };
     case "repeated":
       return NOTHING;
     case "gap":

@@ -12,7 +12,7 @@ import {
   wireError,
 } from "./errors.ts";
 import type { Meta, WireError } from "./message.ts";
-import { type Answer, MAX_SERVED, type Served } from "./served.ts";
+import type { Answer, Served } from "./served.ts";
 import { Listeners, type Unsubscribe } from "./states.ts";
 
 /** A call of the server, beside its params. */
@@ -39,8 +39,6 @@ export class Incoming {
   private readonly events = new Map<string, Listeners<unknown>>();
   private readonly methods = new Map<string, ServedMethod>();
   private readonly running = new Map<Served, AbortController>();
-  /** Handlers of notifications at work. */
-  private notified = 0;
   private readonly onError: (error: unknown) => void;
 
   constructor(onError: (error: unknown) => void) {
@@ -77,14 +75,17 @@ export class Incoming {
     };
   }
 
-  /** An event arrived, or a call that wants no answer. One that nobody listens to is dropped. */
+  /** An event arrived. One that nobody listens to is dropped. */
   event(method: string, params: unknown): void {
     this.events.get(method)?.tell(params);
-    const handler = this.methods.get(method);
-    if (handler) void this.notify(method, handler, params);
   }
 
-  /** A call arrived. Resolves to its answer and never rejects. */
+  /** Whether a method has a handler. */
+  handles(method: string): boolean {
+    return this.methods.has(method);
+  }
+
+  /** A call arrived, or a notification for a handler. Resolves to its answer and never rejects. */
   async run(call: Served): Promise<Answer> {
     const { method, timeoutMs, meta } = call;
     const handler = this.methods.get(method);
@@ -98,7 +99,7 @@ export class Incoming {
       const wire = handler.encode ? handler.encode(result as never) : result;
       return { result: wire ?? null };
     } catch (error) {
-      return { error: this.judge(method, error, abort.signal.aborted) };
+      return { error: this.judge(call, error, abort.signal.aborted) };
     } finally {
       this.running.delete(call);
     }
@@ -109,27 +110,13 @@ export class Incoming {
     this.running.get(call)?.abort(toError(reason));
   }
 
-  /** Never rejects. Whether it worked is told to nobody but `onError`. */
-  private async notify(method: string, handler: ServedMethod, params: unknown): Promise<void> {
-    if (this.notified >= MAX_SERVED) {
-      this.onError(new Error(`${method}: dropped, ${MAX_SERVED} handlers are at work`));
-      return;
+  private judge({ id, method }: Served, error: unknown, wasAborted: boolean): WireError {
+    // Of a notification nobody else hears.
+    const isTold = id !== undefined;
+    if (isTold && error instanceof RpcError) return toWire(error);
+    if (isTold && error instanceof DecodeError) {
+      return wireError(ValidationError, "the params do not decode");
     }
-    this.notified += 1;
-    try {
-      const decoded = decodeOr(method, params, handler.decode);
-      const { signal } = new AbortController();
-      await handler.handle(decoded as never, { method, signal, timeoutMs: undefined, meta: {} });
-    } catch (error) {
-      this.onError(error);
-    } finally {
-      this.notified -= 1;
-    }
-  }
-
-  private judge(method: string, error: unknown, wasAborted: boolean): WireError {
-    if (error instanceof RpcError) return toWire(error);
-    if (error instanceof DecodeError) return wireError(ValidationError, "the params do not decode");
     // What a handler throws because it was told to stop is no news.
     if (!wasAborted) this.onError(error);
     return wireError(InternalError, `the handler of ${method} failed`);

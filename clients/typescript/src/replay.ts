@@ -99,6 +99,12 @@ export class Replay<Tag> {
     return "new";
   }
 
+  /** The message that arrived last was not taken: *the resume brings it again.* */
+  notTaken(): void {
+    this.received_ = Math.max(this.received_ - 1, this.told);
+    if (this.received_ === this.told) this.noteTold();
+  }
+
   /** The other end has received everything up to `seq`. False when that cannot be; a lower one than
    * before is ignored. */
   acked(seq: number): boolean {

@@ -60,6 +60,7 @@ const LEAVING_MS = 3_000;
 /** The state machine of one client, over all its connections. `Owner` is whoever awaits a call. */
 export class Session<Owner> {
   private readonly settings: SessionSettings;
+  private readonly isHandled: (method: string) => boolean;
   private readonly outbox: Outbox<Entry<Owner>>;
   private readonly outgoing: Outgoing<Owner>;
   private readonly answering: Answering<Owner>;
@@ -76,8 +77,10 @@ export class Session<Owner> {
   /** Whether a call was written since the heartbeat was told. */
   private hasAsked = false;
 
-  constructor(settings: SessionSettings) {
+  /** `isHandled` says which notifications a handler takes. */
+  constructor(settings: SessionSettings, isHandled: (method: string) => boolean = () => false) {
     this.settings = settings;
+    this.isHandled = isHandled;
     const emit = (output: Output<Owner>) => void this.outputs.push(output);
     const wrote = (entry: Entry<Owner>) => {
       this.hasAsked ||= entry.kind !== "notification";
@@ -284,7 +287,7 @@ export class Session<Owner> {
   private arrived(arrival: Arrival, now: number): void {
     switch (arrival.type) {
       case "message":
-        this.dispatch(arrival.message, now);
+        this.dispatch(arrival, now);
         return;
       case "gap":
         if (arrival.cause) this.ignored(UNREADABLE, arrival.cause);
@@ -303,15 +306,16 @@ export class Session<Owner> {
 
   /** Until hello's answer only `rpc.close` and `rpc.ping` may come. */
   private greeted(arrival: Arrival, now: number): void {
-    const message = arrival.type === "message" ? arrival.message : undefined;
+    const arrived = arrival.type === "message" ? arrival : undefined;
+    const message = arrived?.message;
     if (message?.type === "result" && message.id === HELLO_ID) {
       const hello = readHello(message.result);
       if (hello) this.open(hello, now);
       else this.drop(CloseCode.protocolFault, NO_ANSWER);
     } else if (message?.type === "error" && message.id === HELLO_ID) {
       this.refused(message.error, now);
-    } else if (message?.type === "notification" && isControl(message.method)) {
-      this.dispatch(message, now);
+    } else if (arrived && message?.type === "notification" && isControl(message.method)) {
+      this.dispatch(arrived, now);
     } else this.drop(CloseCode.protocolFault, NO_ANSWER);
   }
 
@@ -359,7 +363,7 @@ export class Session<Owner> {
     this.outbox.startOver();
   }
 
-  private dispatch(message: Message, now: number): void {
+  private dispatch({ message, bytes, isTracked }: ArrivedMessage, now: number): void {
     switch (message.type) {
       case "result":
       case "error":
@@ -367,17 +371,28 @@ export class Session<Owner> {
         return;
       case "notification":
         if (message.method.startsWith("rpc.")) this.notified(message.method, message.params, now);
-        else if (!this.final) this.outputs.push({ ...message, type: "event" });
+        else if (!this.final) this.heard(message, bytes, isTracked);
         return;
       case "call":
         // One that was counted as received must be run: its answer goes out on the next connection.
         if (this.final || !(this.isLive || this.outbox.replay)) return;
-        this.answering.serve(message, now);
+        this.answering.serve(message, bytes, now);
         return;
       case "invalid":
         this.ignored(NO_MESSAGE);
         this.complain(wireError(InvalidRequestError, NO_MESSAGE));
     }
+  }
+
+  /** *A notification that finds no room is not taken: the connection is closed 4013, and in a session the
+   * resume brings it again.* */
+  private heard({ method, params }: Notification, bytes: number, isTracked: boolean): void {
+    if (this.isHandled(method) && !this.answering.notify(method, params, bytes)) {
+      if (isTracked) this.outbox.replay?.notTaken();
+      this.drop(CloseCode.tooSlow, "too many notifications wait for their handlers");
+      return;
+    }
+    this.outputs.push({ type: "event", method, params });
   }
 
   private answered(message: Message & { type: "result" | "error" }, now: number): void {
@@ -482,6 +497,9 @@ export class Session<Owner> {
     this.outputs.push({ type: "drop", code, reason });
   }
 }
+
+type ArrivedMessage = Arrival & { readonly type: "message" };
+type Notification = Message & { readonly type: "notification" };
 
 function isControl(method: string): boolean {
   return method === "rpc.close" || method === "rpc.ping";

@@ -265,16 +265,86 @@ test("an id that is open is not run a second time", async ({ open }) => {
   expect(calls.count).toBe(0);
 });
 
-test("handlers at work are bounded, cancelled ones included", async ({ open }) => {
+test("64 handlers are at work, cancelled ones included, 256 calls wait, and one more is refused", async ({
+  open,
+}) => {
   const { client, connection } = await open();
-  new ChatClient(client).serveUi({ ...NO_UI, confirm: () => new Promise(() => {}) });
-  for (let id = 1; id <= 256; id += 1) {
-    connection.send({ id, method: "ui.confirm", params: { prompt: "?" } });
+  const begun: string[] = [];
+  const finish: (() => void)[] = [];
+  new ChatClient(client).serveUi({
+    ...NO_UI,
+    confirm: ({ prompt }) => {
+      begun.push(prompt);
+      return new Promise((resolve) => finish.push(() => resolve(true)));
+    },
+  });
+  const call = (id: number) =>
+    connection.send({ id, method: "ui.confirm", params: { prompt: String(id) } });
+  for (let id = 1; id <= 64; id += 1) {
+    call(id);
     connection.send({ method: "rpc.cancel", params: { id } });
     expect((await connection.next()).error?.code).toBe(-32005);
   }
-  connection.send({ id: 257, method: "ui.confirm", params: { prompt: "?" } });
-  expect(await connection.next()).toMatchObject({ id: 257, error: { code: -32009 } });
+  for (let id = 65; id <= 321; id += 1) call(id);
+  expect(await connection.next()).toMatchObject({ id: 321, error: { code: -32009 } });
+  // One that is cancelled while it waits never starts.
+  connection.send({ method: "rpc.cancel", params: { id: 65 } });
+  expect(await connection.next()).toMatchObject({ id: 65, error: { code: -32005 } });
+  expect(begun).toHaveLength(64);
+  finish[0]?.();
+  await connection.settled();
+  expect(begun.slice(64)).toEqual(["66"]);
+});
+
+test("calls that wait are bounded in bytes, too", async ({ open }) => {
+  const { client, connection } = await open();
+  new ChatClient(client).serveUi({ ...NO_UI, confirm: () => new Promise(() => {}) });
+  const call = (id: number, prompt: string) =>
+    connection.send({ id, method: "ui.confirm", params: { prompt } });
+  for (let id = 1; id <= 64; id += 1) call(id, "?");
+  call(65, "x".repeat(1_000_000));
+  call(66, "x".repeat(100_000));
+  expect(await connection.next()).toMatchObject({ id: 66, error: { code: -32009 } });
+  call(67, "?");
+  await connection.settled();
+});
+
+test("a notification that finds no room closes 4013, and is run when the resume brings it again", async ({
+  openAt,
+  peer,
+  clock,
+}) => {
+  const errors: unknown[] = [];
+  const onError = (error: unknown) => errors.push(error);
+  const { client, connection } = await openAt({ onError });
+  const begun = new Arrivals<unknown>();
+  const finish: (() => void)[] = [];
+  client.service({ name: "ui" }).serve({
+    "ui.beep": {
+      handle: ([count]: [number]) => {
+        begun.push(count);
+        return new Promise<void>((resolve) => finish.push(resolve));
+      },
+    },
+  });
+  for (let seq = 1; seq <= 64 + 256 + 1; seq += 1) {
+    connection.send({ method: "ui.beep", params: [seq], seq });
+  }
+  const { lastError } = await until(client, "reconnecting");
+  expect(lastError.message).toContain("too many notifications wait for their handlers (4013)");
+  clock.advance(250);
+  const again = await peer.next();
+  const hello = await again.greet({ resumed: true, sent: 321 });
+  expect(hello.params?.resume).toMatchObject({ received: 320 });
+  for (let count = 1; count <= 64; count += 1) expect(await begun.next()).toBe(count);
+  for (const done of finish.splice(0)) done();
+  for (let count = 65; count <= 128; count += 1) expect(await begun.next()).toBe(count);
+  again.send({ method: "ui.beep", params: [321], seq: 321 });
+  for (let count = 129; count <= 321; count += 1) {
+    finish.shift()?.();
+    expect(await begun.next()).toBe(count);
+  }
+  expect(errors).toEqual([]);
 });
 
 test("events reach every listener until it stops listening", async ({ open }) => {

@@ -30,10 +30,6 @@ class AnsweringOwner(Protocol):
         """Takes what the driver shall do."""
         ...
 
-    def flooded(self, reason: str) -> None:
-        """More came than can wait."""
-        ...
-
     def say(self, body: bytes, *, tracked: bool) -> None:
         """Takes an answer that the reader gives: it does not wait for room."""
         ...
@@ -62,8 +58,8 @@ class Answering:
         self.max_message_bytes: float = math.inf
         """The largest answer that the server takes."""
 
-    def called(self, message: CallMessage, now: float, *, tracked: bool) -> None:
-        """The server calls."""
+    def called(self, message: CallMessage, size: int, now: float, *, tracked: bool) -> None:
+        """The server calls, with a message of so many bytes."""
         if message.method == "rpc.ping":
             # *Not numbered are `rpc.ping` and its answer.*
             answer = result_message(self._codec, message.id, self._codec.null)
@@ -76,13 +72,32 @@ class Answering:
         timeout = message.timeout
         deadline = math.inf if timeout is None else now + timeout
         call = Served(
-            message.id, message.method, message.params, message.meta, timeout, deadline, tracked
+            message.id,
+            message.method,
+            message.params,
+            message.meta,
+            timeout,
+            deadline,
+            tracked=tracked,
+            size=size,
         )
-        self._begin(call)
+        match self._served.begin(call):
+            case "begun":
+                self._start()
+            case "duplicate":
+                words = "a call with this id is open"
+                self._refuse(None, ErrorCode.INVALID_REQUEST, words, tracked=tracked)
+            case "full":
+                words = f"{MAX_RUNNING} calls run and {MAX_WAITING} wait: this one was not run"
+                self._refuse(call.id, ErrorCode.RESOURCE_EXHAUSTED, words, tracked=tracked)
 
-    def notified(self, message: NotificationMessage, *, tracked: bool) -> None:
-        """The server sends a notification that has a handler."""
-        self._begin(Served(None, message.method, message.params, tracked=tracked))
+    def notified(self, message: NotificationMessage, size: int, *, tracked: bool) -> bool:
+        """The server sends a notification that has a handler; False where there is no room."""
+        note = Served(None, message.method, message.params, tracked=tracked, size=size)
+        if self._served.begin(note) != "begun":
+            return False
+        self._start()
+        return True
 
     def cancelled(self, notice: CancelNotice | None) -> bool:
         """The server takes a call back; False where it does not say which."""
@@ -135,20 +150,6 @@ class Answering:
     def wake_at(self) -> float:
         """When `expire` has something to do; infinite for never."""
         return self._served.wake_at()
-
-    def _begin(self, call: Served) -> None:
-        match self._served.begin(call):
-            case "begun":
-                self._start()
-            case "duplicate":
-                words = "a call with this id is open"
-                self._refuse(None, ErrorCode.INVALID_REQUEST, words, tracked=call.tracked)
-            case "full" if call.id is None:
-                reason = "too many notifications wait for their handlers"
-                self._owner.flooded(reason)
-            case "full":
-                words = f"{MAX_RUNNING} calls run and {MAX_WAITING} wait: this one was not run"
-                self._refuse(call.id, ErrorCode.RESOURCE_EXHAUSTED, words, tracked=call.tracked)
 
     def _start(self) -> None:
         while (call := self._served.start()) is not None:

@@ -100,8 +100,8 @@ class Reading:
         self._recovery.give_up("sequence")
         self._link.drop(CloseCode.SEQUENCE_BROKEN, reason)
 
-    def read(self, arrived: Arrived, now: float) -> None:
-        """Takes a message whose number is the next, or that has none."""
+    def read(self, arrived: Arrived, size: int, now: float) -> None:
+        """Takes a message whose number is the next, or that has none; its frame has that size."""
         # *The answer to a call without `seq` is numbered like any other*, that to a batch is not.
         tracked = not arrived.batch and not self._plain
         match arrived.message:
@@ -117,9 +117,12 @@ class Reading:
                 unread = DecodeError("the response holds no error that can be read")
                 self._answered(call, Failed(call or HELLO_ID, unread), now)
             case CallMessage() as message:
-                self._answering.called(message, now, tracked=tracked)
+                self._answering.called(message, size, now, tracked=tracked)
+            case NotificationMessage() as message if message.method in self._answering.handled:
+                if not self._answering.notified(message, size, tracked=tracked):
+                    self._not_taken(numbered=arrived.seq is not None)
             case NotificationMessage() as message:
-                self._notified(message, now, tracked=tracked)
+                self._notified(message, now)
             case InvalidMessage(code=code, reason=reason):
                 self._invalid(code, reason, tracked=tracked)
 
@@ -141,10 +144,14 @@ class Reading:
             answer = AuthAnswer()
         self._link.auth.told(answer.auth_expires_in_ms, now)
 
-    def _notified(self, message: NotificationMessage, now: float, *, tracked: bool) -> None:
-        if message.method in self._answering.handled:
-            self._answering.notified(message, tracked=tracked)
-        elif not message.method.startswith(RESERVED_PREFIX):
+    def _not_taken(self, *, numbered: bool) -> None:
+        """Closes 4013: it has not been received, so that *the resume brings it again*."""
+        if numbered and not self._plain:
+            self._outgoing.replay.not_taken()
+        self._link.drop(CloseCode.TOO_SLOW, "too many notifications wait for their handlers")
+
+    def _notified(self, message: NotificationMessage, now: float) -> None:
+        if not message.method.startswith(RESERVED_PREFIX):
             self._emit(Event(message.method, message.params))
         elif not self._noticed(message, now):
             self._emit(Fault(f"{message.method} with what does not fit"))

@@ -140,6 +140,12 @@ class Replay:
             self._untold_since = now
         return Receipt.NEW
 
+    def not_taken(self) -> None:
+        """The message that arrived last was not taken: *the resume brings it again*."""
+        self.received = max(self.received - 1, self._told)
+        if self.received == self._told:
+            self._note_told()
+
     def acked(self, seq: int) -> bool:
         """The other end has received everything up to `seq`. Gives whether room appeared.
 

@@ -14,6 +14,8 @@ MAX_RUNNING = 64
 """Handlers that run at once, cancelled ones that are not done yet included; more calls wait."""
 MAX_WAITING = 256
 """Calls that wait for that; one more is refused."""
+MAX_WAITING_BYTES = 1024 * 1024
+"""Bytes of the messages that wait; nothing that waits is too large to be the only one."""
 
 
 @dataclass(slots=True, eq=False)
@@ -28,6 +30,7 @@ class Served:
         timeout: Seconds that the caller gives it; None for no limit.
         deadline: When that time is up, on the session's clock.
         tracked: Whether its answer has a number, and so arrives over every cut.
+        size: Bytes of its message.
         answered: Whether the caller has its one answer.
     """
 
@@ -38,6 +41,7 @@ class Served:
     timeout: float | None = None
     deadline: float = math.inf
     tracked: bool = False
+    size: int = 0
     answered: bool = False
 
 
@@ -53,7 +57,7 @@ class ServedCalls:
         """Takes a call in, or says why not."""
         if call.id is not None and self.find(call.id) is not None:
             return "duplicate"
-        if len(self._waiting) >= MAX_WAITING:
+        if not self._has_room(call):
             return "full"
         self._waiting.append(call)
         return "begun"
@@ -108,6 +112,12 @@ class ServedCalls:
     def expired(self, now: float) -> list[Served]:
         """The unanswered calls whose time is up."""
         return [call for call in self._unanswered() if call.deadline <= now]
+
+    def _has_room(self, call: Served) -> bool:
+        # An empty line takes any one message.
+        size = sum(waiting.size for waiting in self._waiting) + call.size
+        fits = not self._waiting or size <= MAX_WAITING_BYTES
+        return fits and len(self._waiting) < MAX_WAITING
 
     def _unanswered(self) -> list[Served]:
         return [call for call in (*self._running, *self._waiting) if not call.answered]

@@ -280,10 +280,6 @@ class Session:
         """Takes what is to be done about the server's calls."""
         self._outputs.append(output)
 
-    def flooded(self, reason: str) -> None:
-        """More came than can wait."""
-        self._link.drop(CloseCode.TOO_SLOW, reason)
-
     def say(self, body: bytes, *, tracked: bool) -> None:
         """Takes an answer that does not wait for room."""
         self._outgoing.say(body, tracked=tracked)
@@ -318,7 +314,7 @@ class Session:
         if self.phase in (Phase.GREETING, Phase.REFUSED):
             self._greeted(arrived.message, now)
         elif not self._link.deaf and self._reading.is_next(arrived, size, now):
-            self._reading.read(arrived, now)
+            self._reading.read(arrived, size, now)
 
     def _greeted(self, message: Message, now: float) -> None:
         """Until hello's answer, only `rpc.close` and `rpc.ping` may come."""
@@ -331,7 +327,7 @@ class Session:
             case ErrorMessage(id=0, error=ErrorBody() as body):
                 self._link.refused(body, now)
             case NotificationMessage(method="rpc.close" | "rpc.ping"):
-                self._reading.read(Arrived(message), now)
+                self._reading.read(Arrived(message), 0, now)
             case _:
                 self._link.drop(
                     CloseCode.PROTOCOL_ERROR, "something came before the answer to hello"

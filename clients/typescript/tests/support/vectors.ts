@@ -94,6 +94,9 @@ const ANSWER = {
 
 const HELLO = { client: { name: "vectors", version: "1" }, token: undefined, contract: {} };
 
+/** What the application has a handler for. */
+const HANDLED = "demo.echo";
+
 /** An upload's producer: what it has and has not handed over. */
 interface Producer {
   readonly items: unknown[];
@@ -119,7 +122,7 @@ export class Player {
     this.vector = vector;
     this.codec = codec;
     this.connectTimeoutMs = settings.connect_timeout_ms ?? 10_000;
-    this.session = new Session({
+    const machine = {
       codec,
       plain: false,
       queue: settings.queue ?? 256,
@@ -132,7 +135,8 @@ export class Player {
         callGraceMs: settings.call_grace_ms ?? 5_000,
         timeoutMs: settings.heartbeat_timeout_ms ?? 60_000,
       },
-    });
+    };
+    this.session = new Session(machine, (method) => method === HANDLED);
   }
 
   /** Does every step, and compares what comes out of it. */
@@ -325,13 +329,16 @@ export class Player {
       }
       case "event": {
         const { method, params } = output;
-        this.told.push({ event: { method, params } });
+        // Of a notification that a handler takes it is told when that starts.
+        if (method !== HANDLED) this.told.push({ event: { method, params } });
         return;
       }
       case "serve": {
         const { id, method, params } = output.call;
         this.served.set(id, output.call);
-        this.told.push({ serve: { id, method, params } });
+        this.told.push(
+          id === undefined ? { event: { method, params } } : { serve: { id, method, params } },
+        );
         return;
       }
       case "abort":
