@@ -21,13 +21,20 @@ import { type Answer, MAX_RUNNING, MAX_WAITING, type Served, ServedCalls } from 
 export class Answering<Owner> {
   private readonly outbox: Outbox<Entry<Owner>>;
   private readonly emit: Emit<Owner>;
+  /** Whether a notification has a handler, too, which takes its turn like a call's. */
+  private readonly isHandled: (method: string) => boolean;
   private readonly served: ServedCalls = new ServedCalls();
   /** Answers that found no room. Their calls are open until then, and keep their places. */
   private waiting: { readonly call: Served; readonly body: Body }[] = [];
 
-  constructor(outbox: Outbox<Entry<Owner>>, emit: Emit<Owner>) {
+  constructor(
+    outbox: Outbox<Entry<Owner>>,
+    emit: Emit<Owner>,
+    isHandled: (method: string) => boolean,
+  ) {
     this.outbox = outbox;
     this.emit = emit;
+    this.isHandled = isHandled;
   }
 
   /** A call arrived, in a message of so many bytes. */
@@ -50,11 +57,14 @@ export class Answering<Owner> {
     else this.respondAtOnce(id, { error: wireError(ResourceExhaustedError, FULL, true) });
   }
 
-  /** A notification arrived that a handler takes. False when there is no room for it. */
-  notify(method: string, params: unknown, bytes: number): boolean {
-    const deadline = Number.POSITIVE_INFINITY;
-    const served = { id: undefined, method, params, meta: {}, timeoutMs: undefined, deadline };
-    if (this.served.begin({ ...served, bytes }) !== "begun") return false;
+  /** A notification arrived. False, and nobody is told, when there is no room for its handler. */
+  hear({ method, params }: Message & { type: "notification" }, bytes: number): boolean {
+    if (this.isHandled(method)) {
+      const deadline = Number.POSITIVE_INFINITY;
+      const served = { id: undefined, method, params, meta: {}, timeoutMs: undefined, deadline };
+      if (this.served.begin({ ...served, bytes }) !== "begun") return false;
+    }
+    this.emit({ type: "event", method, params });
     this.start();
     return true;
   }

@@ -5,6 +5,7 @@ import { InvalidRequestError, wireError } from "./errors.ts";
 export const UNREADABLE = "the frame cannot be decoded";
 export const NO_MESSAGE = "neither a request nor a response";
 export const NO_BATCHES = "a batch, in a session";
+export const FLOODED = "too many notifications wait for their handlers";
 export const NO_ANSWER = "the server sent something else than the answer to hello";
 export const NO_HELLO =
   "it knows no rpc.hello; for a JSON-RPC 2.0 server that is none of wirecall pass plain";

@@ -6,15 +6,18 @@ import { CloseCode } from "./disconnect.ts";
 import { isRecord, type Message, readMessage } from "./message.ts";
 import { LAST_SEQ, type Replay } from "./replay.ts";
 
+/** A message that is to be taken. */
+export interface ArrivedMessage {
+  readonly type: "message";
+  readonly message: Message;
+  readonly bytes: number;
+  /** Whether it carried a number, and counts as received. */
+  readonly isTracked: boolean;
+}
+
 /** What a frame turned out to be. */
 export type Arrival =
-  | {
-      readonly type: "message";
-      readonly message: Message;
-      readonly bytes: number;
-      /** Whether it carried a number, and counts as received. */
-      readonly isTracked: boolean;
-    }
+  | ArrivedMessage
   /** One array for several messages, as plain peers send them. */
   | { readonly type: "batch" }
   /** It came before, or it came out of a session that is over. */

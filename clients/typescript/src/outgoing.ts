@@ -80,6 +80,12 @@ export class Outgoing<Owner> {
     }
   }
 
+  /** Whether the server is known to have all that the application wrote. */
+  get isConfirmed(): boolean {
+    const { replay, wanted } = this.outbox;
+    return Math.max(replay?.peerReceived ?? 0, this.confirmed) >= wanted;
+  }
+
   /** An id for a call that is not in this table. */
   newId(): number {
     return this.calls.newId();

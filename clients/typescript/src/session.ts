@@ -18,6 +18,7 @@ import {
 } from "./errors.ts";
 import {
   BATCH_REFUSED,
+  FLOODED,
   NO_ANSWER,
   NO_BATCHES,
   NO_HELLO,
@@ -33,7 +34,7 @@ import {
   PLAIN_HELLO,
   readHello,
 } from "./hello.ts";
-import { type Arrival, arrive } from "./inbox.ts";
+import { type Arrival, type ArrivedMessage, arrive } from "./inbox.ts";
 import type { Message, WireError } from "./message.ts";
 import { Outbox, type OutboxSettings } from "./outbox.ts";
 import { Outgoing, type OutgoingSettings } from "./outgoing.ts";
@@ -60,7 +61,6 @@ const LEAVING_MS = 3_000;
 /** The state machine of one client, over all its connections. `Owner` is whoever awaits a call. */
 export class Session<Owner> {
   private readonly settings: SessionSettings;
-  private readonly isHandled: (method: string) => boolean;
   private readonly outbox: Outbox<Entry<Owner>>;
   private readonly outgoing: Outgoing<Owner>;
   private readonly answering: Answering<Owner>;
@@ -80,7 +80,6 @@ export class Session<Owner> {
   /** `isHandled` says which notifications a handler takes. */
   constructor(settings: SessionSettings, isHandled: (method: string) => boolean = () => false) {
     this.settings = settings;
-    this.isHandled = isHandled;
     const emit = (output: Output<Owner>) => void this.outputs.push(output);
     const wrote = (entry: Entry<Owner>) => {
       this.hasAsked ||= entry.kind !== "notification";
@@ -88,7 +87,7 @@ export class Session<Owner> {
     };
     this.outbox = new Outbox(settings, (frame) => emit({ type: "write", frame }), wrote);
     this.outgoing = new Outgoing(settings, this.outbox, emit);
-    this.answering = new Answering(this.outbox, emit);
+    this.answering = new Answering(this.outbox, emit, isHandled);
     this.authentication = new Authentication(emit);
     this.heartbeat = new Heartbeat(settings.heartbeat);
     this.room = new RoomWatch(settings.heartbeat.timeoutMs);
@@ -249,7 +248,7 @@ export class Session<Owner> {
   /** Does what is due. */
   tick(now: number): void {
     if (now >= this.due) {
-      if (this.phase === "leaving") this.leave();
+      if (this.phase === "leaving") this.drop(CloseCode.normal);
       else this.drop(CloseCode.abnormal, "no answer within the time limit");
       return;
     }
@@ -281,7 +280,7 @@ export class Session<Owner> {
     this.outbox.acknowledge(now);
     if (this.hasAsked) this.heartbeat.asked(now);
     this.hasAsked = false;
-    if (this.phase === "leaving" && this.isConfirmed) this.leave();
+    if (this.phase === "leaving" && this.outgoing.isConfirmed) this.drop(CloseCode.normal);
   }
 
   private arrived(arrival: Arrival, now: number): void {
@@ -371,7 +370,7 @@ export class Session<Owner> {
         return;
       case "notification":
         if (message.method.startsWith("rpc.")) this.notified(message.method, message.params, now);
-        else if (!this.final) this.heard(message, bytes, isTracked);
+        else if (!this.final && !this.answering.hear(message, bytes)) this.flooded(isTracked);
         return;
       case "call":
         // One that was counted as received must be run: its answer goes out on the next connection.
@@ -386,13 +385,9 @@ export class Session<Owner> {
 
   /** *A notification that finds no room is not taken: the connection is closed 4013, and in a session the
    * resume brings it again.* */
-  private heard({ method, params }: Notification, bytes: number, isTracked: boolean): void {
-    if (this.isHandled(method) && !this.answering.notify(method, params, bytes)) {
-      if (isTracked) this.outbox.replay?.notTaken();
-      this.drop(CloseCode.tooSlow, "too many notifications wait for their handlers");
-      return;
-    }
-    this.outputs.push({ type: "event", method, params });
+  private flooded(isTracked: boolean): void {
+    if (isTracked) this.outbox.replay?.notTaken();
+    this.drop(CloseCode.tooSlow, FLOODED);
   }
 
   private answered(message: Message & { type: "result" | "error" }, now: number): void {
@@ -456,12 +451,6 @@ export class Session<Owner> {
     return isLive(this.phase);
   }
 
-  /** Whether the server is known to have all that the application wrote. */
-  private get isConfirmed(): boolean {
-    const { replay, wanted } = this.outbox;
-    return Math.max(replay?.peerReceived ?? 0, this.outgoing.confirmed) >= wanted;
-  }
-
   private enter(phase: Phase): void {
     this.phase = phase;
     this.outbox.takes = takes(phase);
@@ -479,10 +468,6 @@ export class Session<Owner> {
     if (this.isLive || this.phase === "greeting") this.drop(code);
   }
 
-  private leave(): void {
-    this.drop(CloseCode.normal);
-  }
-
   /** Nothing of this connection is waited for any more. */
   private still(): void {
     this.due = Number.POSITIVE_INFINITY;
@@ -497,9 +482,6 @@ export class Session<Owner> {
     this.outputs.push({ type: "drop", code, reason });
   }
 }
-
-type ArrivedMessage = Arrival & { readonly type: "message" };
-type Notification = Message & { readonly type: "notification" };
 
 function isControl(method: string): boolean {
   return method === "rpc.close" || method === "rpc.ping";
