@@ -38,6 +38,16 @@ async def test_a_plain_peer_offers_no_subprotocol_and_says_no_hello() -> None:
         assert await soon(call) == "0x1"
 
 
+async def test_acks_mean_nothing_to_a_plain_peer() -> None:
+    async with listen(silence, subprotocol=None) as peer, connect(peer.url, plain=True) as client:
+        connection = await peer.accept()
+        for params in ({"seq": 9}, {"seq": "all"}):
+            await connection.send({"method": "rpc.ack", "params": params})
+        call = asyncio.ensure_future(client.service("eth").call("eth_chainId", [], str))
+        await connection.result(await connection.receive(), "0x1")
+        assert await soon(call) == "0x1"
+
+
 async def test_errors_of_a_foreign_server_are_read() -> None:
     async with listen(silence, subprotocol=None) as peer, connect(peer.url, plain=True) as client:
         connection = await peer.accept()

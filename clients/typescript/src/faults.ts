@@ -5,6 +5,7 @@ import { InvalidRequestError, wireError } from "./errors.ts";
 export const UNREADABLE = "the frame cannot be decoded";
 export const NO_MESSAGE = "neither a request nor a response";
 export const NO_BATCHES = "a batch, in a session";
+export const NO_ACK = "the server sent an rpc.ack without a number";
 export const FLOODED = "too many notifications wait for their handlers";
 export const NO_ANSWER = "the server sent something else than the answer to hello";
 export const NO_HELLO =

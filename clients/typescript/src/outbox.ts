@@ -158,11 +158,12 @@ export class Outbox<Tag> {
     if (seq !== undefined) this.sendUntracked({ method: "rpc.ack", params: { seq } });
   }
 
-  /** The server has received what it says. False when that cannot be. */
-  acknowledged(params: unknown): boolean {
+  /** The server has received what it says. False when that cannot be, undefined when it says nothing. */
+  acknowledged(params: unknown): boolean | undefined {
+    if (!this.replay) return true;
     const { seq } = isRecord(params) ? params : {};
     const received = count(seq);
-    return received === undefined || !this.replay || this.replay.acked(received);
+    return received === undefined ? undefined : this.replay.acked(received);
   }
 
   /** When `acknowledge` has something to do. */

@@ -19,6 +19,7 @@ import {
 import {
   BATCH_REFUSED,
   FLOODED,
+  NO_ACK,
   NO_ANSWER,
   NO_BATCHES,
   NO_HELLO,
@@ -293,8 +294,7 @@ export class Session<Owner> {
         this.lose("sequence", CloseCode.sequenceBroken);
         return;
       case "unreadable":
-        this.ignored(UNREADABLE, arrival.cause);
-        this.complain(wireError(ParseError, UNREADABLE));
+        this.complain(wireError(ParseError, UNREADABLE), arrival.cause);
         return;
       case "batch":
         this.ignored(NO_BATCHES);
@@ -378,7 +378,6 @@ export class Session<Owner> {
         this.answering.serve(message, bytes, now);
         return;
       case "invalid":
-        this.ignored(NO_MESSAGE);
         this.complain(wireError(InvalidRequestError, NO_MESSAGE));
     }
   }
@@ -403,9 +402,7 @@ export class Session<Owner> {
         this.outbox.sendUntracked({ method: "rpc.pong" });
         return;
       case "rpc.ack":
-        this.room.reset();
-        // *An ack above what was sent closes 4050 and ends the session.*
-        if (!this.outbox.acknowledged(params)) this.lose("sequence", CloseCode.sequenceBroken);
+        this.acknowledged(params);
         return;
       case "rpc.close":
         this.closing(params, now);
@@ -419,6 +416,14 @@ export class Session<Owner> {
       case "rpc.upload_credit":
         this.outgoing.transfers.granted(params);
     }
+  }
+
+  /** *An ack above what was sent closes 4050 and ends the session.* *One whose `seq` is none closes 1002.* */
+  private acknowledged(params: unknown): void {
+    const isPossible = this.outbox.acknowledged(params);
+    if (isPossible) this.room.reset();
+    else if (isPossible === undefined) this.drop(CloseCode.protocolFault, NO_ACK);
+    else this.lose("sequence", CloseCode.sequenceBroken);
   }
 
   /** The server says how this connection will end, and in drain from when on nothing new is taken. */
@@ -435,7 +440,8 @@ export class Session<Owner> {
   }
 
   /** Says what is wrong, with id null, as JSON-RPC wants it; a plain peer's server expects no answers. */
-  private complain(error: WireError): void {
+  private complain(error: WireError, cause?: unknown): void {
+    this.ignored(error.message, cause);
     if (!this.settings.plain) this.answering.respondAtOnce(null, { error });
   }
 

@@ -164,7 +164,7 @@ class Reading:
             case "rpc.close":
                 return self._told_close(read_notice(self._codec, message, CloseNotice), now)
             case "rpc.ack":
-                return self._acked(read_notice(self._codec, message, AckNotice))
+                self._acked(read_notice(self._codec, message, AckNotice))
             case "rpc.cancel":
                 return self._answering.cancelled(read_notice(self._codec, message, CancelNotice))
             case "rpc.item":
@@ -176,15 +176,18 @@ class Reading:
                 pass
         return True
 
-    def _acked(self, notice: AckNotice | None) -> bool:
-        if notice is None:
-            return False
+    def _acked(self, notice: AckNotice | None) -> None:
+        if self._plain:
+            return
+        if notice is None or notice.seq < 0:
+            # *One whose `seq` is not there, or no integer of at least 0, closes 1002.*
+            self._link.drop(CloseCode.PROTOCOL_ERROR, "the server sent an rpc.ack without a number")
+            return
         self._link.fed()
         try:
             self._outgoing.acked(notice.seq)
         except OutOfRangeError:
             self.broken("the server acknowledges what was never sent")
-        return True
 
     def _told_close(self, close: CloseNotice | None, now: float) -> bool:
         """The server says how the connection will end and, in a drain, when."""
