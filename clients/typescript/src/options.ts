@@ -58,8 +58,9 @@ export interface ConnectOptions {
   /** Bytes that are kept until the server has received them, so that a cut loses nothing. Calls that
    * find no room wait. Default four times `maxMessageBytes`, 4 MiB; at least 256 KiB. */
   readonly bufferBytes?: number;
-  /** The time limit of calls that set none themselves. Default 30,000; `Infinity` for none. Streams and
-   * uploads have none unless they set it. */
+  /** The time limit of calls that set none themselves. Default 30,000. With `Infinity` this side waits as
+   * long as it takes and tells the server no limit, so that the server's own holds: the declared one, or its
+   * 30 s. Streams and uploads have none unless they set it. */
   readonly timeoutMs?: number;
   /** Return at once and connect in the background; calls wait. Default false: `connect` resolves when
    * the connection is open, and rejects when the first attempt fails. */

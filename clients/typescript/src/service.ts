@@ -10,8 +10,8 @@ import { type Items, Producer } from "./upload.ts";
 
 /** What one call may set for itself. */
 export interface CallOptions {
-  /** The time limit; it goes to the server too. `Infinity` for none. Default: the call's own, else
-   * the client's; for streams and uploads none. */
+  /** The time limit; it goes to the server too. With `Infinity` none does, and only the server's own holds:
+   * the declared one, or its 30 s. Default: the call's own, else the client's; for streams and uploads none. */
   readonly timeoutMs?: number | undefined;
   /** Ends the call when it is aborted, here at once and at the server. */
   readonly signal?: AbortSignal | undefined;

@@ -57,7 +57,8 @@ class CallOptions:
 
     Attributes:
         timeout: Seconds until the call fails with `DeadlineExceededError`, at both ends; None takes
-            the call's declared limit or the client's, `math.inf` has none.
+            the call's declared limit or the client's. With `math.inf` the server is told none, and
+            only its own holds: the declared one, or its 30 s.
         meta: Members for the message's `meta`, such as `traceparent`.
         credit: How many items of a stream the server may be ahead of the loop: enough that neither
             waits for the other on a fast network, few enough to be kept.
@@ -105,7 +106,8 @@ class ConnectOptions(TypedDict, total=False):
         queue: Calls and notifications that may wait while there is no session, or no room in it
             (`buffer_bytes`); one more fails at once with `ResourceExhaustedError`. 256 by default:
             enough for a pause, too few to hide an outage.
-        timeout: Time limit of calls that have no other, 30 by default.
+        timeout: Time limit of calls that have no other, 30 by default. With `math.inf` the server's
+            own holds, as in `CallOptions`.
         plain: Be a plain peer of any JSON-RPC 2.0 server: no subprotocol, no hello, no token.
         lazy: Return at once and keep trying in the background; False by default, so that a wrong
             URL is an error where it was written.
