@@ -7,6 +7,7 @@ import logging
 import math
 import socket
 import traceback
+from datetime import datetime, timezone
 
 import pytest
 
@@ -21,6 +22,7 @@ from wirecall import (
     ConnectingState,
     ConnectionLostError,
     OpenState,
+    ReconnectingState,
     ReconnectOptions,
     State,
     UnauthenticatedError,
@@ -367,15 +369,26 @@ async def test_a_fault_of_the_client_itself_closes_it_with_an_error(
 
 
 @pytest.mark.parametrize("within", [1e300, 1e18, -5])
-async def test_a_time_to_come_back_that_makes_no_sense_harms_nobody(within: float) -> None:
+@pytest.mark.parametrize("code", [4000, 4029])
+async def test_a_time_to_come_back_that_makes_no_sense_is_a_day_at_most(
+    code: int, within: float
+) -> None:
     async with listen() as peer:
-        client = await connect(peer.url, reconnect=ReconnectOptions(base=60.0))
+        client = await connect(peer.url, reconnect=ReconnectOptions(base=60.0, cap=60.0))
         log = StateLog(client)
         connection = await peer.accept()
-        close = {"code": 4000, "reason": "x", "retry_within_ms": within}
+        close = {"code": code, "reason": "x", "retry_within_ms": within}
         await connection.send({"method": "rpc.close", "params": close})
-        await connection.close(4000)
-        await log.wait("reconnecting")
+        await connection.close(code)
+        before = datetime.now(timezone.utc)
+        state = await log.wait("reconnecting")
+        assert isinstance(state, ReconnectingState)
+        wait = (state.next_try_at - before).total_seconds()
+        # The clocks of the test and of the client are a moment apart.
+        assert -1 <= wait <= (60 if within < 0 else 86_400 + 60) + 1
+        if code != 4000 and within > 0:
+            # Only a drain spreads its clients: to others the time is the least.
+            assert wait >= 86_400 - 1
         await client.close()
 
 
