@@ -2,7 +2,7 @@
 
 import { expect } from "vitest";
 import { WebSocket } from "ws";
-import { connect } from "../src/index.ts";
+import { connect, TooLargeError } from "../src/index.ts";
 import { ChatClient } from "./fixtures/chat.ts";
 import { test } from "./support/fixture.ts";
 import { rejection, until } from "./support/states.ts";
@@ -153,14 +153,31 @@ test("rpc.ping and rpc.close may come before the answer to hello", async ({ peer
   expect((await connecting).message).toContain("not from here (4501)");
 });
 
-test("limits of hello that make no sense are the protocol's defaults", async ({ open }) => {
-  const { client, connection } = await open(
+test("limits of hello that make no sense are the protocol's defaults", async ({
+  openAt,
+  clock,
+}) => {
+  const { client, connection } = await openAt(
     {},
     { ping_ms: "soon", limits: { max_calls: 0, max_message_bytes: null } },
   );
-  const done = new ChatClient(client).hello();
+  const chat = new ChatClient(client);
+  const done = Promise.all(Array.from({ length: 65 }, () => chat.hello()));
+  const calls = [];
+  for (let count = 1; count <= 64; count += 1) calls.push(await connection.next());
+  await connection.settled();
+  for (const call of calls) connection.answer(call, null);
   connection.answer(await connection.next(), null);
   await done;
+  const large = await rejection(chat.typing({ room: "x".repeat(1_048_576) }));
+  expect(large).toBeInstanceOf(TooLargeError);
+  expect(large.message).toContain("the server takes 1048576 bytes");
+  await connection.settled();
+  clock.advance(34_999);
+  expect(client.state.type).toBe("open");
+  clock.advance(1);
+  const { lastError } = await until(client, "reconnecting");
+  expect(lastError.message).toContain("heartbeat timeout (4008)");
 });
 
 test("an onError that throws harms nothing", async ({ open }) => {
