@@ -24,6 +24,9 @@ pub enum ConnectError {
         /// Its name.
         name: String,
     },
+    /// A token for a plain server, which is told none.
+    #[error("a plain peer says no hello that could carry a token: send it with `.header(…)`, or in the URL")]
+    PlainToken,
     /// A service cannot be mounted on this client; the message says where it belongs.
     #[error("{0}")]
     Service(String),
@@ -81,7 +84,11 @@ impl ConnectError {
     /// Whether trying again can help.
     pub(crate) fn is_final(&self) -> bool {
         match self {
-            Self::Url { .. } | Self::Header { .. } | Self::Service(_) | Self::NotWirecall { .. } => true,
+            Self::Url { .. }
+            | Self::Header { .. }
+            | Self::PlainToken
+            | Self::Service(_)
+            | Self::NotWirecall { .. } => true,
             // *The range of the close code says what to do.*
             Self::Disconnected(disconnect) | Self::Refused { disconnect, .. } => !disconnect.reconnects(),
             Self::Unreachable { .. } | Self::Upgrade { .. } | Self::Timeout { .. } | Self::Token(_) => false,

@@ -163,7 +163,7 @@ async fn say_hello(
         token,
         limits: PeerLimits {
             max_message_bytes: options.max_message_bytes as u64,
-            buffer_bytes: options.buffer_bytes as u64,
+            buffer_bytes: options.kept_bytes() as u64,
         },
         contract: options.fingerprints.iter().cloned().collect(),
         resume,

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::layer::{ClientLayer, ClientLayers};
 use super::{Client, ConnectError};
 use crate::codec::Codec;
-use crate::connection::Framing;
+use crate::connection::{Framing, LEAST_KEPT};
 use crate::contract::Side;
 use crate::service::{ErrorHook, Incident, MethodTable, Mounted, Service};
 use crate::session::BackoffOptions;
@@ -43,7 +43,7 @@ pub(crate) struct Options {
     pub(crate) call_timeout: Duration,
     pub(crate) queue: usize,
     pub(crate) max_message_bytes: usize,
-    pub(crate) buffer_bytes: usize,
+    pub(crate) buffer_bytes: Option<usize>,
     pub(crate) grace: Duration,
     pub(crate) call_silence: Duration,
     pub(crate) call_grace: Duration,
@@ -63,6 +63,11 @@ impl Options {
         let host = authority.rsplit('@').next().unwrap_or_default();
         let colon = if scheme.is_empty() { "" } else { "://" };
         format!("{scheme}{colon}{host}{path}")
+    }
+
+    /// What is kept for the server.
+    pub(crate) fn kept_bytes(&self) -> usize {
+        self.buffer_bytes.unwrap_or_else(|| self.max_message_bytes.saturating_mul(4).max(LEAST_KEPT))
     }
 
     pub(crate) fn framing(&self) -> Framing {
@@ -104,7 +109,7 @@ impl Connect {
                 call_timeout: Duration::from_secs(30),
                 queue: 256,
                 max_message_bytes: 1 << 20,
-                buffer_bytes: 4 << 20,
+                buffer_bytes: None,
                 grace: Duration::from_secs(10),
                 call_silence: Duration::from_secs(10),
                 call_grace: Duration::from_secs(5),
@@ -251,9 +256,10 @@ impl Connect {
     }
 
     /// Bytes of calls, notifications and answers that are kept until the server acknowledges them, so that they can be
-    /// sent again after a lost connection. Default 4 MiB. Where they are full more waits at its source.
+    /// sent again after a lost connection. Default four times [`max_message_bytes`](Self::max_message_bytes), at least 256 KiB.
+    /// Where they are full more waits at its source.
     pub fn buffer_bytes(mut self, bytes: usize) -> Self {
-        self.options.buffer_bytes = bytes;
+        self.options.buffer_bytes = Some(bytes);
         self
     }
 
@@ -271,6 +277,9 @@ impl Connect {
     }
 
     pub(crate) fn into_parts(mut self) -> Result<(Options, MethodTable, Vec<ErrorHook>), ConnectError> {
+        if self.options.plain && self.options.token.is_some() {
+            return Err(ConnectError::PlainToken);
+        }
         let mut methods = MethodTable::default();
         for service in &self.services {
             let name = service.source.name;

@@ -100,9 +100,9 @@ impl Pump for ClientPump {
     }
 
     fn sent(&mut self, now: Instant) {
-        let calls_are_open = self.shared.written();
+        let called = self.shared.written();
         match &mut self.heart {
-            Heart::Session(heart) if calls_are_open => heart.called(now),
+            Heart::Session(heart) if called => heart.called(now),
             Heart::Session(_) => {}
             Heart::Plain(heart) => heart.sent(now),
         }

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::shared::{Desk, Shared, Waiting, tell};
+use super::shared::{Desk, Shared, Unwritten, Waiting, tell};
 use super::task;
 use crate::codec::SEAL_BYTES;
 use crate::connection::{Buffer, LineId};
 use crate::message::{CloseNotice, HelloAnswer, ResumeClaim};
 use crate::service::{Endpoint, PeerFault};
-use crate::session::{Answered, Disconnect, Fate, OutOfRange, Reason, Room, Verdict, code};
+use crate::session::{Answered, Disconnect, Fate, OutOfRange, Reason, Replay, Room, Verdict, code};
 
 /// What a new connection is to a client.
 pub(crate) struct Opened {
@@ -73,6 +73,13 @@ impl Shared {
             Some(answer) => self.judge(&mut desk, answer, line)?,
         };
         let limits = answer.map(|answer| answer.limits);
+        if !opened.resumed {
+            desk.unwritten = Unwritten::default();
+        } else if desk.outgoing.open() > 0
+            && opened.endpoint.outbox.with_replay(Replay::pending).unwrap_or(false)
+        {
+            desk.unwritten.repeated();
+        }
         desk.endpoint = Some(Arc::clone(&opened.endpoint));
         desk.max_message_bytes = limits.map_or(usize::MAX, |limits| {
             usize::try_from(limits.max_message_bytes).unwrap_or(usize::MAX).saturating_sub(SEAL_BYTES)

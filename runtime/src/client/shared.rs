@@ -60,7 +60,36 @@ pub(super) struct Desk {
     pub(super) known: u64,
     /// The largest message that the server takes.
     pub(super) max_message_bytes: usize,
+    /// The calls that the socket has not taken yet.
+    pub(super) unwritten: Unwritten,
     closed: Option<Disconnect>,
+}
+
+/// The numbers between which calls stand in the queue that the socket has not taken yet. Other messages stand there, too.
+#[derive(Default)]
+pub(super) struct Unwritten(Option<(u64, u64)>);
+
+impl Unwritten {
+    /// A call entered the queue under that number.
+    fn entered(&mut self, number: u64) {
+        let first = self.0.map_or(number, |(first, _)| first);
+        self.0 = Some((first, number));
+    }
+
+    /// Everything that is not acknowledged is written again, calls that are open among it.
+    pub(super) fn repeated(&mut self) {
+        self.0 = Some((0, self.0.map_or(0, |(_, last)| last)));
+    }
+
+    /// The socket has taken everything up to that number. Gives whether a call has become one of it.
+    fn taken(&mut self, number: u64) -> bool {
+        let Some((first, last)) = self.0 else { return false };
+        if number < first {
+            return false;
+        }
+        self.0 = (number < last).then_some((number + 1, last));
+        true
+    }
 }
 
 /// What is kept of a message that is not done.
@@ -96,6 +125,7 @@ impl Shared {
                 recovery: Recovery::default(),
                 known: 0,
                 max_message_bytes: usize::MAX,
+                unwritten: Unwritten::default(),
                 closed: None,
             }),
             state: Mutex::new(ClientState::Connecting),
@@ -164,8 +194,8 @@ impl Shared {
         self.desk().outgoing.hold_back();
     }
 
-    /// The socket took something, or something was acknowledged, so that there may be room for more. Gives whether
-    /// calls are open.
+    /// The socket took something, or something was acknowledged, so that there may be room for more. Gives whether a
+    /// call was among what the socket took.
     pub(crate) fn written(&self) -> bool {
         let mut desk = self.desk();
         let (taken, received) = desk.endpoint.as_ref().map_or((0, 0), |endpoint| endpoint.outbox.progress());
@@ -173,7 +203,7 @@ impl Shared {
         desk.outgoing.taken(taken, |waiting| told.extend(waiting.waiter.take()));
         desk.outgoing.received(received);
         desk.flush();
-        let open = desk.outgoing.open() > 0;
+        let called = desk.unwritten.taken(taken);
         drop(desk);
         for waiter in told {
             // Who no longer waits needs no answer.
@@ -182,7 +212,7 @@ impl Shared {
         if self.closing.is_cancelled() {
             self.progress.notify_waiters();
         }
-        open
+        called
     }
 
     /// The answer to a call; given back if no open call has that id.
@@ -284,6 +314,9 @@ impl Desk {
                             demand.begin();
                         }
                         self.outgoing.sent(order, id, number);
+                        if id.is_some() {
+                            self.unwritten.entered(number);
+                        }
                     }
                     // It goes when the socket has taken something, or the server has acknowledged something.
                     Err(_) => return self.outgoing.no_room(),

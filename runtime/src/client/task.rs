@@ -193,7 +193,7 @@ pub(super) fn endpoint(shared: &Shared, answer: Option<&HelloAnswer>, line: Line
         messages: 256,
         bytes: 1 << 20,
         reader_bytes: 1 << 20,
-        buffer_bytes: shared.options.buffer_bytes,
+        buffer_bytes: shared.options.kept_bytes(),
     };
     let outbox = match answer {
         Some(answer) => {

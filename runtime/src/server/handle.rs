@@ -169,7 +169,9 @@ impl Audience {
         self
     }
 
-    /// Sends an event to each; gives the number of sessions. Encoded once, waits for none.
+    /// Sends an event to each; gives the number of sessions that it entered. Encoded once, waits for none.
+    ///
+    /// It enters no session that has ended, that ends because it has no room, or whose client takes no message so large.
     ///
     /// # Errors
     ///
@@ -189,10 +191,7 @@ impl Audience {
             }
             None => event,
         };
-        for session in &self.sessions {
-            session.emit_encoded(&event);
-        }
-        Ok(self.sessions.len())
+        Ok(self.sessions.iter().filter(|session| session.emit_encoded(&event)).count())
     }
 
     /// The server that keeps one event for several of these. Sessions of another count it on their own.

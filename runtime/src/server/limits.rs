@@ -155,6 +155,10 @@ impl Limits {
                 return Err((setting, "at most 3650 days"));
             }
         }
+        // Else a client that only listens would be given up before it was asked.
+        if self.ping >= self.heartbeat_timeout {
+            return Err(("heartbeat_timeout", "longer than `ping`"));
+        }
         for (setting, bound) in [
             ("max_message_bytes", self.max_message_bytes),
             ("max_calls", self.max_calls),

@@ -211,7 +211,8 @@ impl Session {
     ///
     /// It is queued at once, and leaves in that order, when the client comes back if it is away; an answer that waits for
     /// room enters behind it. An event cannot wait: where there is no room the session ends with 4013, *too slow*. An
-    /// event for an ended session is dropped.
+    /// event for an ended session is dropped, and so is one that is larger than the client takes (its
+    /// `max_message_bytes`), of which [`LimitReached`](super::ServerEvent::LimitReached) tells.
     ///
     /// # Errors
     ///
@@ -233,9 +234,14 @@ impl Session {
     }
 
     /// Ends the session's connection with a code of the application's choice; see [`Disconnect`] for what the range
-    /// of the code makes clients do. Where it makes them stay away the session ends, connected or not; else it waits for
-    /// its client.
+    /// of the code makes clients do. Where it makes them stay away the session ends, connected or not, and so it does
+    /// with 4050; else it waits for its client.
     pub fn close_with(&self, disconnect: Disconnect) {
+        let disconnect = match disconnect.code {
+            // It ends the session at both ends, whoever says it.
+            code::SEQUENCE => disconnect.ending(Reason::Sequence),
+            _ => disconnect,
+        };
         if !self.is_plain() && disconnect.is_final() {
             // *Where the session ends with the close, `rpc.close` carries `received`*, which is final from here on.
             let received = self.0.endpoint.outbox.deafen();
@@ -247,21 +253,26 @@ impl Session {
         }
     }
 
-    pub(crate) fn emit_encoded(&self, event: &EncodedEvent) {
+    /// Gives whether the event entered the session.
+    pub(crate) fn emit_encoded(&self, event: &EncodedEvent) -> bool {
         if self.0.endpoint.outbox.is_ending() {
-            return;
+            return false;
         }
-        let Some(message) = event.message(self.codec()) else { return };
+        let Some(message) = event.message(self.codec()) else { return false };
         let bytes = message.frame.len();
         if bytes > self.0.endpoint.max_message_bytes {
-            tracing::warn!(target: "wirecall", session = %self.0.id, bytes, "an event is larger than the client takes");
-            return;
+            // What the client does not take would cost it the connection, and each one that comes after.
+            self.0.shared.limit_reached("max_message_bytes", Some(self));
+            return false;
         }
         if let Err(Overflow) = self.0.endpoint.outbox.push_or_overflow(message.clone()) {
             self.close_with(self.overflow(bytes));
-        } else if self.0.shared.budget.is_exceeded() {
+            return false;
+        }
+        if self.0.shared.budget.is_exceeded() {
             self.0.shared.make_room();
         }
+        true
     }
 
     /// How a session ends that has no room for an event of that size.

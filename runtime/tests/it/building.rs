@@ -67,6 +67,7 @@ fn limits_that_cannot_be_used_are_refused_by_name() {
     assert_eq!(refused(|limits| limits.ping = LONG), "ping");
     assert_eq!(refused(|limits| limits.heartbeat_timeout = Duration::MAX), "heartbeat_timeout");
     assert_eq!(refused(|limits| limits.write_deadline = LONG), "write_deadline");
+    assert_eq!(refused(|limits| limits.ping = limits.heartbeat_timeout), "heartbeat_timeout");
     assert_eq!(refused(|limits| limits.session_ttl = Duration::MAX), "session_ttl");
     assert_eq!(refused(|limits| limits.drain = Duration::MAX), "drain");
     assert_eq!(refused(|limits| limits.max_message_bytes = 0), "max_message_bytes");

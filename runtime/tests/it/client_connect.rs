@@ -196,6 +196,28 @@ async fn a_limit_of_zero_is_the_protocol_s_own() {
 }
 
 #[tokio::test]
+async fn a_token_that_a_plain_server_cannot_be_told_is_refused() {
+    let (error, text) = failure(connect("ws://127.0.0.1:1/ws").plain().token("hush")).await;
+    assert!(matches!(error, ConnectError::PlainToken), "{text}");
+    assert!(text.contains(".header(") && !text.contains("hush"), "{text}");
+}
+
+#[tokio::test]
+async fn what_is_kept_for_the_server_follows_the_largest_message() {
+    let script = Script::listen().await;
+    for (connect, kept) in [
+        (script.client(), 4 << 20),
+        (script.client().max_message_bytes(8 << 20), 32 << 20),
+        (script.client().max_message_bytes(1_000), 256 << 10),
+        (script.client().max_message_bytes(1_000).buffer_bytes(5_000), 5_000),
+    ] {
+        let (client, (_server, hello)) = tokio::join!(connect.into_future(), script.session_with(json!({})));
+        drop(client.expect("a connection"));
+        assert_eq!(hello["limits"]["buffer_bytes"], kept);
+    }
+}
+
+#[tokio::test]
 async fn a_url_is_shown_without_its_user_and_its_query() {
     for url in ["ws://ada:hush@127.0.0.1:1/ws?token=hush#hush", "http://hush@127.0.0.1:1/ws?hush"] {
         let shown = format!("{:?}", connect(url));

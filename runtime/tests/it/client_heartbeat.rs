@@ -85,3 +85,29 @@ async fn a_pong_tells_a_slow_call_from_a_dead_server() {
     assert_eq!(soon(call).await.expect("no panic").expect("an answer"), 1);
     assert!(client.state().is_open());
 }
+
+#[tokio::test]
+async fn while_a_call_is_open_only_calls_are_followed_by_a_ping() {
+    let script = Script::listen().await;
+    let connect = script.client().call_silence(ms(40), ms(5_000)).into_future();
+    let (client, mut server) = tokio::join!(connect, script.session());
+    let client = client.expect("a connection");
+    let call = tokio::spawn(ShelfClient::new(&client).put(1).into_future());
+    let id = server.call("shelf.put", 1).await;
+    assert_eq!(server.receive().await["method"], "rpc.ping");
+    server.notify("rpc.pong", json!({})).await;
+    // The answer to this is written, and is no call.
+    server.notify("rpc.ping", json!({})).await;
+    assert_eq!(server.receive().await["method"], "rpc.pong");
+    let more = tokio::time::timeout(ms(200), server.receive()).await;
+    assert!(more.is_err(), "{more:?}");
+    // The next call is one.
+    let second = tokio::spawn(ShelfClient::new(&client).put(2).into_future());
+    let second_id = server.call("shelf.put", 2).await;
+    assert_eq!(server.receive().await["method"], "rpc.ping");
+    server.notify("rpc.pong", json!({})).await;
+    server.answer(id, 1).await;
+    server.answer(second_id, 2).await;
+    assert_eq!(soon(call).await.expect("no panic").expect("an answer"), 1);
+    assert_eq!(soon(second).await.expect("no panic").expect("an answer"), 2);
+}

@@ -1,11 +1,11 @@
 //! Events: to one session, to a user, to several, to all, to all but some.
 
 use serde_json::{Value, json};
-use wirecall::server::{Audience, Server};
+use wirecall::server::{Audience, Server, ServerEvent};
 use wirecall::{Session, UserId};
 
 use crate::lab::{Bench, LabEvent};
-use crate::support::{RawPeer, error_of, serve};
+use crate::support::{RawPeer, error_of, serve, soon};
 
 fn tick(n: u32) -> LabEvent {
     LabEvent::Tick { n, filling: String::new() }
@@ -118,6 +118,22 @@ async fn an_event_larger_than_a_client_takes_is_not_sent_to_it() {
     let (mut peer, _) = RawPeer::hello(address, json!({ "limits": { "max_message_bytes": 1000 } })).await;
     assert_eq!(peer.call("lab.emit", json!([1, 2000])).await["result"], Value::Null);
     assert_eq!(peer.call("lab.emit", json!([1, 500])).await["method"], "lab.tick");
+}
+
+#[tokio::test]
+async fn an_event_counts_the_sessions_that_it_entered_and_the_server_tells_of_a_limit() {
+    let (server, address) = serve(Bench::default().server()).await;
+    let mut happens = server.handle().events();
+    let (_tiny, hello) = RawPeer::hello(address, json!({ "limits": { "max_message_bytes": 30 } })).await;
+    let (mut other, _) = RawPeer::hello(address, json!({})).await;
+    assert_eq!(server.handle().broadcast(tick(1)).expect("encodes"), 1);
+    assert_eq!(other.receive().await["params"]["n"], 1);
+    let met = loop {
+        if let ServerEvent::LimitReached { limit, session } = soon(happens.next()).await.expect("an event") {
+            break (limit, session.map(|session| session.to_string()));
+        }
+    };
+    assert_eq!(met, ("max_message_bytes", hello["session"].as_str().map(str::to_owned)));
 }
 
 #[tokio::test]

@@ -275,6 +275,20 @@ async fn a_connection_that_the_application_closes_for_now_leaves_its_session_wai
 }
 
 #[tokio::test]
+async fn a_connection_that_the_application_closes_for_a_gap_takes_its_session_along() {
+    let told = Told::default();
+    let (server, address) = serve(told.hooked(Bench::default().server())).await;
+    let mut peer = Numbered::open(address).await;
+    let session = server.handle().session(&peer.session).expect("a session");
+    session.close_with(Disconnect::new(4050, "out of step"));
+    assert_eq!(peer.peer.closed().await, 4050);
+    assert_eq!(told.until(2).await, ["open", "end 4050"]);
+    let claim = peer_claim(&peer.session, &peer.secret);
+    let (_other, answer) = RawPeer::hello(address, json!({ "resume": claim })).await;
+    assert_eq!(answer["reason"], "sequence");
+}
+
+#[tokio::test]
 async fn a_shutdown_ends_suspended_sessions_and_tells_the_others_what_it_received() {
     let bench = Bench::default();
     let told = Told::default();
