@@ -301,3 +301,16 @@ def test_where_there_is_no_room_the_queue_is_bounded_too() -> None:
     machine.call("waits")
     with pytest.raises(ResourceExhaustedError):
         machine.call("one more")
+
+
+def test_an_ack_that_is_due_overtakes_ten_calls_that_are_queued() -> None:
+    machine = Machine(SessionOptions(buffer_bytes=1000))
+    machine.greet()
+    machine.call("x" * 900)
+    for _ in range(10):
+        machine.call("queued")
+    assert len(machine.frames()) == 1
+    machine.receive({"method": "ui.moved", "seq": 1})
+    machine.now += 1.0
+    machine.receive({"method": "rpc.ack", "params": {"seq": 1}})
+    assert machine.methods() == ["rpc.ack", *["queued"] * 10]

@@ -13,6 +13,11 @@ from wirecall.codec_msgpack import MSGPACK
 FOUND = load()
 
 
+@pytest.fixture(autouse=True)
+def impatient_close() -> None:
+    """Nothing is cut short: the vectors have a clock of their own."""
+
+
 def is_text(vector: Json) -> bool:
     """Whether a vector holds texts that only JSON can carry."""
     return any("receive_raw" in step for step in vector["steps"])

@@ -277,8 +277,9 @@ export class Session<Owner> {
     else if (fault && this.isLive) this.drop(CloseCode.tooSlow, "too much to answer");
     // *Before it writes, a client that has heard nothing for so long drops the connection instead.*
     if (this.outbox.isPending && this.heartbeat.isDead(now)) this.drop(CloseCode.heartbeatTimeout);
-    this.outbox.flush();
+    // *Only untracked messages overtake*: the server makes room by an ack, so that goes first.
     this.outbox.acknowledge(now);
+    this.outbox.flush();
     if (this.hasAsked) this.heartbeat.asked(now);
     this.hasAsked = false;
     if (this.phase === "leaving" && this.outgoing.isConfirmed) this.drop(CloseCode.normal);

@@ -8,12 +8,12 @@ import { Session } from "../src/session.ts";
 const HEARTBEAT = { graceMs: 10_000, callSilenceMs: 10_000, callGraceMs: 5_000, timeoutMs: 60_000 };
 const HELLO = { client: { name: "n", version: "1" }, token: undefined, contract: {} };
 
-function create(plain = false, bufferBytes = 4_194_304): Session<string> {
+function create(plain = false, bufferBytes = 4_194_304, queue = 2): Session<string> {
   return new Session({
     codec: plain ? plainJson : json,
     plain,
     heartbeat: HEARTBEAT,
-    queue: 2,
+    queue,
     maxMessageBytes: 1_048_576,
     bufferBytes,
   });
@@ -278,6 +278,25 @@ test("a call that found no room and is cancelled holds up no smaller one", () =>
   expect(taken(session)).toEqual([]);
   session.cancel(large, 0);
   expect(taken(session)).toEqual([["large", "error"], expect.objectContaining({ seq: 2 })]);
+});
+
+test("an ack that is due overtakes ten calls that are queued", () => {
+  const session = create(false, 1_000, 10);
+  session.connecting(10_000, 0);
+  session.connected(HELLO, 0);
+  receive(session, { id: 0, result: { session: "s-1" } });
+  const request = { method: "m", meta: undefined, timeoutMs: 30_000, idempotent: false };
+  session.send({ ...request, params: ["x".repeat(950)] }, true, "large", 0);
+  for (let calls = 0; calls < 10; calls += 1) {
+    session.send({ ...request, params: [] }, true, "queued", 0);
+  }
+  receive(session, { method: "ui.moved", seq: 1 });
+  session.take();
+  receive(session, { method: "rpc.ack", params: { seq: 1 } }, 1_000);
+  expect(taken(session)).toEqual([
+    { jsonrpc: "2.0", method: "rpc.ack", params: { seq: 1 } },
+    ...Array.from({ length: 10 }, (_, place) => expect.objectContaining({ seq: place + 2 })),
+  ]);
 });
 
 test("one outcome for a call of the server: the cancel was first, the handler's is dropped", () => {

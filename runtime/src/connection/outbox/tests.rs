@@ -57,6 +57,19 @@ fn urgent_messages_overtake_and_leave_before_the_close() {
     assert!(matches!(next(&outbox, 0), Next::Close(Disconnect { code: 1002, .. })));
 }
 
+#[test]
+fn an_ack_overtakes_ten_numbered_messages_that_are_queued() {
+    let outbox = Outbox::session(OutboxLimits { messages: 10, ..LIMITS }, 1000, 1, None);
+    for _ in 0..10 {
+        assert!(outbox.try_push(frame(1)).is_ok());
+    }
+    let now = Instant::now();
+    assert_eq!(outbox.receive(1, Some(1), 100_000, now), Ok(Arrived::Take { due: true }));
+    outbox.push_ack(1, now, |_| frame(9)).expect("room");
+    let queued = (1..=10).map(|seq| (1, Some(seq)));
+    assert_eq!(written(&outbox, 1), [(9, None)].into_iter().chain(queued).collect::<Vec<_>>());
+}
+
 #[tokio::test]
 async fn who_needs_more_than_half_of_the_queue_gets_it_when_it_is_free() {
     let outbox = plain();

@@ -163,7 +163,7 @@ impl Half {
                     self.admit(serving, bytes)?;
                     return Ok(Left::Done);
                 }
-                if method.starts_with("rpc.") {
+                if &*method == "rpc.hello" {
                     return Ok(Left::Own(Message::Call { id, method, params, meta }));
                 }
                 self.refuse(&id, ErrorKind::MethodNotFound, "the method does not exist")?;

@@ -216,14 +216,11 @@ impl ServerMachine {
                     held.half.tells.push_back(Tell::Outcome(asked.call, Ended::Answered(outcome)));
                 }
             }
-            Left::Own(Message::Call { id, method, .. }) if method == "rpc.hello" => {
+            Left::Own(Message::Call { id, .. }) => {
                 // *A second hello: `invalid_request` and 1002.*
                 let error = Message::error(&id, ErrorKind::InvalidRequest, "rpc.hello was answered before");
                 held.half.urgent.push_back(error);
                 return Err(Close::PROTOCOL);
-            }
-            Left::Own(Message::Call { id, .. }) => {
-                held.half.refuse(&id, ErrorKind::MethodNotFound, "the method does not exist")?;
             }
             _ => {}
         }
