@@ -244,6 +244,37 @@ async def test_an_attempt_that_ends_before_hello_is_no_lost_connection() -> None
         await log.wait("open")
 
 
+async def test_what_a_dropped_socket_still_says_is_ignored() -> None:
+    names = (f"s-{number}" for number in itertools.count(1))
+    async with (
+        listen(lambda peer: peer.greet(session=next(names))) as peer,
+        connect(peer.url, reconnect=SOON) as client,
+    ):
+        log = StateLog(client)
+        chat = ChatClient(client)
+        heard: list[str] = []
+        chat.on_announcement(lambda event: heard.append(event.text))
+        call = asyncio.ensure_future(chat.topic(room="a"))
+        first = await peer.accept()
+        asked = await first.receive()
+        # The first leaves a gap, for which the client drops the socket that the others come on.
+        for text, seq in (("gap", 9), ("old", 1)):
+            params = {"severity": "info", "text": text}
+            await first.send({"method": "chat.announcement", "params": params, "seq": seq})
+        await first.result(asked, "old")
+        await log.wait("reconnecting")
+        with pytest.raises(ConnectionLostError):
+            await soon(call)
+        again = await peer.accept()
+        assert "resume" not in again.hello["params"]
+        params = {"severity": "info", "text": "new"}
+        await again.send({"method": "chat.announcement", "params": params, "seq": 1})
+        call = asyncio.ensure_future(chat.topic(room="a"))
+        await again.result(await again.receive(), "new")
+        assert await soon(call) == "new"
+        assert heard == ["new"]
+
+
 async def test_a_silent_server_is_left_for_a_new_connection() -> None:
     heartbeat = HeartbeatOptions(grace=0.02)
     pings = itertools.chain([10], itertools.repeat(25_000))

@@ -5,6 +5,7 @@ import { expect, vi } from "vitest";
 import { WebSocket } from "ws";
 import { ConnectionLostError } from "../src/index.ts";
 import { ChatClient } from "./fixtures/chat.ts";
+import { Arrivals } from "./support/arrivals.ts";
 import { test } from "./support/fixture.ts";
 import { rejection, until } from "./support/states.ts";
 
@@ -114,20 +115,45 @@ test("a connection that may have died with the network is asked, and dropped whe
   vi.unstubAllGlobals();
 });
 
-test("what a dropped socket still says is ignored", async ({ openAt, clock }) => {
+test("what a dropped socket still says is ignored", async ({ openAt, peer, clock }) => {
+  const delivered = new Arrivals<true>();
   const closed: Promise<unknown>[] = [];
-  class Seen extends WebSocket {
+  /** Delivers what comes until the other side has closed, too, as those of browsers do. */
+  class Lingering extends WebSocket {
     constructor(url: string, protocols?: string[]) {
       super(url, protocols);
+      this.on("message", () => delivered.push(true));
       closed.push(new Promise((resolve) => this.once("close", resolve)));
     }
+
+    override terminate(): void {}
   }
-  const { client } = await openAt({ webSocket: Seen });
-  const attempts: unknown[] = [];
-  client.onState((state) => attempts.push(state.type === "reconnecting" && state.attempt));
+  const { client, connection } = await openAt({ webSocket: Lingering });
+  await delivered.next();
+  const chat = new ChatClient(client);
+  const heard: string[] = [];
+  chat.onAnnouncement(({ text }) => heard.push(text));
+  const posted = chat.post({ room: "a", text: "b" }, { timeoutMs: 60_000 });
+  const call = await connection.next();
+  await delivered.next();
+  connection.socket.pause();
   clock.advance(35_000);
+  const { attempt } = await until(client, "reconnecting");
+  connection.send({ method: "chat.announcement", params: { text: "old" }, seq: 1 });
+  connection.send({ id: call.id, result: { id: 3 }, seq: 2 });
+  await delivered.next();
+  await delivered.next();
+  connection.socket.resume();
   await closed[0];
-  expect(attempts).toEqual([1]);
+  expect(client.state).toMatchObject({ type: "reconnecting", attempt });
+  clock.advance(250);
+  const again = await peer.next();
+  const hello = await again.greet({ resumed: true, received: 1, sent: 2 });
+  expect(hello.params?.resume).toMatchObject({ received: 0 });
+  again.send({ method: "chat.announcement", params: { text: "new" }, seq: 1 });
+  again.send({ id: call.id, result: { id: 4 }, seq: 2 });
+  expect(await posted).toEqual({ id: 4 });
+  expect(heard).toEqual(["new"]);
 });
 
 test("the watchdog's timer is set from the receive path", async ({ openAt, clock }) => {
