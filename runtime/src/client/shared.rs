@@ -166,7 +166,7 @@ impl Shared {
         let demand = waiting.call.demand.clone();
         let order = desk.outgoing.enter(kind, waiting).map_err(|Full| {
             let text = format!(
-                "not connected, and {} messages wait already: the client's `queue` is full",
+                "{} messages wait already, for a connection or for room: the client's `queue` is full",
                 self.options.queue
             );
             PeerFault::Rpc(RpcError::new(ErrorKind::ResourceExhausted, text))
