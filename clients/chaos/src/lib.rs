@@ -6,6 +6,6 @@ mod tally;
 
 pub use ledger::Ledger;
 pub use service::{
-    Added, Chaos, ChaosClient, ChaosEvent, ChaosHandler, Probe, ProbeClient, ProbeHandler, Summed,
+    Added, CONTROL, Chaos, ChaosClient, ChaosEvent, ChaosHandler, Probe, ProbeClient, ProbeHandler, Summed,
 };
 pub use tally::{Asked, Calls, ClientTally, Heard, Numbers, ServerTally, SessionTally, Streams};

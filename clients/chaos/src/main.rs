@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use chaos::{ChaosClient, ClientTally, ServerTally};
+use chaos::{CONTROL, ChaosClient, ClientTally, ServerTally};
 use clap::Parser;
 use faults::Plan;
 use futures_util::future::join_all;
@@ -76,7 +76,7 @@ async fn run(arguments: &Arguments) -> Result<bool, String> {
     let mut server = Program::start("the server", &mut beside("chaos-server"))?;
     let address = server.line("listening on ", START_LIMIT).await?;
     let address: SocketAddr = address.parse().map_err(|error| format!("{address}: {error}"))?;
-    let control = wirecall::connect(format!("ws://{address}/")).token("user:control").await;
+    let control = wirecall::connect(format!("ws://{address}/")).token(format!("user:{CONTROL}")).await;
     let control = ChaosClient::new(&control.map_err(|error| error.to_string())?);
 
     let mut subjects = start(arguments, seed, address).await?;

@@ -32,24 +32,15 @@ pub(crate) struct Proxy {
 
 impl Proxy {
     /// Listens on a free port and forwards to `server`.
-    pub(crate) async fn start(server: SocketAddr, mut plan: Plan) -> std::io::Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
+    pub(crate) async fn start(server: SocketAddr, plan: Plan) -> std::io::Result<Self> {
+        let listener = Arc::new(TcpListener::bind("127.0.0.1:0").await?);
         let address = listener.local_addr()?;
         let done = Arc::new(Done::default());
-        let shared = Arc::clone(&done);
-        let task = tokio::spawn(async move {
-            let mut links = JoinSet::new();
-            loop {
-                let Ok((client, _)) = listener.accept().await else {
-                    // One that was reset while it waited, or no descriptor is free: neither is the end of the proxy.
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
-                    continue;
-                };
-                let faults: Vec<_> = (0..FAULTS_A_CONNECTION).map(|_| plan.next()).collect();
-                links.spawn(link(client, server, faults, Arc::clone(&shared)));
-                while links.try_join_next().is_some() {}
-            }
-        });
+        let accept = move || {
+            let listener = Arc::clone(&listener);
+            async move { listener.accept().await.map(|(client, _)| client) }
+        };
+        let task = tokio::spawn(take_up(accept, server, plan, Arc::clone(&done)));
         Ok(Self { address, done, task })
     }
 
@@ -88,6 +79,24 @@ enum Mode {
     Half,
     /// What comes is read and dropped.
     Swallow,
+}
+
+/// Takes up connections, each as it comes, without end.
+async fn take_up<A>(mut accept: impl FnMut() -> A, server: SocketAddr, mut plan: Plan, done: Arc<Done>)
+where
+    A: Future<Output = std::io::Result<TcpStream>>,
+{
+    let mut links = JoinSet::new();
+    loop {
+        let Ok(client) = accept().await else {
+            // One that was reset while it waited, or no descriptor is free: neither is the end of the proxy.
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+            continue;
+        };
+        let faults: Vec<_> = (0..FAULTS_A_CONNECTION).map(|_| plan.next()).collect();
+        links.spawn(link(client, server, faults, Arc::clone(&done)));
+        while links.try_join_next().is_some() {}
+    }
 }
 
 /// One connection from its beginning to its end.
@@ -211,4 +220,53 @@ async fn write_all(to: &TcpStream, mut bytes: &[u8]) -> std::io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+    use std::sync::Arc;
+    use std::sync::atomic::Ordering;
+    use std::time::Duration;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::{Done, take_up};
+    use crate::faults::Plan;
+
+    #[tokio::test]
+    async fn errors_of_accept_are_not_its_end() {
+        let server = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let listener = Arc::new(TcpListener::bind("127.0.0.1:0").await.expect("a free port"));
+        let address = listener.local_addr().expect("an address");
+        let mut calls = 0;
+        let accept = move || {
+            calls += 1;
+            let (listener, fails) = (Arc::clone(&listener), calls % 3 != 0);
+            async move {
+                if fails {
+                    return Err(ErrorKind::ConnectionAborted.into());
+                }
+                listener.accept().await.map(|(client, _)| client)
+            }
+        };
+        let done = Arc::new(Done::default());
+        done.calm.store(true, Ordering::Relaxed);
+        let target = server.local_addr().expect("an address");
+        let proxy = tokio::spawn(take_up(accept, target, Plan::new(1, 0), Arc::clone(&done)));
+        let passed = async {
+            for text in [b"one", b"two"] {
+                let mut client = TcpStream::connect(address).await.expect("it listens");
+                let (mut taken, _) = server.accept().await.expect("a connection");
+                client.write_all(text).await.expect("sent");
+                let mut read = [0; 3];
+                taken.read_exact(&mut read).await.expect("three bytes");
+                assert_eq!(&read, text);
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), passed).await.expect("the proxy goes on");
+        assert_eq!(done.connections.load(Ordering::Relaxed), 2);
+        proxy.abort();
+    }
 }

@@ -22,6 +22,9 @@ pub struct Added {
     pub number: u64,
 }
 
+/// The user of the run's own client, which serves nothing: its sessions are neither told nor asked anything.
+pub const CONTROL: &str = "control";
+
 /// Counts what it is asked.
 #[allow(clippy::large_enum_variant, reason = "the macro reads the enum; nobody makes one")]
 #[derive(Debug, Service)]

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chaos::{
-    Added, Chaos, ChaosEvent, ChaosHandler, Ledger, Numbers, ProbeClient, ServerTally, SessionTally, Summed,
+    Added, CONTROL, Chaos, ChaosEvent, ChaosHandler, Ledger, Numbers, ProbeClient, ServerTally, SessionTally,
+    Summed,
 };
 use tokio::net::TcpListener;
 use wirecall::server::{AuthRequest, Limits};
@@ -154,6 +155,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .authenticate(authenticate)
         .service(Chaos::serve(counter))
         .on_open(move |session| {
+            if session.user_id().is_some_and(|user| user.as_str() == CONTROL) {
+                return;
+            }
             opened.session(session, |_| ());
             tokio::spawn(opened.clone().pester(session.clone()));
         })
