@@ -253,6 +253,11 @@ fn what_is_not_numbered_reaches_only_the_connection_that_it_is_of() {
     outbox.push_urgent(2, frame(7)).expect("room");
     outbox.push_notice(frame(3)).expect("room");
     assert_eq!(written(&outbox, 2), [(7, None), (3, None)]);
+    // What is due on the new connection is not told by the task of the old one, and not lost with it.
+    assert_eq!(outbox.receive(2, Some(2), 100_000, now), Ok(Arrived::Take { due: true }));
+    outbox.push_ack(1, now, |_| frame(8)).expect("dropped");
+    outbox.push_ack(2, now, |_| frame(6)).expect("room");
+    assert_eq!(written(&outbox, 2), [(6, None)]);
 }
 
 #[test]
