@@ -17,6 +17,7 @@ from wirecall import (
 )
 from wirecall.calls import Request
 from wirecall.disconnect import Disconnect
+from wirecall.heartbeat import HeartbeatOptions
 from wirecall.options import SessionOptions
 from wirecall.output import (
     Answered,
@@ -252,7 +253,7 @@ def test_a_notification_that_was_taken_back_is_not_carried_into_the_next_session
 
 
 def test_what_waits_for_room_ends_the_session_only_when_no_ack_comes() -> None:
-    machine = Machine(SessionOptions(buffer_bytes=150, heartbeat_timeout=20.0))
+    machine = Machine(SessionOptions(buffer_bytes=150, heartbeat=HeartbeatOptions(timeout=20.0)))
     machine.greet()
     for _ in range(4):
         machine.call(timeout=1000.0)

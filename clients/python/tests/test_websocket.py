@@ -10,7 +10,7 @@ import pytest
 from tests.peer import PeerConnection, listen, silence, soon
 from tests.states import StateLog
 from tests.test_connect import SOON
-from wirecall import ReconnectingState, connect
+from wirecall import HeartbeatOptions, ReconnectingState, connect
 from wirecall.websocket import (
     FRAGMENT_BYTES,
     SocketClosedError,
@@ -20,11 +20,8 @@ from wirecall.websocket import (
 )
 
 
-async def test_a_server_that_never_reads_meets_the_write_deadline(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("wirecall.websocket.WRITE_DEADLINE", 0.05)
-
+async def test_a_server_that_never_reads_meets_the_write_deadline() -> None:
+    heartbeat = HeartbeatOptions(write_deadline=0.05)
     count = itertools.count()
 
     async def deaf_at_first(peer: PeerConnection) -> None:
@@ -32,7 +29,10 @@ async def test_a_server_that_never_reads_meets_the_write_deadline(
         if next(count) == 0:
             peer.stop_reading()
 
-    async with listen(deaf_at_first) as peer, connect(peer.url, reconnect=SOON) as client:
+    async with (
+        listen(deaf_at_first) as peer,
+        connect(peer.url, reconnect=SOON, heartbeat=heartbeat) as client,
+    ):
         log = StateLog(client)
         connection = await peer.accept()
         service = client.service("x")

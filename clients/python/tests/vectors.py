@@ -76,7 +76,6 @@ def options(settings: Json, codec: Codec) -> SessionOptions:
         codec=codec,
         buffer_bytes=settings.get("buffer_bytes", default.buffer_bytes),
         max_message_bytes=settings.get("max_message_bytes", default.max_message_bytes),
-        heartbeat_timeout=settings.get("heartbeat_timeout_ms", 60_000) / 1000,
         first_seq=settings.get("first_seq", 1),
         attempt_timeout=settings.get("connect_timeout_ms", 10_000) / 1000,
         queue=settings.get("queue", default.queue),
@@ -84,6 +83,7 @@ def options(settings: Json, codec: Codec) -> SessionOptions:
             grace=settings.get("grace_ms", times.grace * 1000) / 1000,
             call_silence=settings.get("call_silence_ms", times.call_silence * 1000) / 1000,
             call_grace=settings.get("call_grace_ms", times.call_grace * 1000) / 1000,
+            timeout=settings.get("heartbeat_timeout_ms", times.timeout * 1000) / 1000,
         ),
     )
 

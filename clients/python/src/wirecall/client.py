@@ -47,6 +47,7 @@ class Client:
             ssl=options.get("ssl"),
             max_message_bytes=settings.max_message_bytes,
             grace=settings.heartbeat.grace,
+            write_deadline=settings.heartbeat.write_deadline,
         )
         self._session = Session(settings)
         incoming = Incoming(options.get("on_error", log_error), self._session.handled)

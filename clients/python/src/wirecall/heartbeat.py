@@ -15,11 +15,17 @@ class HeartbeatOptions:
             connection is dropped. A slow network needs room; 10 s is what the server allows for.
         call_silence: After a call was written and nothing was heard for so long, ask with a ping.
         call_grace: How long that ping may stay unanswered before the connection is dropped.
+        timeout: How long something may wait for room (`buffer_bytes`) without a sign that the
+            server has received anything. Then the session is given up.
+        write_deadline: How long writing may make no progress before the connection is dropped:
+            a network that takes no byte for 10 s is not slow but gone.
     """
 
     grace: float = 10.0
     call_silence: float = 10.0
     call_grace: float = 5.0
+    timeout: float = 60.0
+    write_deadline: float = 10.0
 
 
 class Beat(Enum):

@@ -141,7 +141,7 @@ class Link:
 
     def starved(self, now: float) -> bool:
         """Whether it waits for an ack so long that none will come."""
-        return now >= self._starved_at + self._options.heartbeat_timeout
+        return now >= self._starved_at + self._options.heartbeat.timeout
 
     def is_due(self, now: float) -> bool:
         """Whether the time of what the connection waits for is over."""
@@ -187,7 +187,7 @@ class Link:
         """When something is due; infinite for never."""
         at = min(
             self._due,
-            self._starved_at + self._options.heartbeat_timeout,
+            self._starved_at + self._options.heartbeat.timeout,
             self.auth.refresh_at,
         )
         return at if self._heartbeat is None else min(at, self._heartbeat.wake_at())

@@ -165,7 +165,6 @@ class SessionOptions:
     codec: Codec = JSON
     max_message_bytes: int = 1024 * 1024
     buffer_bytes: int = 4 * 1024 * 1024
-    heartbeat_timeout: float = 60.0
     first_seq: int = 1
     name: str = NAME
     version: str = VERSION

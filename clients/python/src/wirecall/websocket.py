@@ -22,8 +22,6 @@ from wirecall.errors import ConnectError
 
 FRAGMENT_BYTES = 64 * 1024
 """Larger messages leave in fragments of this size, so that control frames get through."""
-WRITE_DEADLINE = 10.0
-"""Seconds without progress of a fragment before the connection is dropped."""
 CLOSE_TIMEOUT = 2.0
 """Seconds that a closing handshake may take."""
 PLAIN_PING = 25.0
@@ -51,6 +49,7 @@ class SocketOptions:
         ssl: TLS settings; the system's trust when None.
         max_message_bytes: The largest message to accept.
         grace: Seconds that a WebSocket Ping of a plain peer may stay unanswered.
+        write_deadline: Seconds without progress of a fragment before the connection is dropped.
     """
 
     url: str = field(repr=False)
@@ -60,6 +59,7 @@ class SocketOptions:
     ssl: ssl.SSLContext | None = None
     max_message_bytes: int = 1024 * 1024
     grace: float = 10.0
+    write_deadline: float = 10.0
 
 
 # The library's own one writes headers and frames, with their tokens, when a program debugs itself.
@@ -76,10 +76,11 @@ def shown_url(url: str) -> str:
 class Socket:
     """One open WebSocket."""
 
-    def __init__(self, connection: ClientConnection, *, text: bool) -> None:
+    def __init__(self, connection: ClientConnection, *, text: bool, write_deadline: float) -> None:
         """Wraps what `open_socket` opened."""
         self._connection = connection
         self._text = text
+        self._write_deadline = write_deadline
 
     @property
     def is_writable(self) -> bool:
@@ -108,7 +109,7 @@ class Socket:
         Raises:
             SocketClosedError: It is closed, or made no progress within the write deadline.
         """
-        deadline = _WriteDeadline(self._connection)
+        deadline = _WriteDeadline(self._connection, self._write_deadline)
         try:
             if len(frame) <= FRAGMENT_BYTES:
                 await self._connection.send(frame, text=self._text)
@@ -133,13 +134,14 @@ class Socket:
 class _WriteDeadline:
     """Aborts a connection on which a fragment makes no progress."""
 
-    def __init__(self, connection: ClientConnection) -> None:
+    def __init__(self, connection: ClientConnection, seconds: float) -> None:
         self._connection = connection
+        self._seconds = seconds
         self._timer = self._arm()
 
     def _arm(self) -> asyncio.TimerHandle:
         loop = asyncio.get_running_loop()
-        return loop.call_later(WRITE_DEADLINE, self._connection.transport.abort)
+        return loop.call_later(self._seconds, self._connection.transport.abort)
 
     def progress(self) -> None:
         self._timer.cancel()
@@ -204,7 +206,7 @@ async def open_socket(options: SocketOptions) -> Socket:
             "JSON-RPC 2.0 server",
             permanent=True,
         )
-    return Socket(connection, text=options.codec.text)
+    return Socket(connection, text=options.codec.text, write_deadline=options.write_deadline)
 
 
 def _advice(error: Exception) -> str:
