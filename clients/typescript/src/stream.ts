@@ -11,8 +11,9 @@ import { decodeOr } from "./incoming.ts";
  */
 export interface CallStream<Item, Result = void> extends AsyncIterable<Item> {
   /**
-   * The result, which comes after the last item: somebody must take the items for it to come. Rejects
-   * with what the loop throws; left alone it does no harm.
+   * The result, which comes after the last item: somebody must take the items for it to come. Where they
+   * are more than `credit` and no loop takes them, it never does. Rejects with what the loop throws; left
+   * alone it does no harm.
    */
   readonly result: Promise<Result>;
   /** Ends the call, here at once and at the server. */
