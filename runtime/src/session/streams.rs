@@ -166,9 +166,10 @@ mod tests {
 
     #[test]
     fn sums_of_credit_saturate() {
-        let mut credit = Credit::download(Some(u64::MAX));
-        assert!(credit.grant(u64::MAX) && credit.grant(7));
-        assert_eq!(credit.allows(usize::MAX), MAX_CREDIT as usize);
+        for mut credit in [Credit::download(Some(u64::MAX)), Credit::upload()] {
+            assert!(credit.grant(u64::MAX) && credit.grant(7));
+            assert_eq!(credit.allows(usize::MAX), MAX_CREDIT as usize);
+        }
     }
 
     #[test]

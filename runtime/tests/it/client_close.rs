@@ -145,6 +145,36 @@ async fn event_streams_end_with_the_client() {
 }
 
 #[tokio::test]
+async fn close_waits_until_what_was_written_is_acknowledged() {
+    let (_script, client, mut server) = pair().await;
+    ShelfClient::new(&client).knock(1).await.expect("it left");
+    assert_eq!(server.receive().await["method"], "shelf.knock");
+    let start = Instant::now();
+    let mut closing = Box::pin(client.close());
+    assert!(futures_util::poll!(&mut closing).is_pending());
+    for _ in 0..3 {
+        server.nothing_more().await;
+    }
+    server.ack().await;
+    let ((), code) = tokio::join!(closing, server.closed());
+    assert_eq!(code, 1000);
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn close_waits_for_an_acknowledgement_no_longer_than_3_seconds() {
+    let (_script, client, mut server) = pair().await;
+    ShelfClient::new(&client).knock(1).await.expect("it left");
+    assert_eq!(server.receive().await["method"], "shelf.knock");
+    tokio::time::pause();
+    let start = tokio::time::Instant::now();
+    let ended = async { (server.closed().await, start.elapsed()) };
+    let ((), (code, waited)) = tokio::join!(client.close(), ended);
+    assert_eq!(code, 1000);
+    assert!((Duration::from_secs(3)..Duration::from_secs(4)).contains(&waited), "{waited:?}");
+}
+
+#[tokio::test]
 async fn close_is_over_in_time_where_the_server_takes_nothing_any_more() {
     let (_script, client, mut server) = pair().await;
     let call = tokio::spawn(ShelfClient::new(&client).put(1).into_future());

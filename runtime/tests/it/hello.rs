@@ -9,6 +9,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
 use crate::lab::{Bench, Lab};
+use crate::numbered::Numbered;
 use crate::support::{RawPeer, call, error_of, notification, serve, soon};
 use crate::{CODEC, wire};
 
@@ -188,7 +189,8 @@ async fn two_sessions_have_two_names_and_end_with_their_connections() {
     let mut ended = server.handle().events();
     let (first, one) = RawPeer::session(address).await;
     let (_second, two) = RawPeer::session(address).await;
-    assert_ne!((&one["session"], &one["secret"]), (&two["session"], &two["secret"]));
+    assert_ne!(one["session"], two["session"]);
+    assert_ne!(one["secret"], two["secret"]);
     assert_eq!(server.handle().session_count(), 2);
     drop(first);
     while !matches!(
@@ -196,4 +198,15 @@ async fn two_sessions_have_two_names_and_end_with_their_connections() {
         Some(wirecall::server::ServerEvent::Ended { .. })
     ) {}
     assert_eq!(server.handle().session_count(), 1);
+}
+
+#[tokio::test]
+async fn session_and_secret_stay_the_same_over_resumes() {
+    let (_, address) = serve(Bench::default().server()).await;
+    let mut peer = Numbered::open(address).await;
+    for _ in 0..2 {
+        let hello = peer.resume().await;
+        assert_eq!(hello["resumed"], true, "{hello}");
+        assert_eq!((&hello["session"], &hello["secret"]), (&json!(peer.session), &json!(peer.secret)));
+    }
 }

@@ -5,6 +5,7 @@ mod cycles;
 mod direction;
 mod licences;
 mod links;
+mod named;
 mod openings;
 mod rules;
 mod silenced;

@@ -1,10 +1,11 @@
-//! Every rule of what sessions, streams, hello and the heartbeat do has a conformance vector, or a test that is named in its place; and
-//! every vector keeps rules that exist.
+//! Every rule of what calls, sessions, streams, hello and the heartbeat do has a conformance vector, or a test that is named in its
+//! place, for each side that it is for; and every vector keeps rules that exist.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::named::{Side, fault, sides};
 use super::{Source, none, source, sources};
 
 const PROTOCOL: &str = "docs/protocol.md";
@@ -13,7 +14,19 @@ const ELSEWHERE: &str = "clients/conformance/elsewhere.json";
 
 /// The sections of the protocol whose rules are played by vectors; those of the others have ordinary tests.
 const PLAYED: &[&str] =
-    &["Streams", "Close codes", "Sessions", "Numbering", "Heartbeat", "Coming back", "Draining"];
+    &["Calls", "Streams", "Close codes", "Sessions", "Numbering", "Heartbeat", "Coming back", "Draining"];
+
+/// Rules that say only what a client does.
+const OF_CLIENTS: &[&str] = &[
+    "C3", "S7", "S12", "K2", "K6", "H5", "U1", "U12", "V3", "V4", "V7", "V8", "L5", "L6", "L7", "R1", "R2",
+    "R3", "R4", "R5", "R6", "R7", "D2", "D5",
+];
+
+/// Rules that say only what a server does.
+const OF_SERVERS: &[&str] = &[
+    "C7", "S14", "K1", "K3", "H2", "H11", "B3", "B5", "U2", "U3", "U6", "U7", "U8", "U11", "L3", "L4", "D1",
+    "D3", "D4",
+];
 
 /// A rule of the protocol, and the section that it stands in.
 #[derive(Debug, PartialEq, Eq)]
@@ -79,37 +92,25 @@ fn faults(path: &str, vector: &Value) -> Vec<String> {
     found
 }
 
-/// Whether that file has a test of that name, `path::name`.
-fn is_there(test: &str, files: &[Source]) -> bool {
-    let Some((path, name)) = test.split_once("::") else { return false };
-    let Some(file) = files.iter().find(|file| file.path == path) else { return false };
-    let declared = match file.ending() {
-        "rs" => format!("fn {name}("),
-        "py" => format!("def {name}("),
-        _ => format!("\"{name}\""),
-    };
-    file.text.contains(&declared)
-}
-
 fn findings(files: &[Source]) -> Vec<String> {
     let text = |path: &str| files.iter().find(|file| file.path == path).map_or("", |file| &file.text);
     let rules = rules(text(PROTOCOL));
     let known: BTreeSet<_> = rules.iter().map(|rule| rule.id).collect();
     let mut found = twice(&rules);
-    let mut kept: BTreeSet<String> = BTreeSet::new();
-    let mut keep = |path: &str, value: &Value, found: &mut Vec<String>| {
+    let mut kept: BTreeSet<(String, Side)> = BTreeSet::new();
+    let mut keep = |path: &str, value: &Value, sides: &[Side], found: &mut Vec<String>| {
         for id in texts(value, "rules") {
             if !known.contains(id) {
                 found.push(format!("{path}: there is no rule {id}"));
             }
-            kept.insert(id.to_owned());
+            kept.extend(sides.iter().map(|side| (id.to_owned(), *side)));
         }
     };
     for file in files.iter().filter(|file| file.path.starts_with(VECTORS)) {
         match serde_json::from_str::<Value>(&file.text) {
             Ok(vector) => {
                 found.extend(faults(&file.path, &vector));
-                keep(&file.path, &vector, &mut found);
+                keep(&file.path, &vector, players(&vector), &mut found);
             }
             Err(error) => found.push(format!("{}: {error}", file.path)),
         }
@@ -117,20 +118,47 @@ fn findings(files: &[Source]) -> Vec<String> {
     match serde_json::from_str::<Vec<Value>>(text(ELSEWHERE)) {
         Ok(entries) => {
             for entry in &entries {
-                keep(ELSEWHERE, entry, &mut found);
-                let gone = texts(entry, "tests").into_iter().filter(|test| !is_there(test, files));
-                found.extend(gone.map(|test| format!("{ELSEWHERE}: there is no test {test}")));
-                if texts(entry, "tests").is_empty() {
+                let tests = texts(entry, "tests");
+                let shown: Vec<Side> = tests.iter().flat_map(|test| sides(test)).copied().collect();
+                keep(ELSEWHERE, entry, &shown, &mut found);
+                let faults = tests.iter().filter_map(|test| Some((test, fault(test, files)?)));
+                found.extend(faults.map(|(test, fault)| format!("{ELSEWHERE}: {fault} {test}")));
+                if tests.is_empty() {
                     found.push(format!("{ELSEWHERE}: an entry names no test"));
                 }
             }
         }
         Err(error) => found.push(format!("{ELSEWHERE}: {error}")),
     }
-    let judged = rules.iter().filter(|rule| PLAYED.contains(&rule.section));
-    let bare = judged.filter(|rule| !kept.contains(rule.id));
-    found.extend(bare.map(|rule| format!("{PROTOCOL}: nothing keeps {} ({})", rule.id, rule.section)));
+    for Rule { id, section } in rules.iter().filter(|rule| PLAYED.contains(&rule.section)) {
+        let bare = |side: &Side| !kept.contains(&((*id).to_owned(), *side));
+        match parties(id).iter().filter(|side| bare(side)).collect::<Vec<_>>()[..] {
+            [] => {}
+            [side] => found.push(format!("{PROTOCOL}: nothing keeps {id} ({section}) at the {side:?}")),
+            _ => found.push(format!("{PROTOCOL}: nothing keeps {id} ({section})")),
+        }
+    }
     found
+}
+
+/// The sides that play a vector.
+fn players(vector: &Value) -> &'static [Side] {
+    match vector.get("side").and_then(Value::as_str) {
+        Some("client") => &[Side::Client],
+        Some("server") => &[Side::Server],
+        _ => &[Side::Client, Side::Server],
+    }
+}
+
+/// The sides that a rule says something of.
+fn parties(rule: &str) -> &'static [Side] {
+    if OF_CLIENTS.contains(&rule) {
+        &[Side::Client]
+    } else if OF_SERVERS.contains(&rule) {
+        &[Side::Server]
+    } else {
+        &[Side::Client, Side::Server]
+    }
 }
 
 /// Ids that stand for two rules.
@@ -156,7 +184,7 @@ fn example() -> Vec<Source> {
         source(PROTOCOL, DOCUMENT),
         source("clients/conformance/vectors/streams/a-stream-s-end.json", vector),
         source(ELSEWHERE, elsewhere),
-        source("a/b.rs", "fn c() {}\n"),
+        source("a/b.rs", "#[test]\nfn c() {}\n"),
         source("d.py", "def test_e() -> None: ...\n"),
         source("f.test.ts", "test(\"a sentence\", () => {});\n"),
     ]
@@ -181,6 +209,28 @@ fn rules_are_read_with_their_sections() {
 fn a_rule_that_nothing_keeps_is_found() {
     let found = after(1, r#""S1","#, "");
     assert_eq!(found, ["docs/protocol.md: nothing keeps S1 (Streams)"]);
+}
+
+#[test]
+fn a_rule_that_one_side_alone_keeps_is_found() {
+    assert_eq!(
+        after(1, "both", "client"),
+        ["S1", "S2"].map(|id| { format!("docs/protocol.md: nothing keeps {id} (Streams) at the Server") })
+    );
+    let mut files = example();
+    files[2].text = r#"[{"rules":["S3"],"tests":["clients/d.py::test_e"]}]"#.to_owned();
+    files[4].path = "clients/d.py".to_owned();
+    assert_eq!(findings(&files), ["docs/protocol.md: nothing keeps S3 (Streams) at the Server"]);
+}
+
+#[test]
+fn a_rule_of_one_side_exists_and_is_of_one() {
+    let files = sources();
+    let protocol = files.iter().find(|file| file.path == PROTOCOL).map_or("", |file| &file.text);
+    let known: Vec<_> = rules(protocol).into_iter().map(|rule| rule.id).collect();
+    let gone: Vec<_> = OF_CLIENTS.iter().chain(OF_SERVERS).filter(|id| !known.contains(id)).collect();
+    assert!(gone.is_empty(), "{gone:?}");
+    assert!(OF_CLIENTS.iter().all(|id| !OF_SERVERS.contains(id)));
 }
 
 #[test]
