@@ -306,7 +306,7 @@ impl Endpoint {
             Some(Reaction::Done) => result_frame(self.codec, &id, &()),
             Some(Reaction::Result(result)) => result_frame(self.codec, &id, &result),
             Some(Reaction::Later(later)) => {
-                self.answer_later(later, id, sink);
+                self.answer_later(later, id, method, sink);
                 return Ok(());
             }
             Some(Reaction::Error(error) | Reaction::Fatal(error, _)) => {

@@ -220,9 +220,9 @@ impl Endpoint {
         entries.into_iter().try_for_each(|entry| self.receive_one(entry, scope, local, now, &sink))
     }
 
-    /// Answers a call of the protocol's own when what it comes to is known.
-    pub(super) fn answer_later(self: &Arc<Self>, later: Later, id: Id, sink: &Sink) {
-        let (endpoint, sink) = (Arc::clone(self), sink.clone());
+    /// Answers a call of that method of the protocol's own when what it comes to is known.
+    pub(super) fn answer_later(self: &Arc<Self>, later: Later, id: Id, method: &str, sink: &Sink) {
+        let (endpoint, method, sink) = (Arc::clone(self), method.to_owned(), sink.clone());
         tokio::spawn(async move {
             let answer = match later.await {
                 Some(Ok(result)) => result_frame(endpoint.codec, &id, &result),
@@ -230,7 +230,7 @@ impl Endpoint {
                 None => return,
             };
             let answer = answer.unwrap_or_else(|error| {
-                let error = endpoint.environment.incident("rpc.auth", &error);
+                let error = endpoint.environment.incident(&method, &error);
                 error_frame(endpoint.codec, &id, &error)
             });
             if let Err(disconnect) = sink.put(&endpoint, answer) {
