@@ -41,6 +41,9 @@ pub(crate) enum Flow {
     /// Takes one item for each permit.
     #[rpc(upload = Number, returns = u64)]
     Slow,
+    /// Counts what it is sent, and cannot be cancelled.
+    #[rpc(upload = Number, returns = u64, no_cancel)]
+    Gather,
     /// Answers each item with its double.
     #[rpc(upload = Number, stream = u64, returns = u64)]
     Double,
@@ -222,6 +225,14 @@ impl FlowHandler for Stage {
             self.pass().await;
         }
         Ok(sum)
+    }
+    async fn gather(&self, (): (), mut incoming: Incoming<Number>) -> Reply<u64, FlowError> {
+        let _guard = self.enter();
+        let mut count = 0;
+        while let Some(number) = incoming.next().await {
+            count += u64::from(number.is_ok());
+        }
+        Ok(count)
     }
     async fn double(
         &self,

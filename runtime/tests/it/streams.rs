@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use wirecall::server::Limits;
 
+use crate::numbered::Numbered;
 use crate::stream_lab::Stage;
-use crate::support::{RawPeer, call, error_of, notification, serve};
+use crate::support::{RawPeer, call, error_of, notification, serve, soon};
 
 /// The text of a call with credit.
 fn with_credit(id: impl Into<Value>, method: &str, params: &Value, credit: u64) -> String {
@@ -234,6 +235,34 @@ async fn a_no_cancel_stream_runs_to_its_end_and_its_items_go_nowhere() {
     stage.gone().await;
     assert_eq!(stage.moved(), 3);
     peer.nothing_more().await;
+}
+
+#[tokio::test]
+async fn an_item_that_waits_for_room_when_its_call_is_cancelled_does_not_follow_the_answer() {
+    let stage = Stage::default();
+    let small = |limits: &mut Limits| limits.buffer_bytes = Some(2_000);
+    let (server, address) = serve(stage.server_with(small)).await;
+    let mut peer = Numbered::open(address).await;
+    peer.call(1, "flow.keep", &json!({ "to": 100 })).await;
+    stage.gate.add_permits(100);
+    // Nothing is acknowledged: the handler waits with an item in its hands.
+    soon(async {
+        while server.handle().kept_bytes() < 1_900 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    peer.send(&notification("rpc.cancel", &json!({ "id": 1 }))).await;
+    let answer = loop {
+        let message = peer.tracked().await;
+        if message.get("method").is_none() {
+            break message;
+        }
+    };
+    assert_eq!(error_of(&answer), (-32005, "cancelled"));
+    peer.ack().await;
+    stage.gone().await;
+    peer.peer.nothing_more().await;
 }
 
 #[tokio::test]

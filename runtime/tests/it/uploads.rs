@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use wirecall::Server;
 use wirecall::server::Limits;
 
+use crate::numbered::Numbered;
 use crate::stream_lab::Stage;
-use crate::support::{RawPeer, call, error_of, notification, serve};
+use crate::support::{RawPeer, call, error_of, notification, serve, soon};
 
 fn items(id: impl Into<Value>, values: impl IntoIterator<Item = u64>) -> String {
     let items: Vec<Value> = values.into_iter().map(|value| json!({ "value": value })).collect();
@@ -227,4 +228,33 @@ async fn uploads_that_mislead_about_their_size_keep_no_more_than_one_of_the_larg
     peer.send(&notification("rpc.cancel", &json!({ "id": 1 }))).await;
     assert_eq!(error_of(&peer.receive().await).1, "cancelled");
     misleading(&mut peer, 4).await;
+}
+
+#[tokio::test]
+async fn credit_that_waits_for_room_when_its_call_is_cancelled_does_not_follow_the_answer() {
+    let stage = Stage::default();
+    let small = |limits: &mut Limits| limits.buffer_bytes = Some(1_000);
+    let (server, address) = serve(stage.server_with(small)).await;
+    let mut peer = Numbered::open(address).await;
+    peer.call(1, "flow.count", &json!({ "to": 1_000 })).await;
+    soon(async {
+        while server.handle().kept_bytes() < 900 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    peer.call(2, "flow.gather", &json!({})).await;
+    peer.send(&notification("rpc.cancel", &json!({ "id": 2 }))).await;
+    let mut answered = false;
+    loop {
+        let message = peer.tracked().await;
+        peer.ack().await;
+        match (&message["id"], &message["params"]["id"]) {
+            (id, _) if id == 1 => break,
+            (id, _) if id == 2 => answered = true,
+            (_, id) => assert_eq!(id, 1, "{message}"),
+        }
+    }
+    assert!(answered);
+    peer.peer.nothing_more().await;
 }

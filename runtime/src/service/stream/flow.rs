@@ -6,7 +6,8 @@ use std::task::{Context, Poll, Waker};
 
 use super::super::open::Sink;
 use super::kept::{Kept, NoRoom};
-use crate::codec::{Payload, Raw};
+use crate::codec::{Frame, Payload, Raw};
+use crate::connection::Outbox;
 use crate::message::RpcError;
 use crate::session::{BeyondCredit, Credit, STREAM_CREDIT, Window};
 
@@ -113,6 +114,16 @@ impl Flow {
         }
         state.producer = Some(cx.waker().clone());
         Poll::Pending
+    }
+
+    /// Lets a message of the call enter the queue, if there is room; else gives it back. `false` where the call is over:
+    /// *the result is the end*, and enters after this was closed, so that nothing follows it.
+    pub(super) fn leave(&self, frame: Frame, outbox: &Outbox) -> Result<bool, Frame> {
+        let state = self.lock();
+        if state.over {
+            return Ok(false);
+        }
+        outbox.try_push(frame).map(|_| true)
     }
 
     /// An item that credit was spent for did not leave.

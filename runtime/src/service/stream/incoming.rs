@@ -126,8 +126,10 @@ impl<T: Message> Incoming<T> {
             }
             let wire = Arc::clone(&self.wire);
             let frame = credit_frame(wire.call.codec, "rpc.upload_credit", &wire.id, credit);
-            if let Err(frame) = wire.endpoint.outbox.try_push(frame) {
-                self.granting = Some(Box::pin(async move { wire.endpoint.outbox.push(frame).await }));
+            if let Err(frame) = wire.flow.leave(frame, &wire.endpoint.outbox) {
+                self.granting = Some(Box::pin(async move {
+                    wire.leave(frame).await;
+                }));
             }
         }
     }

@@ -115,16 +115,12 @@ impl<T: Message> Outgoing<T> {
         let wire = &*self.wire;
         let frame = wire.frame(&item)?;
         if !std::future::poll_fn(|cx| wire.flow.poll_spend(cx)).await {
-            return if wire.call.spec.no_cancel {
-                // A handler that only sends must let others run, too.
-                tokio::task::yield_now().await;
-                Ok(())
-            } else {
-                Err(SendError::Ended)
-            };
+            return wire.over().await;
         }
         let mut spent = Spent { flow: &wire.flow, left: false };
-        wire.endpoint.outbox.push(frame).await;
+        if !wire.leave(frame).await {
+            return wire.over().await;
+        }
         spent.left = true;
         self.sent += 1;
         if self.sent == 1 {
@@ -147,6 +143,30 @@ impl<T: Message> Outgoing<T> {
 }
 
 impl Wire {
+    /// Lets a message of the call leave when there is room; `false` where the call is over before that.
+    ///
+    /// Cancel safe: a dropped future has added nothing.
+    pub(super) async fn leave(&self, mut frame: Frame) -> bool {
+        loop {
+            let room = self.endpoint.outbox.room();
+            match self.flow.leave(frame, &self.endpoint.outbox) {
+                Ok(left) => return left,
+                Err(full) => frame = full,
+            }
+            room.await;
+        }
+    }
+
+    /// What becomes of an item of a call that is over.
+    async fn over(&self) -> Result<(), SendError> {
+        if !self.call.spec.no_cancel {
+            return Err(SendError::Ended);
+        }
+        // A handler that only sends must let others run, too.
+        tokio::task::yield_now().await;
+        Ok(())
+    }
+
     fn frame<T: Message>(&self, item: &T) -> Result<Frame, SendError> {
         checked(|at| item.check(at))?;
         let frame = self.encode(item).map_err(EncodeError::from)?;
