@@ -287,6 +287,9 @@ impl<S: Transport, P: Pump + Unpin> Driver<S, P> {
                 Poll::Pending => blocked = true,
             }
         }
+        if blocked {
+            self.pump.outbox().stuck(self.line, cx.waker())?;
+        }
         self.watch_progress(blocked, now)
     }
 
@@ -341,11 +344,8 @@ impl<S: Transport, P: Pump + Unpin> Driver<S, P> {
         if self.leaving.is_none() && self.pump.outbox().is_leaving(self.line) {
             self.leaving = Some(now);
         }
-        if blocked
-            && self
-                .leaving
-                .is_some_and(|since| now.saturating_duration_since(since) >= self.config.write_deadline)
-        {
+        let late = |since| now.saturating_duration_since(since) >= self.config.write_deadline;
+        if blocked && self.leaving.is_some_and(late) {
             let text = "the peer did not take what was left before the close";
             return Err(Disconnect::over("write_deadline", code::TOO_SLOW, text));
         }

@@ -20,6 +20,8 @@ pub(super) struct Line {
     pub(super) urgent: Lane,
     /// The connection's task, where it waits for something to write.
     pub(super) waker: Option<Waker>,
+    /// The same, where it waits for its socket: only what makes it leave wakes it.
+    pub(super) stuck: Option<Waker>,
     /// While the task reads it need not be woken: it looks here right after.
     pub(super) reading: bool,
     pub(super) closing: Option<Closing>,
@@ -37,6 +39,11 @@ impl Line {
         Self { id, ..Self::default() }
     }
 
+    /// Wakes the connection's task, whatever it waits for.
+    pub(super) fn wake_all(waker: Option<Waker>, stuck: Option<Waker>) {
+        waker.into_iter().chain(stuck).for_each(Waker::wake);
+    }
+
     /// Whether that end takes the place of what is decided.
     pub(super) fn takes(&self, disconnect: &Disconnect) -> bool {
         self.closing.as_ref().is_none_or(|pending| disconnect.is_final() && !pending.disconnect.is_final())
@@ -47,6 +54,7 @@ impl Line {
         self.away = true;
         self.urgent = Lane::default();
         self.waker = None;
+        self.stuck = None;
         self.reading = false;
     }
 }

@@ -293,12 +293,10 @@ impl Outbox {
         state.ended = true;
         state.deaf = true;
         state.queue = Queue::plain();
-        let waker = state.line.waker.take();
+        let (waker, stuck) = (state.line.waker.take(), state.line.stuck.take());
         state.line.leave();
         drop(state);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        Line::wake_all(waker, stuck);
         self.room.notify_waiters();
     }
 
@@ -307,6 +305,17 @@ impl Outbox {
         let mut state = self.lock();
         state.stale(line).map_or(Ok(()), Err)?;
         state.line.reading = true;
+        Ok(())
+    }
+
+    /// That connection's task waits for its socket, which may never take anything: `waker` is woken when it is to go. An
+    /// error as of [`Outbox::next`].
+    pub(super) fn stuck(&self, line: LineId, waker: &Waker) -> Result<(), Disconnect> {
+        let mut state = self.lock();
+        state.stale(line).map_or(Ok(()), Err)?;
+        if !state.line.stuck.as_ref().is_some_and(|known| known.will_wake(waker)) {
+            state.line.stuck = Some(waker.clone());
+        }
         Ok(())
     }
 

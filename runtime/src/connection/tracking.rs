@@ -131,9 +131,7 @@ impl Outbox {
         let old = std::mem::replace(&mut state.line, Line::new(line));
         state.full_since = self.keeps_waiting(&state).then(clock::now);
         self.tell_room(state);
-        if let Some(waker) = old.waker {
-            waker.wake();
-        }
+        Line::wake_all(old.waker, old.stuck);
     }
 
     /// Looks at what was sent and received; `None` where nothing is numbered, or the session has ended.

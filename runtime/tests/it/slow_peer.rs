@@ -10,9 +10,9 @@ use wirecall::Disconnect;
 use wirecall::server::{Limits, Server, ServerEvent};
 
 use crate::lab::{Bench, LabEvent};
-use crate::wire;
 use crate::numbered::Numbered;
 use crate::support::{RawPeer, call, serve, soon};
+use crate::{CODEC, wire};
 
 fn impatient(limits: &mut Limits) {
     limits.write_deadline = Duration::from_millis(200);
@@ -158,6 +158,33 @@ async fn what_the_reader_would_answer_and_finds_no_room_comes_again_with_the_res
         }
     }
     assert!(cuts > 0, "nothing was too much");
+}
+
+#[tokio::test]
+async fn a_connection_that_is_stuck_in_writing_goes_at_once_when_another_takes_its_session() {
+    let never = |limits: &mut Limits| {
+        limits.write_deadline = Duration::from_hours(1);
+        limits.heartbeat_timeout = Duration::from_hours(1);
+    };
+    let (server, address) = serve(Bench::default().server_with(never)).await;
+    let mut deaf = RawPeer::deaf(address, Some(CODEC.subprotocol())).await;
+    let hello = deaf.call("rpc.hello", json!({})).await;
+    let mut peer = Numbered::of(deaf, address, &hello["result"]);
+    let session = server.handle().session(&peer.session).expect("a session");
+    for n in 0..9 {
+        session.emit(LabEvent::Tick { n, filling: "x".repeat(400_000) }).expect("encodes");
+    }
+    // It reads nothing of that, and its socket stays open.
+    let claim = peer.claim();
+    let (_next, hello) = RawPeer::hello(address, json!({ "resume": claim })).await;
+    assert_eq!(hello["resumed"], true);
+    soon(async {
+        while server.handle().connection_count() > 1 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    drop(peer);
 }
 
 #[tokio::test]
