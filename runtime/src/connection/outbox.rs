@@ -238,7 +238,7 @@ impl Outbox {
     }
 
     /// Like [`Outbox::close`], of that connection only.
-    pub(super) fn close_line(&self, line: LineId, disconnect: Disconnect) {
+    pub(crate) fn close_line(&self, line: LineId, disconnect: Disconnect) {
         self.end_with(Some(line), disconnect, false);
     }
 

@@ -178,6 +178,14 @@ impl Sink {
         }
     }
 
+    /// An answer found no room: ends the connection that it was for, and none that has come since.
+    fn close(&self, endpoint: &Endpoint, disconnect: Disconnect) {
+        match self.line() {
+            Some(line) => endpoint.outbox.close_line(line, disconnect),
+            None => endpoint.outbox.close(disconnect),
+        }
+    }
+
     /// The connection of what leaves not numbered.
     fn line(&self) -> Option<LineId> {
         match self {
@@ -234,7 +242,7 @@ impl Endpoint {
                 error_frame(endpoint.codec, &id, &error)
             });
             if let Err(disconnect) = sink.put(&endpoint, answer) {
-                endpoint.outbox.close(disconnect);
+                sink.close(&endpoint, disconnect);
             }
         });
     }
@@ -275,7 +283,7 @@ impl Endpoint {
             && let Some(line) = sink.line()
         {
             if let Err(disconnect) = self.urgent(line, frame) {
-                self.outbox.close(disconnect);
+                sink.close(self, disconnect);
             }
             return Ok(());
         }
@@ -464,3 +472,6 @@ fn drop_quietly(run: Run, spec: &CallSpec) {
 fn deadline_exceeded() -> RpcError {
     RpcError::new(ErrorKind::DeadlineExceeded, "the time limit of the call passed")
 }
+
+#[cfg(test)]
+mod tests;
