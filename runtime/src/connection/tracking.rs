@@ -207,6 +207,14 @@ impl Outbox {
         state.queue.tracked().map_or(0, |tracked| tracked.replay.received())
     }
 
+    /// The other end keeps so many bytes until this one acknowledges, as the hello of now tells.
+    #[cfg(feature = "server")]
+    pub(crate) fn peer_keeps(&self, bytes: usize) {
+        if let Some(tracked) = self.lock().queue.tracked() {
+            tracked.replay.peer_keeps(bytes);
+        }
+    }
+
     /// The last number that was given.
     pub(crate) fn numbered_so_far(&self) -> u64 {
         self.lock().queue.tracked().map_or(0, |tracked| tracked.replay.numbered())

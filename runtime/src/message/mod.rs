@@ -8,7 +8,7 @@ mod id;
 #[doc(hidden)]
 pub use error::Details;
 pub use error::{ErrorKind, RpcError};
-#[cfg(feature = "client")]
+#[cfg(any(feature = "client", feature = "server"))]
 pub(crate) use hello::PeerLimits;
 pub(crate) use hello::{
     AuthAnswer, AuthRefresh, CloseNotice, Hello, HelloAnswer, HelloLimits, Program, ResumeClaim,

@@ -14,7 +14,7 @@ use super::refusal::RefusalPump;
 use super::session::{Session, SessionId, SessionParts};
 use super::shared::{ConnectionPlace, Shared};
 use crate::clock;
-use crate::codec::{Codec, SEAL_BYTES};
+use crate::codec::Codec;
 use crate::connection::{Driver, DriverConfig, LineId, Meter, Outbox, Pump};
 use crate::message::{ErrorKind, Hello, Program, RpcError};
 use crate::service::Endpoint;
@@ -141,8 +141,8 @@ pub(crate) fn session(
     let outbox = if connection.is_plain() {
         Outbox::plain(limits)
     } else {
-        let peer_keeps = usize::try_from(hello.limits.buffer_bytes).unwrap_or(usize::MAX);
-        Outbox::session(limits, peer_keeps, connection.id(), Some(Arc::clone(&shared.budget)))
+        // What the client keeps is told below, as it is by each hello that resumes.
+        Outbox::session(limits, usize::MAX, connection.id(), Some(Arc::clone(&shared.budget)))
     };
     let mut endpoint = Endpoint::new(
         shared.limits.endpoint(),
@@ -153,18 +153,18 @@ pub(crate) fn session(
     endpoint.no_cancel = shared.no_cancel.clone();
     endpoint.name = connection.id();
     endpoint.codec = connection.codec();
-    if !connection.is_plain() {
-        let most = usize::try_from(hello.limits.max_message_bytes).unwrap_or(usize::MAX);
-        endpoint.max_message_bytes = most.saturating_sub(SEAL_BYTES);
-    }
-    Ok(Session::new(SessionParts {
+    let session = Session::new(SessionParts {
         id,
         user,
         endpoint: Arc::new(endpoint),
         connection: connection.clone(),
         shared: Arc::clone(shared),
         client: Program { name: shown(&hello.client.name), version: shown(&hello.client.version) },
-    }))
+    });
+    if !connection.is_plain() {
+        session.keep_to(&hello.limits);
+    }
+    Ok(session)
 }
 
 /// What a client says of itself ends up in logs and lists.

@@ -1,6 +1,6 @@
 //! What handlers on the server may ask for: session, user, connection, parameters, headers, state.
 
-use std::any::{TypeId, type_name};
+use std::any::{Any, TypeId, type_name};
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -11,24 +11,25 @@ use super::connection::Connection;
 use super::handle::ServerHandle;
 use super::session::Session;
 use crate::message::{ErrorKind, RpcError};
-use crate::service::{CallContext, Extract, Scope};
+use crate::service::{CallContext, Extract, Scope, SessionScope};
 use crate::types::UserId;
 
 impl CallContext {
     /// The session that made the call; `None` on a client, whose calls come from its server.
     pub fn session(&self) -> Option<&Session> {
-        match &self.scope {
-            Scope::Session { session, .. } => session.downcast_ref().map(|caller: &Caller| &caller.session),
-            #[cfg(feature = "client")]
-            Scope::Client(_) => None,
-        }
+        self.caller().map(|caller| &caller.session)
     }
 
     /// The connection that the call came over, which its session may have left since; `None` on a client.
     pub fn connection(&self) -> Option<&Connection> {
+        self.caller().map(|caller| &caller.connection)
+    }
+
+    fn caller(&self) -> Option<&Caller> {
         match &self.scope {
-            Scope::Session { session, .. } => {
-                session.downcast_ref().map(|caller: &Caller| &caller.connection)
+            Scope::Session(session) => {
+                let session: &dyn Any = &**session;
+                session.downcast_ref()
             }
             #[cfg(feature = "client")]
             Scope::Client(_) => None,
@@ -40,6 +41,12 @@ impl CallContext {
 pub(crate) struct Caller {
     pub(crate) session: Session,
     pub(crate) connection: Connection,
+}
+
+impl SessionScope for Caller {
+    fn max_message_bytes(&self) -> usize {
+        self.session.max_message_bytes()
+    }
 }
 
 fn connection(call: &CallContext) -> Result<&Connection, RpcError> {

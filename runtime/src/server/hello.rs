@@ -82,8 +82,9 @@ fn admit(
     admitted: &Admitted,
     hello: &Hello,
 ) -> Result<(Session, HelloAnswer), Refusal> {
+    let user = admitted.user.as_ref();
     let resumption =
-        hello.resume.as_ref().map(|claim| (claim, shared.resume(claim, admitted.user.as_ref(), connection)));
+        hello.resume.as_ref().map(|claim| (claim, shared.resume(claim, &hello.limits, user, connection)));
     let verdict = match resumption {
         Some((claim, Resumption::Resumed { session, received })) => {
             let answer = HelloAnswer {

@@ -15,7 +15,7 @@ use super::session::Session;
 use super::shared::{Shared, guarded};
 use crate::clock;
 use crate::connection::LineId;
-use crate::message::ResumeClaim;
+use crate::message::{PeerLimits, ResumeClaim};
 use crate::session::{Claim, Decision, Disconnect, Gone, Left, OutOfRange, Owner, Reason, Resumable, code};
 use crate::types::UserId;
 
@@ -111,10 +111,11 @@ impl Shared {
         }
     }
 
-    /// Decides on a hello with `resume`.
+    /// Decides on a hello with `resume`, whose `limits` count from here on where the session goes on.
     pub(crate) fn resume(
         self: &Arc<Self>,
         claim: &ResumeClaim,
+        limits: &PeerLimits,
         user: Option<&UserId>,
         connection: &Connection,
     ) -> Resumption {
@@ -151,6 +152,7 @@ impl Shared {
                     let newer = Disconnect::new(code::SUPERSEDED, "a newer connection took the session up");
                     self.tell_suspended(&session, &newer);
                 }
+                session.keep_to(limits);
                 session.set_connection(connection.clone());
                 life.moved();
                 for hook in &self.hooks.resume {

@@ -30,10 +30,8 @@ impl SessionPump {
     pub(crate) fn new(session: Session, connection: &Connection, lease: Lease, now: Instant) -> Self {
         let limits = &session.shared().limits;
         let heart = ServerHeartbeat::new(limits.ping, limits.heartbeat_timeout, now);
-        let scope = Scope::Session {
-            max_message_bytes: session.max_message_bytes(),
-            session: Arc::new(Caller { session: session.clone(), connection: connection.clone() }),
-        };
+        let caller = Caller { session: session.clone(), connection: connection.clone() };
+        let scope = Scope::Session(Arc::new(caller));
         // A plain peer's queue has only one connection, and no number for it.
         let line = if session.is_plain() { 0 } else { connection.id() };
         Self { session, line, scope, heart, lease, connection: connection.clone() }

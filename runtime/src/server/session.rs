@@ -12,9 +12,9 @@ use super::handle::ServerHandle;
 use super::life::Life;
 use super::shared::Shared;
 use crate::clock;
-use crate::codec::{Codec, Codecs, notification_frame};
+use crate::codec::{Codec, Codecs, SEAL_BYTES, notification_frame};
 use crate::connection::Overflow;
-use crate::message::{CloseNotice, ErrorKind, Program, RpcError};
+use crate::message::{CloseNotice, ErrorKind, PeerLimits, Program, RpcError};
 use crate::service::{
     Answered, Emitted, EncodeError, EncodedEvent, Endpoint, EventEncoder, OutgoingCall, Peer, PeerFault,
     PeerLink, ServiceClient,
@@ -260,7 +260,7 @@ impl Session {
         }
         let Some(message) = event.message(self.codec()) else { return false };
         let bytes = message.frame.len();
-        if bytes > self.0.endpoint.max_message_bytes {
+        if bytes > self.max_message_bytes() {
             // What the client does not take would cost it the connection, and each one that comes after.
             self.0.shared.limit_reached("max_message_bytes", Some(self));
             return false;
@@ -336,7 +336,15 @@ impl Session {
     }
 
     pub(crate) fn max_message_bytes(&self) -> usize {
-        self.0.endpoint.max_message_bytes
+        self.0.endpoint.max_message_bytes()
+    }
+
+    /// Keeps to what its client tells that it takes and keeps, from here on.
+    pub(crate) fn keep_to(&self, limits: &PeerLimits) {
+        let narrow = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
+        let takes = narrow(limits.max_message_bytes).saturating_sub(SEAL_BYTES);
+        self.0.endpoint.set_max_message_bytes(takes);
+        self.0.endpoint.outbox.peer_keeps(narrow(limits.buffer_bytes));
     }
 
     /// Whether the session's calls meet that limit for the first time.

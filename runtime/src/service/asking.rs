@@ -80,11 +80,11 @@ impl Endpoint {
 
     /// A message that the other end takes.
     fn fitting(&self, frame: Frame) -> Result<Frame, CallFault> {
-        if frame.len() <= self.max_message_bytes {
+        let most = self.max_message_bytes();
+        if frame.len() <= most {
             return Ok(frame);
         }
-        let text =
-            format!("the call is {} bytes, and the other end takes {}", frame.len(), self.max_message_bytes);
+        let text = format!("the call is {} bytes, and the other end takes {most}", frame.len());
         Err(CallFault::Rpc(RpcError::new(ErrorKind::TooLarge, text)))
     }
 }

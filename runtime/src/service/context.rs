@@ -22,10 +22,17 @@ use crate::types::Message;
 pub(crate) enum Scope {
     /// On the server: a session, whose type only the server knows.
     #[cfg(feature = "server")]
-    Session { session: Arc<dyn Any + Send + Sync>, max_message_bytes: usize },
+    Session(Arc<dyn SessionScope>),
     /// On a client: its server.
     #[cfg(feature = "client")]
     Client(super::Peer),
+}
+
+/// The session that a call came from.
+#[cfg(feature = "server")]
+pub(crate) trait SessionScope: Any + Send + Sync {
+    /// The largest message that its client takes now, in bytes.
+    fn max_message_bytes(&self) -> usize;
 }
 
 impl Scope {
@@ -33,7 +40,7 @@ impl Scope {
     fn max_message_bytes(&self) -> usize {
         match self {
             #[cfg(feature = "server")]
-            Self::Session { max_message_bytes, .. } => *max_message_bytes,
+            Self::Session(session) => session.max_message_bytes(),
             #[cfg(feature = "client")]
             Self::Client(server) => server.0.max_message_bytes(),
         }

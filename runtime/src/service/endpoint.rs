@@ -3,7 +3,7 @@
 //! Servers and Rust clients are both made of it; what only one of them knows is behind [`Local`].
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -110,8 +110,8 @@ pub(crate) struct Endpoint {
     pub(crate) no_cancel: TaskTracker,
     /// The connection's number, for the log.
     pub(crate) name: u64,
-    /// The largest message that the other end takes, as far as it told.
-    pub(crate) max_message_bytes: usize,
+    /// The largest message that the other end takes, as far as it told: each hello anew.
+    peer_takes: AtomicUsize,
     /// What its uploads keep for their handlers.
     pub(super) kept: Arc<Kept>,
     /// Told when the last open call is done.
@@ -140,7 +140,7 @@ impl Endpoint {
             draining: AtomicBool::new(false),
             no_cancel: TaskTracker::new(),
             name: 0,
-            max_message_bytes: usize::MAX,
+            peer_takes: AtomicUsize::new(usize::MAX),
             kept: Arc::new(Kept::new(config.takes_bytes, config.upload_bytes)),
             idle: Notify::new(),
         }
@@ -152,6 +152,17 @@ impl Endpoint {
 
     pub(super) fn pending(&self) -> MutexGuard<'_, Option<PendingCalls<Waiter>>> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The largest message that the other end takes, in bytes.
+    pub(crate) fn max_message_bytes(&self) -> usize {
+        self.peer_takes.load(Ordering::Relaxed)
+    }
+
+    /// The other end takes messages of that size. What is encoded before is sent as it is.
+    #[cfg(feature = "server")]
+    pub(crate) fn set_max_message_bytes(&self, bytes: usize) {
+        self.peer_takes.store(bytes, Ordering::Relaxed);
     }
 
     /// How many calls of the other end are not done.

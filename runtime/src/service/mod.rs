@@ -20,6 +20,8 @@ mod traits;
 #[cfg(feature = "client")]
 pub(crate) use asking::Answer as PeerAnswer;
 pub(crate) use context::Scope;
+#[cfg(feature = "server")]
+pub(crate) use context::SessionScope;
 #[cfg(any(feature = "client", feature = "server"))]
 pub(crate) use context::panic_cause;
 pub use context::{CallContext, Extract};

@@ -222,7 +222,7 @@ impl Endpoint {
         let state = BatchState {
             open: entries.len(),
             answers: BatchAnswer::new(self.codec),
-            max_message_bytes: self.max_message_bytes,
+            max_message_bytes: self.max_message_bytes(),
         };
         let sink = Sink::Batch(Arc::new(Batch { line: local.line(), state: Mutex::new(state) }));
         entries.into_iter().try_for_each(|entry| self.receive_one(entry, scope, local, now, &sink))

@@ -60,6 +60,15 @@ impl Numbered {
         assert_eq!((&hello["session"], &hello["received"]), (&json!(self.session), &json!(self.sent)));
     }
 
+    /// Comes back with these limits, and the session goes on.
+    pub(crate) async fn resumed_with(&mut self, limits: Value) {
+        let claim = self.claim();
+        let params = json!({ "resume": claim, "limits": limits });
+        let (peer, hello) = RawPeer::hello(self.address, params).await;
+        assert_eq!(hello["resumed"], true, "{hello}");
+        self.peer = peer;
+    }
+
     /// Comes back after nothing was left of the old connection.
     pub(crate) async fn cut_and_resumed(&mut self) {
         let nowhere = self.peer.0.get_ref();

@@ -9,7 +9,7 @@ use wirecall::{Session, UserId};
 use crate::lab::{Bench, Fate, LabEvent, UiClient};
 use crate::numbered::Numbered;
 use crate::proxy::Proxy;
-use crate::support::{RawPeer, call, notification, serve, soon};
+use crate::support::{RawPeer, call, error_of, notification, serve, soon};
 
 fn tick(n: u32) -> LabEvent {
     LabEvent::Tick { n, filling: String::new() }
@@ -273,4 +273,42 @@ async fn a_plain_peer_has_no_numbers_and_its_session_ends_with_its_connection() 
     })
     .await;
     assert_eq!(server.handle().suspended_count(), 0);
+}
+
+#[tokio::test]
+async fn what_the_client_takes_is_told_anew_by_a_hello_that_resumes() {
+    let (_server, address) = serve(Bench::default().server()).await;
+    let mut peer = Numbered::open_with(address, json!({ "limits": { "max_message_bytes": 100_000 } })).await;
+    let large = |id| call(id, "lab.large", &json!([10_000]));
+    peer.send(&large(1)).await;
+    assert!(peer.tracked().await.get("result").is_some());
+    peer.resumed_with(json!({ "max_message_bytes": 5_000 })).await;
+    peer.send(&large(2)).await;
+    assert_eq!(error_of(&peer.tracked().await), (-32008, "too_large"));
+    peer.resumed_with(json!({ "max_message_bytes": 50_000 })).await;
+    peer.send(&large(3)).await;
+    assert!(peer.tracked().await.get("result").is_some());
+}
+
+#[tokio::test]
+async fn what_has_a_number_is_sent_again_although_its_client_takes_less_now() {
+    let (server, address) = serve(Bench::default().server()).await;
+    let mut peer = Numbered::open(address).await;
+    let session = session_of(&server, &peer);
+    session.emit(LabEvent::Tick { n: 0, filling: "x".repeat(10_000) }).expect("encodes");
+    peer.resumed_with(json!({ "max_message_bytes": 5_000 })).await;
+    assert_eq!(peer.tracked().await["method"], "lab.tick", "it has its number");
+    session.emit(LabEvent::Tick { n: 1, filling: "x".repeat(10_000) }).expect("encodes");
+    session.emit(LabEvent::Tick { n: 2, filling: String::new() }).expect("encodes");
+    assert_eq!(peer.tracked().await["params"]["n"], 2, "the larger one has none");
+}
+
+#[tokio::test]
+async fn what_the_client_keeps_is_told_anew_by_a_hello_that_resumes() {
+    let (_server, address) = serve(Bench::default().server()).await;
+    let mut peer = Numbered::open(address).await;
+    peer.resumed_with(json!({ "buffer_bytes": 2_000 })).await;
+    peer.send(&notification("lab.note", &json!({ "n": 1, "more": "x".repeat(600) }))).await;
+    peer.peer.send(&call("behind", "rpc.ping", &json!({}))).await;
+    assert_eq!(peer.receive().await["params"], json!({ "seq": 1 }), "an ack, although only one message came");
 }

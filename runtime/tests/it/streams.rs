@@ -222,6 +222,24 @@ async fn an_item_larger_than_the_caller_takes_fails_the_call() {
 }
 
 #[tokio::test]
+async fn an_item_keeps_to_what_the_caller_takes_now_and_not_when_it_made_the_call() {
+    let (_server, address) = serve(Stage::default().server()).await;
+    let mut peer = Numbered::open(address).await;
+    peer.send(&with_credit(1, "flow.flood", &json!({ "bytes": 10_000 }), 1)).await;
+    assert_eq!(peer.tracked().await["method"], "rpc.item");
+    peer.resumed_with(json!({ "max_message_bytes": 5_000 })).await;
+    peer.send(&credit(1, 2)).await;
+    // The second was encoded before.
+    let answer = loop {
+        let message = peer.tracked().await;
+        if message.get("method").is_none() {
+            break message;
+        }
+    };
+    assert_eq!(error_of(&answer), (-32008, "too_large"));
+}
+
+#[tokio::test]
 async fn a_no_cancel_stream_runs_to_its_end_and_its_items_go_nowhere() {
     let stage = Stage::default();
     let (_server, address) = serve(stage.server()).await;

@@ -13,7 +13,7 @@ use super::SessionPump;
 use crate::clock;
 use crate::codec::{Codec, Frame};
 use crate::connection::{Driver, DriverConfig, Meter, Pump};
-use crate::message::{Hello, ResumeClaim};
+use crate::message::{Hello, PeerLimits, ResumeClaim};
 use crate::server::Server;
 use crate::server::accept::session;
 use crate::server::admission::Lease;
@@ -83,7 +83,8 @@ fn the_close_of_a_connection_is_not_that_of_one_that_resumes_meanwhile() {
         move || {
             let claim =
                 ResumeClaim { session: id.clone(), secret: "secret".to_owned(), attempt: 1, received: 0 };
-            *resumption.lock().expect("a lock") = Some(shared.resume(&claim, None, &connection(2)));
+            *resumption.lock().expect("a lock") =
+                Some(shared.resume(&claim, &PeerLimits::default(), None, &connection(2)));
         }
     });
     pump.closing(&Disconnect::new(code::PROTOCOL, "of the first connection"));
