@@ -24,8 +24,8 @@ const OF_CLIENTS: &[&str] = &[
 
 /// Rules that say only what a server does.
 const OF_SERVERS: &[&str] = &[
-    "C7", "S14", "K1", "K3", "H2", "H11", "B3", "B5", "U2", "U3", "U6", "U7", "U8", "U11", "L3", "D1", "D3",
-    "D4",
+    "C7", "S14", "K1", "K3", "H2", "H11", "H12", "B3", "B5", "U2", "U3", "U6", "U7", "U8", "U11", "L3", "D1",
+    "D3", "D4",
 ];
 
 /// A rule of the protocol, and the section that it stands in.
