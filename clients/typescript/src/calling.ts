@@ -32,7 +32,7 @@ export function makeCall(
       throw new RangeError(`credit of ${method} must be an integer above 0`);
     }
     producer?.check();
-    const params = prepare(call.params as never, declaration.encode);
+    const params = prepare(method, call.params as never, declaration.encode);
     let id = 0;
     let isOver = false;
     const cancel = () => connector.cancel(id);

@@ -1,5 +1,6 @@
 // A service as generated code uses it: a name, its errors, and the typed ways in and out.
 
+import { encodeOr } from "./encoding.ts";
 import type { RpcErrorClass } from "./errors.ts";
 import type { Incoming, ServedMethod } from "./incoming.ts";
 import type { OutgoingCall } from "./layers.ts";
@@ -180,7 +181,7 @@ export function bindService(host: ServiceHost, service: ServiceDeclaration): Ser
         declaration.decodeItem,
       );
     },
-    upload<Result, Params, Chunk>(
+    async upload<Result, Params, Chunk>(
       method: string,
       params: Params,
       items: Items<Chunk>,
@@ -188,7 +189,7 @@ export function bindService(host: ServiceHost, service: ServiceDeclaration): Ser
       declaration: CallDeclaration<Result, Params, unknown, Chunk> = NOTHING,
     ) {
       const call = describe("upload", method, params, options, declaration);
-      const producer = new Producer(items, declaration.encodeItem);
+      const producer = new Producer(method, items, declaration.encodeItem);
       const made = host.makeCall(call, service, declaration, { producer });
       return made.finally(() => producer.stop()) as Promise<Result>;
     },
@@ -200,10 +201,10 @@ export function bindService(host: ServiceHost, service: ServiceDeclaration): Ser
       declaration: CallDeclaration<Result, Params, Item, Chunk> = NOTHING,
     ) {
       const call = describe("duplex", method, params, options, declaration);
-      const producer = new Producer(items, declaration.encodeItem);
       return new OwnStream<Item, Result>(
         method,
-        (signal, receiver) => {
+        async (signal, receiver) => {
+          const producer = new Producer(method, items, declaration.encodeItem);
           const parts = { receiver, producer, credit: options.credit };
           const made = host.makeCall({ ...call, signal }, service, declaration, parts);
           return made.finally(() => producer.stop()) as Promise<Result>;
@@ -213,7 +214,7 @@ export function bindService(host: ServiceHost, service: ServiceDeclaration): Ser
       );
     },
     notify(method, params, encode) {
-      return host.notify(method, () => prepare(params, encode));
+      return host.notify(method, () => prepare(method, params, encode));
     },
     on(event, listener, decode) {
       return host.incoming.on(event, listener, decode);
@@ -225,8 +226,12 @@ export function bindService(host: ServiceHost, service: ServiceDeclaration): Ser
 }
 
 /** The params as they go onto the wire. */
-export function prepare<Params>(params: Params, encode?: (params: Params) => unknown): unknown {
-  const wire = encode ? encode(params) : params;
+export function prepare<Params>(
+  method: string,
+  params: Params,
+  encode: ((params: Params) => unknown) | undefined,
+): unknown {
+  const wire = encodeOr(`the params of ${method}`, params, encode);
   if (!Array.isArray(wire)) return wire;
   let length = wire.length;
   while (length > 0 && wire[length - 1] === undefined) length -= 1;

@@ -1,5 +1,7 @@
 // The items that an application gives to a call: pulled one at a time, as the callee wants them.
 
+import { encodeOr, nameOf } from "./encoding.ts";
+
 /** What an upload takes its items from. Its iterator is told when no more are wanted. */
 export type Items<Chunk> = AsyncIterable<Chunk> | Iterable<Chunk>;
 
@@ -14,6 +16,7 @@ export interface UploadSink {
 
 /** Pulls the items of one upload. At most one is pulled ahead of what the callee allows. */
 export class Producer<Chunk> {
+  private readonly method: string;
   private readonly iterator: AsyncIterator<Chunk> | Iterator<Chunk>;
   private readonly encode: ((item: Chunk) => unknown) | undefined;
   private sink: UploadSink | undefined;
@@ -24,9 +27,10 @@ export class Producer<Chunk> {
   private hasRoom = false;
   private wake: () => void = () => {};
 
-  constructor(items: Items<Chunk>, encode: ((item: Chunk) => unknown) | undefined) {
-    this.iterator =
-      Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
+  /** Throws when the items are none. */
+  constructor(method: string, items: Items<Chunk>, encode: ((item: Chunk) => unknown) | undefined) {
+    this.method = method;
+    this.iterator = iterate(method, items);
     this.encode = encode;
   }
 
@@ -68,7 +72,8 @@ export class Producer<Chunk> {
     try {
       while (this.state === "pulling") await this.step();
     } catch (error) {
-      // An iterator that threw is over by itself.
+      // An item that cannot be sent: the iterator has not ended. One that threw is over by itself.
+      if (this.state === "pulling") void this.finish();
       this.state = "done";
       this.sink?.fail(error);
     }
@@ -76,14 +81,15 @@ export class Producer<Chunk> {
 
   private async step(): Promise<void> {
     if (!this.pulled) {
-      const next = await this.iterator.next();
+      const next = await this.pull();
       if (this.state !== "pulling") return;
       if (next.done) {
         this.state = "done";
         this.sink?.end();
         return;
       }
-      this.pulled = { item: this.encode ? this.encode(next.value) : next.value };
+      const what = `item ${this.sent + 1} of ${this.method}`;
+      this.pulled = { item: encodeOr(what, next.value, this.encode) };
     }
     this.hasRoom = false;
     if (this.sink?.push(this.pulled.item)) {
@@ -96,6 +102,15 @@ export class Producer<Chunk> {
     }
   }
 
+  private async pull(): Promise<IteratorResult<Chunk>> {
+    try {
+      return await this.iterator.next();
+    } catch (error) {
+      this.state = "done";
+      throw error;
+    }
+  }
+
   /** What the iterator says of its end interests nobody. */
   private async finish(): Promise<void> {
     try {
@@ -104,4 +119,17 @@ export class Producer<Chunk> {
       // The call has its outcome already.
     }
   }
+}
+
+/** Plain JavaScript may give anything. A text is refused: its letters are hardly the items. */
+function iterate<Chunk>(
+  method: string,
+  items: Items<Chunk>,
+): AsyncIterator<Chunk> | Iterator<Chunk> {
+  const given: Partial<AsyncIterable<Chunk> & Iterable<Chunk>> = Object(items);
+  const iterator = given[Symbol.asyncIterator]?.() ?? given[Symbol.iterator]?.();
+  if (iterator && typeof items !== "string") return iterator;
+  throw new TypeError(
+    `${method} takes an iterable of items, async or not, and got: ${nameOf(items)}`,
+  );
 }

@@ -23,6 +23,27 @@ test("bytes that came as such are taken as they are", () => {
   expect(decodeBytes(BYTES)).toBe(BYTES);
 });
 
+test("a buffer and any view of one are bytes", () => {
+  const { buffer } = Uint8Array.of(1, 0, 2, 0);
+  const views = [new DataView(buffer), new Uint16Array(buffer), Buffer.from(buffer)];
+  for (const bytes of [buffer, ...views] as unknown as Uint8Array[]) {
+    expect(JSON.stringify(encodeBytes(bytes))).toBe('"AQACAA=="');
+  }
+});
+
+test("what is no bytes is not sent as none", () => {
+  const given = ["text", [1, 2], 7, null, undefined, new Blob(), { length: 1 }] as unknown[];
+  const said = given.map((bytes) => {
+    expect(() => encodeBytes(bytes as Uint8Array)).toThrow(TypeError);
+    try {
+      return encodeBytes(bytes as Uint8Array);
+    } catch (error) {
+      return (error as Error).message.replace("bytes are a Uint8Array, and this is: ", "");
+    }
+  });
+  expect(said).toEqual(["string", "Array", "number", "null", "undefined", "Blob", "Object"]);
+});
+
 test("anything else is refused", () => {
   expect(() => decodeBytes("~")).toThrow();
   expect(() => decodeBytes([1])).toThrow("neither binary nor base64");

@@ -182,7 +182,7 @@ test("params that cannot be encoded fail that call alone", async ({ open }) => {
     }),
   );
   expect(await failed).toBeInstanceOf(TypeError);
-  expect((await thrown).message).toBe("no encoding");
+  expect((await thrown).message).toBe("the params of raw.send cannot be encoded: no encoding");
   const sent = service.call("raw.send", {});
   connection.answer(await connection.next(), true);
   expect(await sent).toBe(true);

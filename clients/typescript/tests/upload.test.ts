@@ -101,6 +101,74 @@ test("a source that fails cancels the call and rejects it with its own error", a
   expect(await uploaded).toBe(fault);
 });
 
+test("an item that is no bytes cancels the call, says which, and ends the source", async ({
+  open,
+}) => {
+  const { client, connection } = await open();
+  const ended = new Arrivals<true>();
+  async function* texts(): AsyncGenerator<Uint8Array> {
+    try {
+      yield ONE;
+      // A `ReadStream` of Node with an encoding gives them so, as `any`.
+      yield "a text" as unknown as Uint8Array;
+      yield ONE;
+    } finally {
+      ended.push(true);
+    }
+  }
+  const uploaded = rejection(new ChatClient(client).upload({ name: "a" }, texts()));
+  const call = await connection.next();
+  grant(connection, call, 5);
+  await connection.next();
+  expect(await connection.next()).toMatchObject({ method: "rpc.cancel", params: { id: call.id } });
+  const error = await uploaded;
+  expect(error).toBeInstanceOf(TypeError);
+  expect(error.message).toBe(
+    "item 2 of chat.upload cannot be encoded: bytes are a Uint8Array, and this is: string",
+  );
+  await ended.next();
+});
+
+test("the bytes themselves are no iterable of bytes", async ({ open }) => {
+  const { client, connection } = await open();
+  const bytes = ONE as unknown as Uint8Array[];
+  const stream = new ChatClient(client).echo(bytes);
+  const uploads = [new ChatClient(client).upload({ name: "a" }, bytes), stream.result];
+  for (const uploaded of uploads) {
+    expect((await rejection(uploaded)).message).toMatch(/^item 1 of chat\.\w+ cannot be encoded/);
+  }
+  const methods = [1, 2, 3, 4].map(async () => (await connection.next()).method);
+  expect((await Promise.all(methods)).sort()).toEqual([
+    "chat.echo",
+    "chat.upload",
+    "rpc.cancel",
+    "rpc.cancel",
+  ]);
+});
+
+test("items that are none reject the call, which is not made", async ({ open }) => {
+  const { client, connection } = await open();
+  const chat = new ChatClient(client);
+  const given: [unknown, string][] = [
+    [undefined, "undefined"],
+    [null, "null"],
+    ["a text", "string"],
+    [{ length: 1 }, "Object"],
+    [() => [ONE], "function"],
+  ];
+  for (const [items, name] of given) {
+    const message = `takes an iterable of items, async or not, and got: ${name}`;
+    const upload = await rejection(chat.upload({ name: "a" }, items as Uint8Array[]));
+    expect(upload).toBeInstanceOf(TypeError);
+    expect(upload.message).toBe(`chat.upload ${message}`);
+    const stream = chat.echo(items as Uint8Array[]);
+    const loop = await rejection(stream[Symbol.asyncIterator]().next());
+    expect(loop.message).toBe(`chat.echo ${message}`);
+    expect(await rejection(stream.result)).toBe(loop);
+  }
+  await connection.settled();
+});
+
 test("an AbortSignal ends an upload and its source", async ({ open }) => {
   const { client, connection } = await open();
   const source = new Source();
