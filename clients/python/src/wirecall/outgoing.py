@@ -64,6 +64,7 @@ class Outgoing:
         self._numbered: dict[int, PendingCall] = {}
         self._blocked = False
         self._last_id = 0
+        self._proven = 0
         self._max_calls: float = math.inf
         self._max_streams: float = math.inf
         self.max_message_bytes: float = math.inf
@@ -107,8 +108,8 @@ class Outgoing:
 
     @property
     def settled(self) -> bool:
-        """Whether the server has all that has a number."""
-        return self.replay.numbered == self.replay.peer_received
+        """Whether the server is known to have all that has a number."""
+        return self.replay.numbered <= max(self.replay.peer_received, self._proven)
 
     def control(self, body: bytes) -> None:
         """Queues a message without a number."""
@@ -219,14 +220,21 @@ class Outgoing:
         self.replay.acked(seq)
         self._forget()
 
+    def proven(self, seq: int) -> None:
+        """The server is known to have everything up to this number, acknowledged or not."""
+        self._proven = max(self._proven, seq)
+
     def resumed(self) -> None:
         """The session goes on, and with it everything that the server has not received."""
         self._forget()
 
     def answered(self, call: int | None, output: Answered | Refused | Failed) -> bool:
         """An answer arrived. False when nobody waits for it."""
-        if self._calls.answer(call) is None:
+        answered = self._calls.answer(call)
+        if answered is None:
             return False
+        # *Tracked messages leave in the order of `seq`*: who answers it has all before it, too.
+        self.proven(answered.seq or 0)
         self._emit(output)
         return True
 
@@ -367,7 +375,7 @@ class Outgoing:
     def _start_over(self, replay: Replay) -> None:
         self._numbered.clear()
         self._blocked = False
-        self._forced_bytes = 0
+        self._forced_bytes = self._proven = 0
         self.exhausted = self.starved = False
         self.replay = replay
 

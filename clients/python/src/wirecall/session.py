@@ -39,8 +39,8 @@ from wirecall.recovery import Recovery
 from wirecall.replay import OutOfRangeError, Replay
 from wirecall.served import Served
 
-LEAVE_WAIT = 2.0
-"""Seconds that `close` waits for the acks of what was written."""
+LEAVE_WAIT = 3.0
+"""Seconds that `close` waits until the server is known to have what was written."""
 
 
 class Session:
