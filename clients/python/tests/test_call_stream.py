@@ -82,6 +82,35 @@ async def test_nothing_is_sent_before_the_stream_is_used() -> None:
             await stream.result()
 
 
+async def test_a_second_loop_over_a_stream_is_refused() -> None:
+    async with meeting() as (_, client, connection):
+        stream = search(client)
+
+        async def loop() -> list[int]:
+            return [item async for item in stream]
+
+        task = asyncio.ensure_future(loop())
+        call = await connection.receive()
+        await send(connection, call, 1)
+        await connection.result(call, "done")
+        assert await soon(task) == [1]
+        with pytest.raises(RuntimeError, match="looped over once: another loop has its items"):
+            await soon(loop())
+        assert await soon(stream.result()) == "done"
+
+
+async def test_a_loop_over_items_that_the_result_has_dropped_is_refused() -> None:
+    async with meeting() as (_, client, connection):
+        stream = search(client)
+        result = asyncio.ensure_future(stream.result())
+        call = await connection.receive()
+        await send(connection, call, 1)
+        await connection.result(call, "done")
+        assert await soon(result) == "done"
+        with pytest.raises(RuntimeError, match="`result` has dropped items of it"):
+            aiter(stream)
+
+
 async def test_more_is_granted_when_half_was_taken() -> None:
     async with meeting() as (_, client, connection):
         stream = search(client, CallOptions(credit=4))

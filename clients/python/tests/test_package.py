@@ -7,10 +7,10 @@ import pkgutil
 from importlib.metadata import metadata
 from pathlib import Path
 from types import FunctionType
-from typing import get_origin
+from typing import get_args, get_origin
 
 import wirecall
-from wirecall.options import SessionOptions
+from wirecall.options import ConnectOptions, SessionOptions
 
 
 def test_the_version_is_one() -> None:
@@ -29,6 +29,14 @@ def test_every_exported_name_is_there_and_documented() -> None:
         exported = getattr(wirecall, name)
         if isinstance(exported, (type, FunctionType)) and get_origin(exported) is None:
             assert exported.__doc__, name
+
+
+def test_the_type_of_a_codec_names_each_that_connect_takes() -> None:
+    names: tuple[wirecall.CodecName, ...] = get_args(wirecall.CodecName)
+    assert {SessionOptions.of(ConnectOptions(codec=name)).codec.text for name in names} == {
+        True,
+        False,
+    }
 
 
 def test_every_module_says_why_it_exists() -> None:

@@ -41,7 +41,13 @@ from wirecall.kinds import (
     ValidationError,
 )
 from wirecall.layers import Call, Layer, Next
-from wirecall.options import CallOptions, ConnectOptions, ReconnectOptions, TokenProvider
+from wirecall.options import (
+    CallOptions,
+    CodecName,
+    ConnectOptions,
+    ReconnectOptions,
+    TokenProvider,
+)
 from wirecall.record import Record
 from wirecall.recovery import LostReason
 from wirecall.rpc_error import RpcError
@@ -63,6 +69,7 @@ __all__ = [
     "CloseCode",
     "ClosedError",
     "ClosedState",
+    "CodecName",
     "ConnectError",
     "ConnectOptions",
     "Connecting",

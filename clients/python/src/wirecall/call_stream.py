@@ -44,6 +44,7 @@ class CallStream(Generic[T, R]):
     `async with`, `aclose`, and cancelling the task that loops.
 
     Raises:
+        RuntimeError: Before a loop over it, where another has the items already.
         RpcError: While looping, after the items that came before: the server answered with an
             error.
         ConnectionLostError: Likewise: the session is lost, the rest of the items with it.
@@ -68,6 +69,7 @@ class CallStream(Generic[T, R]):
         self._left = False
         self._unread: DecodeError | None = None
         self._loops = 0
+        self._gone: str | None = None
 
     async def result(self) -> R:
         """Waits for the result, or for whatever error the loop ends with.
@@ -83,6 +85,8 @@ class CallStream(Generic[T, R]):
             if self._loops:
                 # It began meanwhile, and the items are its own.
                 break
+            if self._feed.items:
+                self._gone = "`result` has dropped items of it"
             self._owner.took(self._feed, len(self._feed.items))
             self._feed.items.clear()
         if task is not None:
@@ -105,7 +109,15 @@ class CallStream(Generic[T, R]):
             await asyncio.wait({self._task})
 
     def __aiter__(self) -> AsyncIterator[T]:
-        """Begins the loop; the call ends when it is left."""
+        """Begins the loop; the call ends when it is left.
+
+        Raises:
+            RuntimeError: Its items are gone: it was looped over before, or `result` has dropped
+                some.
+        """
+        if self._gone is not None:
+            raise RuntimeError(f"a stream is looped over once: {self._gone}; make the call again")
+        self._gone = "another loop has its items"
         return _Loop(self)
 
     async def __anext__(self) -> T:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 MIN_BUFFER_BYTES = 256 * 1024
 """The least that a session keeps, so that small limits do not stop it."""
 
+CodecName: TypeAlias = Literal["json", "msgpack"]
+"""A codec as `connect` takes it: what to annotate a setting with that comes from elsewhere."""
 TokenProvider: TypeAlias = str | Callable[[], str | None] | Callable[[], Awaitable[str | None]]
 """A token, or a plain or async function that gives one before each attempt."""
 ErrorListener: TypeAlias = Callable[[Exception, str], None]
@@ -114,8 +116,8 @@ class ConnectOptions(TypedDict, total=False):
         layers: Interceptors around every call, the first one outermost.
         headers: Headers of the HTTP upgrade.
         ssl: TLS settings for `wss://`; the system's trust by default.
-        codec: How messages cross the wire: "json", or "msgpack", which is smaller, faster and
-            carries bytes as they are. JSON by default, because anything can read it.
+        codec: How messages cross the wire, a `CodecName`: "json", or "msgpack", which is smaller,
+            faster and carries bytes as they are. JSON by default, because anything can read it.
         max_message_bytes: The largest message to accept, 1 MiB by default, told to the server.
         buffer_bytes: What is kept to be sent again after a cut; calls wait while it is full. Four
             times `max_message_bytes` by default, and at least 256 KiB, told to the server.
@@ -135,7 +137,7 @@ class ConnectOptions(TypedDict, total=False):
     layers: Sequence[Layer]
     headers: Mapping[str, str]
     ssl: SSLContext
-    codec: Literal["json", "msgpack"]
+    codec: CodecName
     max_message_bytes: int
     buffer_bytes: int
     name: str
