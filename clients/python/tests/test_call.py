@@ -193,6 +193,36 @@ async def test_meta_travels_with_the_call() -> None:
         await soon(task)
 
 
+async def test_meta_is_read_when_the_call_is_made() -> None:
+    limits = {"max_calls": 1}
+    async with listen(lambda it: it.greet(limits=limits)) as peer, connect(peer.url) as client:
+        connection = await peer.accept()
+        chat = ChatClient(client)
+        tags = ["a"]
+        options = CallOptions(meta={"tags": tags}, timeout=math.inf)
+        first = asyncio.ensure_future(chat.topic(room="a"))
+        held = asyncio.ensure_future(chat.topic(room="b", options=options))
+        await asyncio.sleep(0)
+        tags.append("b")
+        await connection.result(await connection.receive())
+        call = await connection.receive()
+        assert call["meta"] == {"tags": ["a"]}
+        await connection.result(call)
+        await soon(asyncio.gather(first, held))
+
+
+async def test_meta_that_cannot_be_sent_fails_its_call_alone() -> None:
+    async with listen() as peer, connect(peer.url) as client:
+        connection = await peer.accept()
+        chat = ChatClient(client)
+        for meta in ({"it": object()}, {"\ud800": 1}):
+            with pytest.raises(EncodeError, match=r"meta of chat.topic: "):
+                await chat.topic(room="a", options=CallOptions(meta=meta))
+        again = asyncio.ensure_future(chat.topic(room="b"))
+        await connection.result(await connection.receive(), "ok")
+        assert await soon(again) == "ok"
+
+
 async def test_a_result_that_does_not_fit_fails_that_call_alone() -> None:
     async with listen() as peer, connect(peer.url) as client:
         connection = await peer.accept()

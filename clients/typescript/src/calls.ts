@@ -23,7 +23,8 @@ export interface Request {
 /** The three that take turns apart. */
 export type Kind = "call" | "stream" | "notification";
 
-/** A request whose params are encoded: what its caller does to them later changes nothing. */
+/** A request whose params are encoded, and whose `meta` is a copy: what its caller does to them later changes
+ * nothing. */
 export interface Prepared extends Omit<Request, "params"> {
   readonly params: Frame | undefined;
 }

@@ -4,7 +4,7 @@
 
 import { byteLength, type Codec, type Frame } from "./codec.ts";
 import { count, type Hello } from "./hello.ts";
-import { isRecord } from "./message.ts";
+import { isRecord, type Meta } from "./message.ts";
 import type { Takes } from "./phase.ts";
 import { Replay } from "./replay.ts";
 
@@ -73,6 +73,14 @@ export class Outbox<Tag> {
   /** Encodes params, once: what their owner does to them later changes nothing. */
   encodeParams(params: unknown): Frame | undefined {
     return params === undefined ? undefined : this.settings.codec.encodeMember(params);
+  }
+
+  /** `meta` as it goes out, in a copy for the same reason: what is left of the time limit joins it later. */
+  copyMeta(meta: Meta | undefined): Meta | undefined {
+    if (meta === undefined) return undefined;
+    const { codec } = this.settings;
+    const copy = codec.decode(codec.encode(meta));
+    return isRecord(copy) ? copy : undefined;
   }
 
   /** Encodes a message; undefined when it is larger than the server takes. *The size is checked before

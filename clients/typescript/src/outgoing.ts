@@ -1,8 +1,7 @@
 // This side's calls and notifications on their way out: who is let into the queue, how each enters
 // the session, and how each ends. Pure, like the session that it is a part of.
 
-import { Calls, type Entry, type Request } from "./calls.ts";
-import type { Frame } from "./codec.ts";
+import { Calls, type Entry, type Prepared, type Request } from "./calls.ts";
 import type { Disconnect } from "./disconnect.ts";
 import {
   CancelledError,
@@ -27,8 +26,6 @@ export interface OutgoingSettings {
 
 /** Held back above `max_calls` on an open connection; only a runaway loop meets it. */
 const MAX_HELD = 65_536;
-/** The params cannot be encoded, and whoever made the call was told. */
-const THREW = Symbol("threw");
 
 /** The way out. */
 export class Outgoing<Owner> {
@@ -59,9 +56,9 @@ export class Outgoing<Owner> {
     const isHeld = isOpen && this.blockedBytes === undefined;
     const limit = isHeld ? MAX_HELD : this.settings.queue;
     const isFull = this.calls.waitingCount >= limit;
-    const params = this.encodeParams(request, owner);
-    if (params === THREW) return this.newId();
-    const entry = this.calls.add({ ...request, params }, isCall, owner, now);
+    const prepared = this.prepare(request, owner);
+    if (!prepared) return this.newId();
+    const entry = this.calls.add(prepared, isCall, owner, now);
     if (isFull) {
       const message = `the queue is full: ${limit} calls wait already (option queue)`;
       this.calls.remove(entry.id);
@@ -70,13 +67,15 @@ export class Outgoing<Owner> {
     return entry.id;
   }
 
-  private encodeParams(request: Request, owner: Owner): Frame | undefined | typeof THREW {
+  /** Undefined when it cannot be encoded, and whoever made it was told. */
+  private prepare(request: Request, owner: Owner): Prepared | undefined {
+    const { method, params, meta } = request;
     try {
-      return this.outbox.encodeParams(request.params);
+      const encoded = this.outbox.encodeParams(params);
+      return { ...request, params: encoded, meta: this.outbox.copyMeta(meta) };
     } catch (error) {
-      const { method } = request;
       this.emit({ type: "settle", owner, method, outcome: { type: "threw", error } });
-      return THREW;
+      return undefined;
     }
   }
 

@@ -81,6 +81,33 @@ test("the time limit of the declaration goes out, and that of the options before
   await exports;
 });
 
+test("meta is read when the call is made: what its owner does to it later changes nothing", async ({
+  openAt,
+}) => {
+  const { client, connection } = await openAt({}, { limits: { max_calls: 1 } });
+  const chat = new ChatClient(client);
+  const meta = { tenant: "t", trace: { tags: ["a"] } };
+  const first = chat.hello();
+  const held = chat.hello({ meta });
+  meta.tenant = "another";
+  meta.trace.tags.push("b");
+  connection.answer(await connection.next(), "hello");
+  await first;
+  const call = await connection.next();
+  expect(call.meta).toEqual({ tenant: "t", trace: { tags: ["a"] }, timeout_ms: 30_000 });
+  connection.answer(call, "hello");
+  await held;
+});
+
+test("meta that cannot be sent fails its call, and no other", async ({ open }) => {
+  const { client, connection } = await open();
+  const chat = new ChatClient(client);
+  expect(await rejection(chat.hello({ meta: { n: 1n } }))).toBeInstanceOf(TypeError);
+  const done = chat.hello();
+  connection.answer(await connection.next(), "hello");
+  await done;
+});
+
 test("meta of the options goes out beside the time limit", async ({ openAt }) => {
   const { client, connection } = await openAt();
   const done = new ChatClient(client).hello({ meta: { traceparent: "00-ab-cd-01" } });

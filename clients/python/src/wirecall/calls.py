@@ -24,7 +24,7 @@ class Request:
         params: The encoded params, if any.
         notification: Whether no answer is awaited.
         timeout: Seconds until it fails; infinite for no limit.
-        meta: Members for the message's `meta`.
+        meta: Encoded members for the message's `meta`.
         idempotent: Whether it may be sent again when its outcome is unknown.
         stream: Whether items come before the answer.
         credit: How many items may be ahead of their consumer; None for no limit.
@@ -35,7 +35,7 @@ class Request:
     params: bytes | None = None
     notification: bool = False
     timeout: float = math.inf
-    meta: dict[str, object] = field(default_factory=dict[str, object])
+    meta: dict[str, bytes] = field(default_factory=dict[str, bytes])
     idempotent: bool = False
     stream: bool = False
     credit: int | None = STREAM_CREDIT

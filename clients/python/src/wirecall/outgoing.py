@@ -446,11 +446,7 @@ class Outgoing:
             self._emit(Room(call.id))
 
     def _encode(self, call: PendingCall, now: float) -> bytes | None:
-        try:
-            body = encode_request(self._codec, call, now, plain=self._plain)
-        except EncodeError as error:
-            self._emit(Failed(call.id, error))
-            return None
+        body = encode_request(self._codec, call, now, plain=self._plain)
         return None if self._too_large(call, len(body)) or self._too_deep(call, body) else body
 
 

@@ -10,11 +10,7 @@ from wirecall.message import call_message, notification_message
 
 
 def encode_request(codec: Codec, call: PendingCall, now: float, *, plain: bool) -> bytes:
-    """The message, without its number.
-
-    Raises:
-        EncodeError: Its `meta` holds what cannot be sent.
-    """
+    """The message, without its number."""
     request = call.request
     if request.notification:
         return notification_message(codec, request.method, request.params)
@@ -31,6 +27,5 @@ def _meta(codec: Codec, call: PendingCall, now: float, *, plain: bool) -> bytes 
         own["timeout_ms"] = codec.number(max(1, left))
     if request.stream and request.credit is not None:
         own["credit"] = codec.number(request.credit)
-    given = {name: codec.encode(value) for name, value in request.meta.items()}
-    members = {**given, **own}
+    members = {**request.meta, **own}
     return codec.record(list(members.items())) if members else None

@@ -109,7 +109,7 @@ class ServiceClient:
             ResourceExhaustedError: Too many calls wait already; it was not sent.
             ConnectionLostError: It was written and the connection went away: outcome unknown.
             ClosedError: The client is closed; it was not sent.
-            EncodeError: The params cannot be sent as they are.
+            EncodeError: The params, or the `meta`, cannot be sent as they are.
             DecodeError: The result does not fit the type.
         """
         call = self._call(method, params, options, declared)
@@ -403,7 +403,7 @@ class _Exchange(Generic[R]):
             call.method,
             _encode(codec, call.method, call.params),
             timeout=call.timeout,
-            meta=dict(call.meta),
+            meta=_encode_meta(codec, call),
             idempotent=call.idempotent,
             stream=self.feed is not None,
             credit=self.credit,
@@ -428,6 +428,17 @@ def _encode(codec: Codec, method: str, params: object) -> bytes | None:
         return codec.encode(params)
     except EncodeError as error:
         raise EncodeError(f"params of {method}: {error}") from error
+
+
+def _encode_meta(codec: Codec, call: Call) -> dict[str, bytes]:
+    """Encoded like the params, at once: what its owner does to it later changes nothing."""
+    if not call.meta:
+        return {}
+    try:
+        encoded = codec.encode(dict(call.meta))
+    except EncodeError as error:
+        raise EncodeError(f"meta of {call.method}: {error}") from error
+    return {name: bytes(value) for name, value in codec.decode(encoded, dict[str, Raw]).items()}
 
 
 def _positional(params: object) -> object:
