@@ -48,7 +48,13 @@ export function readMessage(value: unknown): Message {
   const { params, meta } = value;
   if (params !== undefined && typeof params !== "object") return INVALID;
   if (id === undefined) return { type: "notification", method, params };
+  if (isRounded(id)) return INVALID;
   return { type: "call", id, method, params, meta: isRecord(meta) ? meta : {} };
+}
+
+/** *An id is echoed exactly as it came*, which a number beyond 2^53 cannot be: reading has rounded it. */
+function isRounded(id: Id): boolean {
+  return typeof id === "number" && Math.abs(id) > Number.MAX_SAFE_INTEGER;
 }
 
 function readResponse(value: Readonly<Record<string, unknown>>, id: Id | undefined): Message {

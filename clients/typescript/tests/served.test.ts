@@ -1,6 +1,8 @@
 // The server calls this side: handlers, their errors, cancel, time limit, and events.
 
+import { encode } from "@msgpack/msgpack";
 import { expect } from "vitest";
+import { json } from "../src/codec.ts";
 import { RpcError, type ServedCall } from "../src/index.ts";
 import { msgpack } from "../src/msgpack.ts";
 import { ChatClient, MutedError, type UiHandler } from "./fixtures/chat.ts";
@@ -8,6 +10,8 @@ import { Arrivals } from "./support/arrivals.ts";
 import { test } from "./support/fixture.ts";
 import { until } from "./support/states.ts";
 
+/** Integers of 64 bits on the wire. */
+const BIG = { useBigInt64: true };
 const NO_UI: UiHandler = { confirm: () => false, pickSize: () => 0n };
 
 test("a handler answers a call of the server", async ({ open }) => {
@@ -263,6 +267,34 @@ test("an id that is open is not run a second time", async ({ open }) => {
   expect(await connection.next()).toMatchObject({ id: null, error: { code: -32600 } });
   await calls.next();
   expect(calls.count).toBe(0);
+});
+
+test("a call whose id a number would round is not run: no answer could name it", async ({
+  open,
+}) => {
+  for (const codec of [json, msgpack]) {
+    const errors: unknown[] = [];
+    const { client, connection } = await open({ codec, onError: (error) => errors.push(error) });
+    let run = 0;
+    new ChatClient(client).serveUi({
+      ...NO_UI,
+      confirm: () => {
+        run += 1;
+        return true;
+      },
+    });
+    const call = (id: string) => `{"jsonrpc":"2.0","id":${id},"method":"ui.confirm","params":{}}`;
+    for (const id of ["9007199254740993", "-9007199254740993", "1e400"]) {
+      if (codec === json) connection.raw(call(id));
+      else connection.raw(encode({ ...JSON.parse(call("0")), id: 2n ** 53n + 1n }, BIG));
+      expect(await connection.next()).toMatchObject({ id: null, error: { code: -32600 } });
+    }
+    for (const id of [Number.MAX_SAFE_INTEGER, 0.5, -1]) {
+      connection.send({ id, method: "ui.confirm", params: {} });
+      expect(await connection.next()).toMatchObject({ id, result: true });
+    }
+    expect([run, errors.length]).toEqual([3, 3]);
+  }
 });
 
 test("64 handlers are at work, cancelled ones included, 256 calls wait, and one more is refused", async ({
