@@ -8,6 +8,7 @@ import math
 
 import pytest
 
+from tests.fixtures.chat import ChatClient
 from tests.machine import Machine, opened
 from tests.peer import listen, soon
 from tests.states import StateLog
@@ -197,3 +198,32 @@ async def test_a_client_whose_token_ran_out_comes_back_with_a_fresh_one() -> Non
         await (await peer.accept()).close(4010, "expired")
         await log.wait("open")
         assert (await peer.accept()).hello["params"]["token"] == "t-2"
+
+
+async def test_a_token_that_is_awaited_when_the_client_closes_is_still_given_to_the_server(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("wirecall.session.LEAVE_WAIT", 60.0)
+    asked, have = asyncio.Event(), asyncio.Event()
+    count = itertools.count(1)
+
+    async def provide() -> str:
+        if next(count) == 2:
+            asked.set()
+            await have.wait()
+        return "t"
+
+    async with listen(lambda connection: connection.greet(auth_expires_in_ms=20)) as peer:
+        client = await connect(peer.url, token=provide)
+        connection = await peer.accept()
+        await ChatClient(client).typing(room="a")
+        await connection.receive(silently=True)
+        await soon(asked.wait())
+        closing = asyncio.ensure_future(client.close())
+        await asyncio.sleep(0)
+        have.set()
+        auth = await connection.receive()
+        assert auth["method"] == "rpc.auth"
+        await connection.acknowledge(1)
+        assert await connection.closed() == (1000, "")
+        await soon(closing)

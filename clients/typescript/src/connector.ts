@@ -369,11 +369,11 @@ export class Connector {
   /** Asks for a new token, and shows it on the live connection. */
   private async refresh(): Promise<void> {
     const { token } = this.settings;
-    const { attempt } = this;
+    const { connection } = this;
     if (typeof token !== "function") return;
     try {
       const fresh = await token();
-      if (attempt !== this.attempt) return;
+      if (connection !== this.connection) return;
       const now = this.now();
       this.session.authenticate(fresh, now);
       this.act(now);

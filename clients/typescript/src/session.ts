@@ -231,9 +231,10 @@ export class Session<Owner> {
     this.flush(now);
   }
 
-  /** New credentials, asked for by `expiring`. */
+  /** New credentials, asked for by `expiring`. A client that leaves gives them too: a server that
+   * closed 4010 meanwhile would keep the session. */
   authenticate(token: string, now: number): void {
-    if (this.phase !== "open" && this.phase !== "draining") return;
+    if (!this.isLive) return;
     const id = this.outgoing.newId();
     this.authentication.sent(id);
     this.outbox.sendUntracked({ id, method: "rpc.auth", params: { token } });

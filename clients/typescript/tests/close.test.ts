@@ -98,6 +98,52 @@ test("close while a token is awaited opens no connection", async ({ peer, clock 
   expect(clock.timerCount).toBe(0);
 });
 
+test("a token that expires while the client closes is refreshed, so that the farewell ends the session", async ({
+  openAt,
+  clock,
+}) => {
+  const tokens = ["t-1", "t-2"];
+  const token = () => tokens.shift() ?? "none";
+  const { client, connection } = await openAt({ token }, { auth_expires_in_ms: 2_000 });
+  connection.acknowledges = false;
+  await new ChatClient(client).typing({ room: "a" });
+  await connection.next();
+  const closing = client.close();
+  clock.advance(1_500);
+  const auth = await connection.next();
+  expect(auth).toMatchObject({ method: "rpc.auth", params: { token: "t-2" } });
+  connection.answer(auth, { auth_expires_in_ms: 2_000 });
+  connection.send({ method: "rpc.ack", params: { seq: connection.received } });
+  expect((await connection.closed).code).toBe(1000);
+  await closing;
+});
+
+test("a token that is awaited when the client closes is still given to the server", async ({
+  openAt,
+  clock,
+}) => {
+  let give = (_: string) => {};
+  let asked = 0;
+  const token = () => {
+    asked += 1;
+    if (asked === 1) return "t-1";
+    return new Promise<string>((resolve) => {
+      give = resolve;
+    });
+  };
+  const { client, connection } = await openAt({ token }, { auth_expires_in_ms: 20_000 });
+  connection.acknowledges = false;
+  await new ChatClient(client).typing({ room: "a" });
+  await connection.next();
+  clock.advance(15_000);
+  const closing = client.close();
+  give("t-2");
+  expect(await connection.next()).toMatchObject({ method: "rpc.auth", params: { token: "t-2" } });
+  connection.send({ method: "rpc.ack", params: { seq: connection.received } });
+  expect((await connection.closed).code).toBe(1000);
+  await closing;
+});
+
 test("a first attempt that fails leaves no timer behind", async ({ peer, clock }) => {
   await peer.close();
   const error = await rejection(connectIn(clock, peer.url, { webSocket: WebSocket }));

@@ -128,20 +128,22 @@ async fn converse(
     }
 
     let mut running = std::pin::pin!(driver.run());
-    let fresh = std::pin::pin!(credentials::keep_fresh(shared, &endpoint, line, lasts));
+    let talk = async {
+        tokio::select! {
+            biased;
+            () = shared.closing.cancelled() => {}
+            ended = &mut running => return Some(ended),
+        }
+        tokio::time::timeout(GOODBYE, say_goodbye(shared, running.as_mut())).await.ok()
+    };
+    // To the end, the goodbye included: credentials that expire during that would leave the session behind, suspended.
     let ended = tokio::select! {
         biased;
-        () = shared.closing.cancelled() => None,
-        ended = &mut running => Some(ended),
-        never = fresh => match never {},
+        ended = talk => ended,
+        never = credentials::keep_fresh(shared, &endpoint, line, lasts) => match never {},
     };
-    let (notice, disconnect) = match ended {
-        Some((pump, disconnect)) => (pump.notice, disconnect),
-        None => match tokio::time::timeout(GOODBYE, say_goodbye(shared, running.as_mut())).await {
-            Ok((pump, disconnect)) => (pump.notice, disconnect),
-            Err(_) => (None, closed_by_user()),
-        },
-    };
+    let (notice, disconnect) =
+        ended.map_or_else(|| (None, closed_by_user()), |(pump, disconnect)| (pump.notice, disconnect));
     let own = endpoint.outbox.closing(line).filter(Disconnect::is_final);
     let disconnect = match (own, &notice) {
         // What the server said before this side found fault with it says nothing of that.

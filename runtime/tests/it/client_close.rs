@@ -1,8 +1,12 @@
 //! How the Rust client ends: by `close`, and when nobody holds it any more.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt;
 use serde_json::json;
+use tokio::sync::Notify;
 use wirecall::client::ClientState;
 use wirecall::{CallError, Client};
 
@@ -80,6 +84,38 @@ async fn close_is_bounded_where_the_server_does_not_answer_it() {
     client.close().await;
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
     assert!(client.state().is_closed());
+}
+
+#[tokio::test]
+async fn a_token_that_is_awaited_when_the_client_closes_is_still_given_to_the_server() {
+    let script = Script::listen().await;
+    let (asked, have) = (Arc::new(AtomicU32::new(0)), Arc::new(Notify::new()));
+    let (counter, waits) = (Arc::clone(&asked), Arc::clone(&have));
+    let connect = script.client().token_provider(move || {
+        let (again, waits) = (counter.fetch_add(1, Ordering::SeqCst) > 0, Arc::clone(&waits));
+        async move {
+            if again {
+                waits.notified().await;
+            }
+            Ok::<_, std::io::Error>(Some("a token".to_owned()))
+        }
+    });
+    let expires = json!({ "auth_expires_in_ms": 1 });
+    let (client, (mut server, _)) = tokio::join!(connect.into_future(), script.session_with(expires));
+    let client = client.expect("a connection");
+    let call = tokio::spawn(ShelfClient::new(&client).put(1).into_future());
+    server.call("shelf.put", 1).await;
+    while asked.load(Ordering::SeqCst) < 2 {
+        server.nothing_more().await;
+    }
+    let mut closing = Box::pin(client.close());
+    assert!(closing.as_mut().now_or_never().is_none(), "the call is not acknowledged");
+    have.notify_one();
+    assert_eq!(server.receive().await["method"], "rpc.auth");
+    server.ack().await;
+    let ((), code) = tokio::join!(closing, server.closed());
+    assert_eq!(code, 1000, "which ends the session");
+    assert!(matches!(soon(call).await.expect("no panic"), Err(CallError::ConnectionLost)));
 }
 
 #[tokio::test]
