@@ -93,8 +93,10 @@ impl Shared {
                     );
                     return Err(PeerFault::Rpc(RpcError::new(ErrorKind::TooLarge, text)));
                 }
-                desk.outgoing.begun(id);
-                demand.sending();
+                if matches!(message, UploadMessage::Item(..)) {
+                    desk.outgoing.begun(id);
+                    demand.sending();
+                }
                 match endpoint.outbox.try_push(frame) {
                     Ok(_) => return Ok(()),
                     Err(frame) => (endpoint, frame),

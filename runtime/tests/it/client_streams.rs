@@ -278,6 +278,24 @@ async fn an_upload_that_begun_is_not_made_again() {
 }
 
 #[tokio::test]
+async fn an_idempotent_upload_that_ended_without_an_item_is_made_again_with_its_end() {
+    let (script, flow, mut server) = scripted().await;
+    let upload = tokio::spawn(flow.sum(numbers([])).into_future());
+    for method in ["flow.sum", "rpc.upload_end"] {
+        assert_eq!(server.receive().await["method"], method);
+    }
+    server.ack().await;
+    server.close(1012, "restart").await;
+    let mut server = script.session().await;
+    let call = server.receive().await;
+    assert_eq!(call["method"], "flow.sum");
+    let end = server.receive().await;
+    assert_eq!((&end["method"], &end["params"]["id"]), (&json!("rpc.upload_end"), &call["id"]));
+    server.answer(call["id"].clone(), 0).await;
+    assert_eq!(soon(upload).await.expect("it ran").expect("a result"), 0);
+}
+
+#[tokio::test]
 async fn both_ends_may_use_one_id_for_streams_at_once() {
     let (_script, flow, mut server) = scripted().await;
     let mut items = flow.count(9_u64).await;

@@ -33,7 +33,7 @@ pub(crate) enum Flow {
     #[rpc(stream = u64, no_cancel)]
     Keep { to: u64 },
     /// Adds up what it is sent.
-    #[rpc(upload = Number, returns = u64)]
+    #[rpc(upload = Number, returns = u64, idempotent)]
     Sum,
     /// Answers after so many items.
     #[rpc(upload = Number, returns = u64)]

@@ -164,6 +164,9 @@ class Outgoing:
                 self._blocked = True
                 return
             self._enter(call, body)
+            if call.up is not None:
+                # One that has ended has nothing to wait for, its end needs no credit.
+                self._send_items(call)
 
     def note_ack(self, now: float) -> None:
         """Looks whether the server is to be told what was received."""

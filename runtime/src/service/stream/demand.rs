@@ -27,7 +27,7 @@ struct State {
     times: u64,
     /// The last of these times that the end of the upload was handed over for; 0 for none.
     ended: u64,
-    /// An item arrived, or something of the upload was sent.
+    /// An item arrived, or one of the upload was sent.
     begun: bool,
     window: Window,
     arrived: VecDeque<Payload>,
@@ -123,7 +123,7 @@ impl Demand {
         Poll::Pending
     }
 
-    /// Something of the upload is sent: an item, or its end.
+    /// An item of the upload is sent. Its end alone is nothing that could be missing from a second try.
     pub(crate) fn sending(&self) {
         self.lock().begun = true;
     }
