@@ -8,6 +8,9 @@ export const DEFAULT_MESSAGE_BYTES = 1_048_576;
 /** Bytes that a side keeps for the other until it acknowledges them, when nothing else is set. */
 export const DEFAULT_BUFFER_BYTES: number = 4 * DEFAULT_MESSAGE_BYTES;
 
+/** *A `ping_ms` is taken for a day at most.* */
+const LONGEST_PING_MS = 86_400_000;
+
 /** Why a session was lost: it waited too long, had to keep too much, the server does not know it, its
  * numbers broke, it made no progress, or it belongs to somebody else. */
 export type LostReason = "expired" | "overflow" | "unknown" | "sequence" | "stalled" | "denied";
@@ -121,7 +124,7 @@ export function readHello(result: unknown): Hello | undefined {
       .filter(([, word]) => word === "incompatible")
       .map(([service]) => service),
     authExpiresInMs: positive(auth_expires_in_ms, Number.POSITIVE_INFINITY),
-    pingMs: positive(ping_ms, 25_000),
+    pingMs: Math.min(positive(ping_ms, 25_000), LONGEST_PING_MS),
     maxCalls: positive(max_calls, 64),
     maxStreams: positive(max_streams, 128),
     maxMessageBytes: positive(max_message_bytes, DEFAULT_MESSAGE_BYTES),

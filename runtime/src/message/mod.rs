@@ -10,6 +10,8 @@ pub use error::Details;
 pub use error::{ErrorKind, RpcError};
 #[cfg(any(feature = "client", feature = "server"))]
 pub(crate) use hello::PeerLimits;
+#[cfg(test)]
+pub(crate) use hello::ping_of;
 pub(crate) use hello::{
     AuthAnswer, AuthRefresh, CloseNotice, Hello, HelloAnswer, HelloLimits, Program, ResumeClaim,
 };

@@ -13,6 +13,9 @@ from wirecall.errors import DecodeError
 from wirecall.message import HELLO_ID, call_message
 from wirecall.options import SessionOptions
 
+_LONGEST_PING_MS = 86_400_000.0
+"""*A `ping_ms` is taken for a day at most.*"""
+
 
 class PeerLimits(msgspec.Struct, frozen=True):
     """The server's limits, as far as a client keeps them."""
@@ -84,7 +87,7 @@ def read_hello(codec: Codec, result: Raw) -> HelloAnswer:
         user=_text(told.get("user")),
         contract={name: verdict for name, verdict in known.items() if isinstance(verdict, str)},
         auth_expires_in_ms=_positive(told.get("auth_expires_in_ms")),
-        ping_ms=_positive(told.get("ping_ms")) or 25_000.0,
+        ping_ms=min(_positive(told.get("ping_ms")) or 25_000.0, _LONGEST_PING_MS),
         limits=PeerLimits(
             **{
                 name: int(limit)

@@ -8,7 +8,7 @@ use super::half::{Close, Half, Left, Limits, World};
 use super::making::Made;
 use super::message::{Arrival, Incoming, Leaving, Message, Meta};
 use super::tell::{Ended, Handle, NEVER, Tell, UNKNOWN};
-use crate::message::Id;
+use crate::message::{Id, ping_of};
 use crate::session::disconnect::{Disconnect, code};
 use crate::session::heartbeat::{Beat, ClientHeartbeat};
 use crate::session::outgoing::{Fate, Outgoing, Room};
@@ -207,7 +207,7 @@ impl ClientMachine {
             self.begin(&verdict, peer_bytes, peer_buffer);
         }
         self.outgoing.connected(Room { calls: limit("max_calls", 64), streams: limit("max_streams", 128) });
-        let ping = Duration::from_millis(number("ping_ms").unwrap_or(25_000));
+        let ping = ping_of(&answer["ping_ms"]);
         let ClientSettings { grace, call_silence, call_grace, .. } = self.settings;
         self.heart = Some(ClientHeartbeat::new(ping + grace, call_silence, call_grace, now));
         Ok(())
