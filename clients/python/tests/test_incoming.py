@@ -14,7 +14,7 @@ from tests.fixtures.chat import (
     RoomEvent,
 )
 from tests.peer import Json, PeerConnection, listen, soon
-from wirecall import ServedCall, connect, handle
+from wirecall import ReconnectOptions, ServedCall, connect, handle
 
 
 class Screen:
@@ -64,6 +64,41 @@ async def ask(
     """Calls the client and gives its response."""
     await connection.send({"id": identity, "method": "ui.confirm", "params": {"prompt": prompt}})
     return await connection.receive()
+
+
+async def test_of_an_incompatible_service_no_event_is_told_and_no_call_is_run() -> None:
+    words = iter(["incompatible", "same"])
+    screen = Screen()
+    heard: list[str] = []
+    async with (
+        listen(lambda peer: peer.greet(contract={"chat": next(words)})) as peer,
+        connect(peer.url, reconnect=ReconnectOptions(base=0.001)) as client,
+    ):
+        chat = ChatClient(client)
+        chat.on_announcement(lambda announcement: heard.append(announcement.text))
+        chat.serve_ui(screen)
+        connection = await peer.accept()
+        await connection.send(
+            {"method": "chat.announcement", "params": {"severity": "info", "text": "no"}}
+        )
+        for message in ({"method": "ui.clear"}, {"id": 1, "method": "ui.clear"}):
+            await connection.send(message)
+        error = (await connection.receive())["error"]
+        assert (error["code"], error["data"]["kind"]) == (-32601, "method_not_found")
+        assert error["data"]["details"] == {"service": "chat", "contract": "incompatible"}
+        assert error["message"] == (
+            "the client was generated from an older, incompatible contract of `chat`;"
+            " generate it again"
+        )
+        connection.abort()
+        # The word of the last hello counts.
+        connection = await peer.accept()
+        await connection.send(
+            {"method": "chat.announcement", "params": {"severity": "info", "text": "yes"}}
+        )
+        await connection.send({"id": 2, "method": "ui.clear"})
+        assert await connection.receive() == {"jsonrpc": "2.0", "id": 2, "result": None}
+        assert (heard, [prompt for prompt, _ in screen.asked]) == (["yes"], ["clear"])
 
 
 async def test_events_reach_every_listener_in_order_and_typed() -> None:

@@ -308,6 +308,7 @@ export class Connector {
       case "opened": {
         const { session, user, incompatible } = output.hello;
         this.warn(incompatible);
+        this.host.incoming.judged(incompatible);
         this.isOpen = true;
         this.mayRetry = true;
         this.backoff.opened(now);

@@ -287,6 +287,14 @@ export function wireError(Class: RpcErrorClass, message: string, retryable = fal
   };
 }
 
+/** The answer to a call that belongs to a service whose contract the server finds incompatible. */
+export function incompatibleContract(service: string): WireError {
+  const why = `generated from an older, incompatible contract of \`${service}\``;
+  const message = `the client was ${why}; generate it again`;
+  const { code, kind } = MethodNotFoundError;
+  return { code, message, data: { kind, details: { service, contract: "incompatible" } } };
+}
+
 /** The answer to a call that nobody here handles. */
 export function methodNotFound(method: string): WireError {
   return wireError(MethodNotFoundError, `no handler for ${method}`);

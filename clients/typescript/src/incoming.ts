@@ -4,6 +4,7 @@ import { Unreadable } from "./codec.ts";
 import {
   DecodeError,
   InternalError,
+  incompatibleContract,
   methodNotFound,
   RpcError,
   toError,
@@ -34,10 +35,18 @@ export interface ServedMethod {
   readonly encode?: (result: never) => unknown;
 }
 
+/** A handler, and the service for which it answers. */
+interface Bound {
+  readonly service: string;
+  readonly method: ServedMethod;
+}
+
 /** The listeners and handlers of one client. */
 export class Incoming {
   private readonly events = new Map<string, Listeners<unknown>>();
-  private readonly methods = new Map<string, ServedMethod>();
+  private readonly methods = new Map<string, Bound>();
+  /** The services that the server finds this client's contract of incompatible. */
+  private incompatible: readonly string[] = [];
   private readonly running = new Map<Served, AbortController>();
   private readonly onError: (error: unknown) => void;
 
@@ -45,8 +54,15 @@ export class Incoming {
     this.onError = onError;
   }
 
-  /** Adds a listener to an event. */
+  /** Hello was answered: from here on events of these services are not told, and the calls that belong to
+   * them not run. */
+  judged(incompatible: readonly string[]): void {
+    this.incompatible = incompatible;
+  }
+
+  /** Adds a listener to an event of a service. */
   on<Event>(
+    service: string,
     event: string,
     listener: (event: Event) => void,
     decode?: (wire: unknown) => Event,
@@ -57,20 +73,23 @@ export class Incoming {
       this.events.set(event, listeners);
     }
     return listeners.add((wire) => {
+      if (this.incompatible.includes(service)) return;
       listener(decodeOr(event, wire, decode));
     });
   }
 
-  /** Adds handlers. Throws when one of the methods has one. */
-  serve(methods: Readonly<Record<string, ServedMethod>>): Unsubscribe {
-    const added = Object.entries(methods);
+  /** Adds handlers for calls that belong to a service. Throws when one of the methods has one. */
+  serve(service: string, methods: Readonly<Record<string, ServedMethod>>): Unsubscribe {
+    const added = Object.entries(methods).map(
+      ([name, method]) => [name, { service, method }] as const,
+    );
     for (const [name] of added) {
       if (this.methods.has(name)) throw new Error(`${name} is served already: stop that first`);
     }
-    for (const [name, method] of added) this.methods.set(name, method);
+    for (const [name, bound] of added) this.methods.set(name, bound);
     return () => {
-      for (const [name, method] of added) {
-        if (this.methods.get(name) === method) this.methods.delete(name);
+      for (const [name, bound] of added) {
+        if (this.methods.get(name) === bound) this.methods.delete(name);
       }
     };
   }
@@ -88,8 +107,10 @@ export class Incoming {
   /** A call arrived, or a notification for a handler. Resolves to its answer and never rejects. */
   async run(call: Served): Promise<Answer> {
     const { method, timeoutMs, meta } = call;
-    const handler = this.methods.get(method);
-    if (!handler) return { error: methodNotFound(method) };
+    const bound = this.methods.get(method);
+    if (!bound) return { error: methodNotFound(method) };
+    const { service, method: handler } = bound;
+    if (this.incompatible.includes(service)) return { error: incompatibleContract(service) };
     const abort = new AbortController();
     this.running.set(call, abort);
     try {

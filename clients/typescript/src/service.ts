@@ -217,10 +217,10 @@ export function bindService(host: ServiceHost, service: ServiceDeclaration): Ser
       return host.notify(method, () => prepare(method, params, encode));
     },
     on(event, listener, decode) {
-      return host.incoming.on(event, listener, decode);
+      return host.incoming.on(service.name, event, listener, decode);
     },
     serve(methods) {
-      return host.incoming.serve(methods);
+      return host.incoming.serve(service.name, methods);
     },
   };
 }

@@ -132,6 +132,43 @@ test("a call that wants no answer reaches its handler, and gets none", async ({ 
   expect(errors).toEqual([silence]);
 });
 
+test("of an incompatible service no event is told and no call is run", async ({ open, peer }) => {
+  const reconnect = { baseMs: 1, capMs: 2 };
+  const onError = () => {};
+  const contract = { chat: "incompatible" };
+  const { client, connection } = await open({ reconnect, onError }, { contract });
+  const chat = new ChatClient(client);
+  const heard: unknown[] = [];
+  chat.onAnnouncement(({ text }) => heard.push(text));
+  chat.serveUi({
+    ...NO_UI,
+    confirm: ({ prompt }) => {
+      heard.push(prompt);
+      return true;
+    },
+  });
+  connection.send({ method: "chat.announcement", params: { text: "no" } });
+  connection.send({ method: "ui.confirm", params: { prompt: "no?" } });
+  connection.send({ id: 1, method: "ui.confirm", params: { prompt: "no!" } });
+  expect(await connection.next()).toMatchObject({
+    id: 1,
+    error: {
+      code: -32601,
+      message:
+        "the client was generated from an older, incompatible contract of `chat`; generate it again",
+      data: { kind: "method_not_found", details: { service: "chat", contract: "incompatible" } },
+    },
+  });
+  connection.kill();
+  // The word of the last hello counts.
+  const again = await peer.next();
+  await again.greet();
+  again.send({ method: "chat.announcement", params: { text: "yes" } });
+  again.send({ id: 2, method: "ui.confirm", params: { prompt: "yes?" } });
+  expect(await again.next()).toMatchObject({ id: 2, result: true });
+  expect(heard).toEqual(["yes", "yes?"]);
+});
+
 test("a call that nobody handles is answered method_not_found", async ({ open }) => {
   const { client, connection } = await open();
   const stop = new ChatClient(client).serveUi(NO_UI);

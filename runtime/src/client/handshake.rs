@@ -68,7 +68,7 @@ fn warn_of_contracts(options: &Options, answer: &HelloAnswer) {
     let services: Vec<&str> = incompatible.map(|(service, _)| service.as_str()).collect();
     if !services.is_empty() {
         options.warned.call_once(|| {
-            tracing::warn!(target: "wirecall", ?services, "this program was built with an older, incompatible contract of the server: calls of these services fail");
+            tracing::warn!(target: "wirecall", ?services, "this program was built with an older, incompatible contract of the server: calls of these services fail, and their events are not told");
         });
     }
 }
@@ -165,7 +165,11 @@ async fn say_hello(
             max_message_bytes: options.max_message_bytes as u64,
             buffer_bytes: options.kept_bytes() as u64,
         },
-        contract: options.fingerprints.iter().cloned().collect(),
+        contract: options
+            .contracts
+            .iter()
+            .map(|told| (told.service.clone(), told.fingerprint.clone()))
+            .collect(),
         resume,
     };
     let framing = options.framing();

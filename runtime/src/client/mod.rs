@@ -12,6 +12,7 @@
 mod broadcast;
 #[expect(clippy::module_inception, reason = "the concept and the type of that name")]
 mod client;
+mod contracts;
 mod credentials;
 mod error;
 mod handshake;

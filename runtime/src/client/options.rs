@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
+use super::contracts::Told;
 use super::layer::{ClientLayer, ClientLayers};
 use super::{Client, ConnectError};
 use crate::codec::Codec;
@@ -49,7 +50,8 @@ pub(crate) struct Options {
     pub(crate) call_grace: Duration,
     pub(crate) write_deadline: Duration,
     pub(crate) layers: ClientLayers,
-    pub(crate) fingerprints: Vec<(String, String)>,
+    /// The services that this program was built with.
+    pub(crate) contracts: Vec<Told>,
     /// Whether the log was told that the server finds one of them incompatible.
     pub(crate) warned: Once,
 }
@@ -115,7 +117,7 @@ impl Connect {
                 call_grace: Duration::from_secs(5),
                 write_deadline: Duration::from_secs(10),
                 layers: Arc::new([]),
-                fingerprints: Vec::new(),
+                contracts: Vec::new(),
                 warned: Once::new(),
             },
             services: Vec::new(),
@@ -176,9 +178,7 @@ impl Connect {
     pub fn service<S: Service>(mut self) -> Self {
         let source = crate::service::ContractSource::of::<S>();
         let contract = crate::service::ContractSource::contract(&[source]);
-        self.options
-            .fingerprints
-            .extend(contract.fingerprint(S::NAME).map(|print| (S::NAME.to_owned(), print)));
+        self.options.contracts.extend(Told::of(S::NAME, &contract));
         self
     }
 

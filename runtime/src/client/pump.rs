@@ -4,13 +4,16 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::contracts::Incompatible;
 use super::credentials::OWN_ID;
 use super::link::Link;
 use super::shared::Shared;
 use crate::codec::{Raw, ping_frame};
 use crate::connection::{LineId, Outbox, Pump, Tick, full_too_long};
-use crate::message::CloseNotice;
-use crate::service::{Endpoint, Local, Peer, PeerAnswer, ProtocolCall, RawEvent, Reaction, Scope};
+use crate::message::{CloseNotice, RpcError};
+use crate::service::{
+    Endpoint, Local, Peer, PeerAnswer, ProtocolCall, RawEvent, Reaction, Scope, incompatible,
+};
 use crate::session::{Beat, ClientHeartbeat, Disconnect, ServerHeartbeat};
 
 /// One connection of a client.
@@ -20,6 +23,7 @@ pub(crate) struct ClientPump {
     line: LineId,
     scope: Scope,
     heart: Heart,
+    incompatible: Incompatible,
     /// What the server said before closing.
     pub(crate) notice: Option<CloseNotice>,
 }
@@ -43,6 +47,7 @@ impl ClientPump {
         endpoint: Arc<Endpoint>,
         line: LineId,
         ping: Option<Duration>,
+        incompatible: Incompatible,
         now: Instant,
     ) -> Self {
         let options = &shared.options;
@@ -54,7 +59,7 @@ impl ClientPump {
             None => Heart::Plain(ServerHeartbeat::new(PLAIN_PING, PLAIN_PING + options.grace, now)),
         };
         let scope = Scope::Client(Peer(Arc::new(Link::weak(&shared))));
-        Self { scope, shared, endpoint, line, heart, notice: None }
+        Self { scope, shared, endpoint, line, heart, incompatible, notice: None }
     }
 }
 
@@ -72,6 +77,7 @@ impl Pump for ClientPump {
         let local = ClientSide {
             shared: &self.shared,
             line: self.line,
+            incompatible: &self.incompatible,
             notice: RefCell::new(None),
             drains: Cell::new(false),
         };
@@ -143,6 +149,7 @@ impl Pump for ClientPump {
 struct ClientSide<'s> {
     shared: &'s Shared,
     line: LineId,
+    incompatible: &'s Incompatible,
     notice: RefCell<Option<CloseNotice>>,
     drains: Cell<bool>,
 }
@@ -171,8 +178,13 @@ impl Local for ClientSide<'_> {
     }
 
     fn notification(&self, method: &str, params: Raw<'_>) {
-        let event = RawEvent { method: method.into(), params: params.to_payload() };
+        let untold = Arc::clone(&self.incompatible.services);
+        let event = RawEvent { method: method.into(), params: params.to_payload(), untold };
         self.shared.events.send(event);
+    }
+
+    fn refuses(&self, service: &'static str) -> Option<RpcError> {
+        self.incompatible.for_calls_to(service).map(incompatible)
     }
 
     fn line(&self) -> LineId {

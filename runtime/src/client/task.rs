@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
+use super::contracts::Incompatible;
 use super::pump::ClientPump;
 use super::shared::{Shared, closed_by_user};
 use super::{ClientState, ConnectError, credentials, handshake};
@@ -114,7 +115,10 @@ async fn converse(
     let ping = answer.as_ref().map(|answer| Duration::from_millis(answer.ping_ms));
     let lasts = answer.as_ref().and_then(|answer| answer.auth_expires_in_ms);
     let endpoint = Arc::clone(&opened.endpoint);
-    let pump = ClientPump::new(Arc::clone(shared), opened.endpoint, line, ping, clock::now());
+    let incompatible =
+        answer.as_ref().map(|answer| Incompatible::of(&answer.contract, &shared.options.contracts));
+    let incompatible = incompatible.unwrap_or_default();
+    let pump = ClientPump::new(Arc::clone(shared), opened.endpoint, line, ping, incompatible, clock::now());
     let config =
         DriverConfig { write_deadline: shared.options.write_deadline, framing: shared.options.framing() };
     let driver = Driver::new(socket, pump, config);

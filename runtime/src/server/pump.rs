@@ -9,11 +9,10 @@ use super::extract::Caller;
 use super::limits::millis;
 use super::session::Session;
 use super::shared::guarded;
-use super::verdict::incompatible;
 use crate::codec::{Payload, Raw, ping_frame};
 use crate::connection::{LineId, Outbox, Pump, Tick, full_too_long};
 use crate::message::{AuthRefresh, ErrorKind, RpcError};
-use crate::service::{Local, ProtocolCall, Reaction, Scope};
+use crate::service::{Local, ProtocolCall, Reaction, Scope, incompatible};
 use crate::session::{Beat, Disconnect, ServerHeartbeat, code};
 
 /// One session on its connection.

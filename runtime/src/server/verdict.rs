@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, HashMap};
 use super::error::Error;
 use crate::contract::Contract;
 use crate::contract::compatibility::{Change, compare};
-use crate::message::{ErrorKind, RpcError};
 
 /// How an older contract of a service compares with the server's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,16 +98,4 @@ fn judge(service: &str, fingerprint: &str, released: &Contract, current: &Contra
     let more = breaking.map(Change::to_string).collect::<Vec<_>>();
     tracing::info!(target: "wirecall", service, fingerprint, because = %first, ?more, "clients of a released contract are not served");
     Verdict::Incompatible
-}
-
-/// The error of a call to a service whose contract the client does not share.
-///
-/// It is `method_not_found`: the method that the client means is not here, whatever is here under its name, and trying
-/// again does not help.
-pub(crate) fn incompatible(service: &str) -> RpcError {
-    let text = format!(
-        "the client was generated from an older, incompatible contract of `{service}`; generate it again"
-    );
-    RpcError::new(ErrorKind::MethodNotFound, text)
-        .with_details(serde_json::json!({ "service": service, "contract": Verdict::Incompatible.word() }))
 }

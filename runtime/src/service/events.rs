@@ -18,6 +18,8 @@ use crate::codec::Payload;
 pub(crate) struct RawEvent {
     pub(crate) method: Arc<str>,
     pub(crate) params: Payload,
+    /// The services whose listeners are not told, whatever the event is called.
+    pub(crate) untold: Arc<[String]>,
 }
 
 /// Events kept for a listener that does not keep up; older ones are skipped, and that is logged.
@@ -71,6 +73,9 @@ impl<E: Events> EventStream<E> {
     }
 
     fn decode(&self, event: &RawEvent) -> Option<E> {
+        if event.untold.iter().any(|service| service == self.service) {
+            return None;
+        }
         let name = event.method.strip_prefix(self.service).and_then(|rest| rest.strip_prefix('.'));
         let name = name.unwrap_or(&event.method);
         match E::decode(name, EventInput { params: event.params.as_raw() })? {

@@ -43,6 +43,8 @@ pub use method::{CallSpec, Lane, Method, Mounted, Refused, Started, lane, mount,
 pub(crate) use peer::Handed;
 pub(crate) use peer::{Answered, Fault as PeerFault, OutgoingCall, PeerLink};
 pub use peer::{CallError, Peer, Pending};
+#[cfg(any(feature = "client", feature = "server"))]
+pub(crate) use refused::incompatible;
 #[cfg(feature = "client")]
 pub(crate) use stream::{Demand, UploadMessage};
 pub use stream::{Incoming, Items, Outgoing, SendError, Streaming, start_stream};

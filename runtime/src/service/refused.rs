@@ -3,8 +3,23 @@
 use super::endpoint::Endpoint;
 use super::open::Sink;
 use crate::codec::{Input, Raw};
+#[cfg(any(feature = "client", feature = "server"))]
+use crate::message::ErrorKind;
 use crate::message::RpcError;
 use crate::session::Disconnect;
+
+/// The error of a call to a service whose contract the two ends do not share.
+///
+/// It is `method_not_found`: the method that the caller means is not here, whatever is here under its name, and trying
+/// again does not help.
+#[cfg(any(feature = "client", feature = "server"))]
+pub(crate) fn incompatible(service: &str) -> RpcError {
+    let text = format!(
+        "the client was generated from an older, incompatible contract of `{service}`; generate it again"
+    );
+    RpcError::new(ErrorKind::MethodNotFound, text)
+        .with_details(serde_json::json!({ "service": service, "contract": "incompatible" }))
+}
 
 impl Endpoint {
     /// Answers a call with that error, unread. A notification is not taken.

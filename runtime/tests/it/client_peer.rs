@@ -8,7 +8,7 @@ use tokio::sync::{Semaphore, mpsc};
 use wirecall::{CallError, Failure, Reply};
 
 use crate::client_script::{Script, client_of};
-use crate::lab::{Bench, Fate, LabClient, LabEvent, Ui, UiHandler};
+use crate::lab::{Bench, Fate, Lab, LabClient, LabEvent, Ui, UiHandler};
 use crate::support::{error_of, serve, soon};
 
 /// Answers when it is let go, and tells what it is asked.
@@ -92,6 +92,31 @@ async fn the_server_s_calls_are_answered_also_inside_a_call_of_the_client_s() {
     let client = client_of(address).serve(Ui::serve(screen)).await.expect("a connection");
     assert!(LabClient::new(&client).ask(7).await.expect("an answer"));
     assert_eq!(prompts.recv().await.as_deref(), Some("7?"));
+}
+
+#[tokio::test]
+async fn of_an_incompatible_service_no_event_is_told_and_no_call_is_run() {
+    let script = Script::listen().await;
+    let (screen, _, mut prompts) = screen(1);
+    let connect = script.client().service::<Lab>().serve(Ui::serve(screen)).into_future();
+    let words = json!({ "contract": { "lab": "incompatible" } });
+    let (client, (mut server, _)) = tokio::join!(connect, script.session_with(words));
+    let lab = LabClient::new(client.expect("a connection"));
+    let mut events = lab.events();
+    let confirm = |id| json!({ "jsonrpc": "2.0", "id": id, "method": "ui.confirm", "params": { "prompt": "sure?" } });
+    server.notify("lab.tick", json!({ "n": 1, "filling": "" })).await;
+    server.notify("ui.flash", json!({ "prompt": "look" })).await;
+    server.send(confirm(1)).await;
+    let answer = server.receive().await;
+    assert_eq!(error_of(&answer), (-32601, "method_not_found"), "{answer}");
+    assert_eq!(answer["error"]["data"]["details"], json!({ "service": "lab", "contract": "incompatible" }));
+    drop(server);
+    // The word of the last hello counts.
+    let mut server = script.session().await;
+    server.notify("lab.tick", json!({ "n": 2, "filling": "" })).await;
+    server.send(confirm(2)).await;
+    assert!(matches!(soon(events.next()).await, Some(LabEvent::Tick { n: 2, .. })));
+    assert_eq!(soon(prompts.recv()).await.as_deref(), Some("sure?"));
 }
 
 #[tokio::test]

@@ -91,7 +91,7 @@ class Client:
         """
         if contract is not None:
             self._session.contracts[name] = contract
-        return ServiceClient(self._context, errors)
+        return ServiceClient(self._context, name, errors)
 
     async def wait_open(self) -> None:
         """Waits for the first `open`, which `connect` has done already unless it was `lazy`.

@@ -181,13 +181,14 @@ class Connector:
         self._reconnect.opened(self.driver.now())
         hello = opened.hello
         session, user = (None, None) if hello is None else (hello.session, hello.user)
-        if hello is not None:
-            self._warn_of_contracts(hello.contract)
+        contract = {} if hello is None else hello.contract
+        incompatible = [name for name, word in contract.items() if word == "incompatible"]
+        self._incoming.judged(incompatible)
+        self._warn_of_contracts(incompatible)
         self._move(OpenState(session, user, opened.resumed, opened.reason))
 
-    def _warn_of_contracts(self, contract: dict[str, str]) -> None:
+    def _warn_of_contracts(self, services: list[str]) -> None:
         """Says once why the calls of a service fail."""
-        services = [name for name, word in contract.items() if word == "incompatible"]
         if services and not self._warned:
             self._warned = True
             _LOGGER.warning(

@@ -22,7 +22,7 @@ from wirecall.feed import Feed, Pump
 from wirecall.incoming import Incoming
 from wirecall.kinds import PROTOCOL_ERRORS
 from wirecall.link import Phase
-from wirecall.message import ErrorBody, ErrorCode, protocol_error
+from wirecall.message import ErrorBody, ErrorCode, incompatible_contract, protocol_error
 from wirecall.output import (
     Abort,
     Answered,
@@ -355,6 +355,11 @@ class Driver:
             words = f"no handler: {call.method}"
             missing = protocol_error(self.codec, ErrorCode.METHOD_NOT_FOUND, words)
             self.session.answer(call, None, missing, self.now())
+            return
+        refused = self._incoming.refused(call.method)
+        if refused is not None:
+            unknown = incompatible_contract(self.codec, refused)
+            self.session.answer(call, None, unknown, self.now())
             return
         told = ServedCall(call.method, call.timeout, call.meta)
         report = self._incoming.report

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TypeAlias, TypeVar
 
 from msgspec import Raw
@@ -48,7 +48,9 @@ class Incoming:
         """
         self._report = report
         self._handled = handled
-        self._listeners: dict[str, list[Callable[[Raw | None], None]]] = {}
+        self._listeners: dict[str, list[tuple[str, Callable[[Raw | None], None]]]] = {}
+        self._services: dict[str, str] = {}
+        self._incompatible: Collection[str] = ()
         self.handlers: dict[str, CallHandler] = {}
 
     def report(self, error: Exception, where: str) -> None:
@@ -58,19 +60,27 @@ class Incoming:
         except Exception:
             _LOGGER.exception("on_error itself failed")
 
-    def on(self, method: str, listener: Callable[[Raw | None], None]) -> Unsubscribe:
-        """Adds a listener for an event."""
-        self._listeners.setdefault(method, []).append(listener)
+    def judged(self, incompatible: Collection[str]) -> None:
+        """Hello was answered with the services that the server finds incompatible.
+
+        From here on their events are not told, and the calls that belong to them not run.
+        """
+        self._incompatible = incompatible
+
+    def on(self, service: str, method: str, listener: Callable[[Raw | None], None]) -> Unsubscribe:
+        """Adds a listener for an event of a service."""
+        added = (service, listener)
+        self._listeners.setdefault(method, []).append(added)
 
         def stop() -> None:
-            self._listeners[method].remove(listener)
+            self._listeners[method].remove(added)
             if not self._listeners[method]:
                 del self._listeners[method]
 
         return once(stop)
 
-    def serve(self, handlers: Mapping[str, CallHandler]) -> Unsubscribe:
-        """Adds handlers.
+    def serve(self, service: str, handlers: Mapping[str, CallHandler]) -> Unsubscribe:
+        """Adds handlers for calls that belong to a service.
 
         Raises:
             ValueError: A method has one already.
@@ -79,6 +89,7 @@ class Incoming:
         if taken:
             raise ValueError(f"there is a handler already: {', '.join(sorted(taken))}")
         self.handlers.update(handlers)
+        self._services.update(dict.fromkeys(handlers, service))
         self._handled.update(handlers)
 
         def stop() -> None:
@@ -89,9 +100,16 @@ class Incoming:
 
         return stop
 
+    def refused(self, method: str) -> str | None:
+        """The incompatible service that a call belongs to, if there is one."""
+        service = self._services.get(method)
+        return service if service in self._incompatible else None
+
     def deliver(self, event: Event) -> None:
         """Calls the listeners of an event; one that raises does not keep it from the others."""
-        for listener in list(self._listeners.get(event.method, ())):
+        for service, listener in list(self._listeners.get(event.method, ())):
+            if service in self._incompatible:
+                continue
             self.tell(listener, event.params, f"listener of {event.method}")
 
     def tell(self, listener: Callable[[T], None], value: T, where: str) -> None:

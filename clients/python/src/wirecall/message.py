@@ -291,3 +291,12 @@ def error_body(
 def protocol_error(codec: Codec, code: ErrorCode, message: str) -> bytes:
     """The `error` member for one of the protocol's own errors; its kind is the code's name."""
     return error_body(codec, code, code.name.lower(), message)
+
+
+def incompatible_contract(codec: Codec, service: str) -> bytes:
+    """The error of a call that belongs to a service with an incompatible contract."""
+    words = f"the client was generated from an older, incompatible contract of `{service}`"
+    details = {"service": service, "contract": "incompatible"}
+    code = ErrorCode.METHOD_NOT_FOUND
+    message = f"{words}; generate it again"
+    return error_body(codec, code, code.name.lower(), message, {"details": details})

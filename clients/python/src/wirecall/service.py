@@ -60,9 +60,12 @@ class ServiceContext:
 class ServiceClient:
     """One service of the server, as `Client.service` gives it. Methods are full wire names."""
 
-    def __init__(self, context: ServiceContext, errors: Sequence[type[RpcError]]) -> None:
+    def __init__(
+        self, context: ServiceContext, name: str, errors: Sequence[type[RpcError]]
+    ) -> None:
         """Made by `Client.service`."""
         self._context = context
+        self._name = name
         self._errors = {**PROTOCOL_ERRORS, **{cls.code: cls for cls in errors}}
 
     @overload
@@ -298,7 +301,7 @@ class ServiceClient:
         def hear(params: Raw | None) -> None:
             listener(codec.decode(none if params is None else params, shape))
 
-        return self._context.incoming.on(method, hear)
+        return self._context.incoming.on(self._name, method, hear)
 
     def serve(self, handlers: Mapping[str, CallHandler]) -> Unsubscribe:
         """Answers the server's calls, each in a task of its own.
@@ -312,7 +315,7 @@ class ServiceClient:
         Raises:
             ValueError: A method has a handler already.
         """
-        return self._context.incoming.serve(handlers)
+        return self._context.incoming.serve(self._name, handlers)
 
     def _open(
         self,
