@@ -16,6 +16,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import Event
 from websockets.typing import Subprotocol
 
+from wirecall import ReconnectOptions
 from wirecall.codec_json import JSON
 from wirecall.codec_msgpack import MSGPACK
 
@@ -24,6 +25,8 @@ Json: TypeAlias = dict[str, Any]
 
 PATIENCE = 10.0
 """Seconds after which a test that waits for something has failed."""
+SOON = ReconnectOptions(base=0.001, cap=0.02)
+"""Ways back that a test has time for."""
 
 
 async def soon(awaitable: Coroutine[object, object, T] | asyncio.Future[T]) -> T:
@@ -45,6 +48,14 @@ def hello_answer(**members: object) -> Json:
         "limits": {"max_message_bytes": 1_048_576, "max_calls": 64, "max_streams": 128},
         **members,
     }
+
+
+def unused_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 class _Server(ServerConnection):

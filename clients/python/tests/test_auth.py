@@ -10,7 +10,7 @@ import pytest
 
 from tests.fixtures.chat import ChatClient
 from tests.machine import Machine, opened
-from tests.peer import listen, soon
+from tests.peer import SOON, listen, soon
 from tests.states import StateLog
 from wirecall import PermissionDeniedError, ReconnectOptions, connect
 from wirecall.options import ConnectOptions
@@ -140,7 +140,7 @@ async def test_closing_leaves_no_token_that_is_waited_for() -> None:
 
     async with (
         listen(lambda connection: connection.greet(auth_expires_in_ms=20)) as peer,
-        connect(peer.url, token=provide, reconnect=ReconnectOptions(base=0.001)) as client,
+        connect(peer.url, token=provide, reconnect=SOON) as client,
     ):
         log = StateLog(client)
         connection = await peer.accept()
@@ -190,9 +190,7 @@ async def test_a_client_whose_token_ran_out_comes_back_with_a_fresh_one() -> Non
     tokens = iter(["t-1", "t-2"])
     async with (
         listen() as peer,
-        connect(
-            peer.url, token=lambda: next(tokens), reconnect=ReconnectOptions(base=0.001)
-        ) as client,
+        connect(peer.url, token=lambda: next(tokens), reconnect=SOON) as client,
     ):
         log = StateLog(client)
         await (await peer.accept()).close(4010, "expired")

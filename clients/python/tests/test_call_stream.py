@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from tests.peer import Json, Peer, PeerConnection, listen, soon
+from tests.peer import SOON, Json, Peer, PeerConnection, listen, soon
 from wirecall import (
     Call,
     CallCancelledError,
@@ -22,12 +22,9 @@ from wirecall import (
     DecodeError,
     Next,
     NotFoundError,
-    ReconnectOptions,
     ResourceExhaustedError,
     connect,
 )
-
-SOON = ReconnectOptions(base=0.001)
 
 
 @asynccontextmanager

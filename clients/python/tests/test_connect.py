@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-import socket
 import traceback
 from datetime import datetime, timezone
 
 import pytest
 
-from tests.peer import PeerConnection, greet, listen, silence, soon
+from tests.peer import SOON, PeerConnection, greet, listen, silence, soon, unused_port
 from tests.states import StateLog
 from wirecall import (
     CallOptions,
@@ -33,16 +32,6 @@ from wirecall.options import SessionOptions
 from wirecall.output import Opened
 from wirecall.reconnect import Reconnect
 from wirecall.websocket import SocketOptions, shown_url
-
-SOON = ReconnectOptions(base=0.01, cap=0.02)
-
-
-def unused_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 async def test_connect_waits_for_the_first_open() -> None:

@@ -13,8 +13,8 @@ from tests.fixtures.chat import (
     Renamed,
     RoomEvent,
 )
-from tests.peer import Json, PeerConnection, listen, soon
-from wirecall import ReconnectOptions, ServedCall, connect, handle
+from tests.peer import SOON, Json, PeerConnection, listen, soon
+from wirecall import ServedCall, connect, handle
 
 
 class Screen:
@@ -72,7 +72,7 @@ async def test_of_an_incompatible_service_no_event_is_told_and_no_call_is_run() 
     heard: list[str] = []
     async with (
         listen(lambda peer: peer.greet(contract={"chat": next(words)})) as peer,
-        connect(peer.url, reconnect=ReconnectOptions(base=0.001)) as client,
+        connect(peer.url, reconnect=SOON) as client,
     ):
         chat = ChatClient(client)
         chat.on_announcement(lambda announcement: heard.append(announcement.text))

@@ -7,9 +7,8 @@ import asyncio
 import pytest
 
 from tests.fixtures.chat import ChatClient
-from tests.peer import PeerConnection, listen, soon
+from tests.peer import SOON, PeerConnection, listen, soon
 from tests.states import StateLog
-from tests.test_connect import SOON
 from tests.test_message import MALFORMED
 from wirecall import ClosedState, ReconnectingState, connect
 

@@ -6,9 +6,8 @@ import asyncio
 
 import pytest
 
-from tests.peer import listen, silence, soon
+from tests.peer import SOON, listen, silence, soon
 from tests.states import StateLog
-from tests.test_connect import SOON
 from wirecall import (
     CallOptions,
     ConnectionLostError,

@@ -9,9 +9,8 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from tests.fixtures.chat import ChatClient
-from tests.peer import PeerConnection, listen, soon
+from tests.peer import SOON, PeerConnection, listen, soon, unused_port
 from tests.states import StateLog
-from tests.test_connect import SOON, unused_port
 from wirecall import (
     ClosedError,
     ClosedState,

@@ -7,19 +7,16 @@ import asyncio
 import pytest
 
 from tests.fixtures.chat import ChatClient
-from tests.peer import Json, PeerConnection, listen, soon
+from tests.peer import SOON, Json, PeerConnection, listen, soon
 from tests.states import StateLog
 from wirecall import (
     ClosedError,
     ConnectionLostError,
     OpenState,
-    ReconnectOptions,
     ServedCall,
     connect,
     handle,
 )
-
-SOON = ReconnectOptions(base=0.001)
 
 
 class Keeper:

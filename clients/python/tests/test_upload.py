@@ -8,13 +8,12 @@ from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable
 
 import pytest
 
-from tests.peer import Json, PeerConnection, listen, soon
+from tests.peer import SOON, Json, PeerConnection, listen, soon
 from tests.test_call_stream import meeting, send
 from wirecall import (
     Client,
     EncodeError,
     NotFoundError,
-    ReconnectOptions,
     State,
     TooLargeError,
     connect,
@@ -158,7 +157,7 @@ async def test_an_item_larger_than_the_server_takes_ends_the_call() -> None:
     limits = {"max_message_bytes": 1000, "max_calls": 64, "max_streams": 128}
     async with (
         listen(lambda connection: connection.greet(limits=limits)) as peer,
-        connect(peer.url, reconnect=ReconnectOptions(base=0.001)) as client,
+        connect(peer.url, reconnect=SOON) as client,
     ):
         connection = await peer.accept()
         result = upload(client, ["x" * 1000])

@@ -7,9 +7,8 @@ import itertools
 
 import pytest
 
-from tests.peer import PeerConnection, listen, silence, soon
+from tests.peer import SOON, PeerConnection, listen, silence, soon
 from tests.states import StateLog
-from tests.test_connect import SOON
 from wirecall import HeartbeatOptions, ReconnectingState, connect
 from wirecall.websocket import (
     FRAGMENT_BYTES,
