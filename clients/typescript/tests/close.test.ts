@@ -7,6 +7,7 @@ import { ClosedError, ConnectError, ConnectionLostError, connect } from "../src/
 import { ChatClient } from "./fixtures/chat.ts";
 import { test } from "./support/fixture.ts";
 import { rejection, until } from "./support/states.ts";
+import { counted } from "./support/tokens.ts";
 
 test("what was written before close reaches the server, and then the farewell", async ({
   open,
@@ -102,8 +103,7 @@ test("a token that expires while the client closes is refreshed, so that the far
   openAt,
   clock,
 }) => {
-  const tokens = ["t-1", "t-2"];
-  const token = () => tokens.shift() ?? "none";
+  const token = counted();
   const { client, connection } = await openAt({ token }, { auth_expires_in_ms: 2_000 });
   connection.acknowledges = false;
   await new ChatClient(client).typing({ room: "a" });

@@ -7,6 +7,7 @@ import { ClosedError, ConnectError, ConnectionLostError, type State } from "../s
 import { ChatClient } from "./fixtures/chat.ts";
 import { test } from "./support/fixture.ts";
 import { rejection, until } from "./support/states.ts";
+import { counted } from "./support/tokens.ts";
 
 test("the states tell the whole story of a lost connection", async ({ openAt, peer, clock }) => {
   const { client, connection } = await openAt();
@@ -32,11 +33,7 @@ test("the states tell the whole story of a lost connection", async ({ openAt, pe
 });
 
 test("the token is asked before every attempt", async ({ peer, clock }) => {
-  let asked = 0;
-  const token = async () => {
-    asked += 1;
-    return `t-${asked}`;
-  };
+  const token = counted();
   const connecting = connectIn(clock, peer.url, { webSocket: WebSocket, token });
   const connection = await peer.next();
   expect((await connection.greet()).params?.token).toBe("t-1");

@@ -10,6 +10,7 @@ import type { Clock } from "./support/clock.ts";
 import { test } from "./support/fixture.ts";
 import type { Ends, Peer, PeerConnection } from "./support/peer.ts";
 import { rejection, until } from "./support/states.ts";
+import { counted } from "./support/tokens.ts";
 
 /** Cuts the connection and takes the next one; hello is not answered yet. */
 async function cut(ends: Ends, peer: Peer, clock: Clock): Promise<PeerConnection> {
@@ -177,11 +178,7 @@ test("a connection that is lost while close waits ends the wait", async ({ openA
 });
 
 test("a token is refreshed on the live connection, before it expires", async ({ peer, clock }) => {
-  let asked = 0;
-  const token = async () => {
-    asked += 1;
-    return `t-${asked}`;
-  };
+  const token = counted();
   const connecting = connectIn(clock, peer.url, { webSocket: WebSocket, token });
   const connection = await peer.next();
   await connection.greet({ auth_expires_in_ms: 20_000 });
