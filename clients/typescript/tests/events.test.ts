@@ -1,0 +1,89 @@
+// Events of the server: who hears them, what becomes of a listener that fails, and which ones are not told.
+
+import { expect } from "vitest";
+import { ChatClient } from "./fixtures/chat.ts";
+import { test } from "./support/fixture.ts";
+
+test("events reach every listener until it stops listening", async ({ open }) => {
+  const { client, connection } = await open();
+  const chat = new ChatClient(client);
+  const heard: string[] = [];
+  const stop = chat.onAnnouncement(({ text }) => heard.push(`one ${text}`));
+  chat.onAnnouncement(({ text }) => heard.push(`two ${text}`));
+  connection.send({ method: "chat.announcement", params: { text: "a" } });
+  await connection.settled();
+  stop();
+  stop();
+  connection.send({ method: "chat.announcement", params: { text: "b" } });
+  await connection.settled();
+  expect(heard).toEqual(["one a", "two a", "two b"]);
+});
+
+test("a listener that throws is reported, and keeps no other from hearing", async ({ open }) => {
+  const errors: unknown[] = [];
+  const { client, connection } = await open({ onError: (error) => errors.push(error) });
+  const chat = new ChatClient(client);
+  const fault = new Error("listener");
+  const heard: string[] = [];
+  chat.onAnnouncement(() => {
+    throw fault;
+  });
+  chat.onAnnouncement(({ text }) => heard.push(text));
+  chat.onArchived(() => heard.push("archived"));
+  connection.send({ method: "chat.announcement", params: { text: "a" } });
+  connection.send({ method: "chat.archived", params: { name: "a", bytes: "many" } });
+  await connection.settled();
+  expect(heard).toEqual(["a"]);
+  expect(errors).toEqual([fault, expect.objectContaining({ name: "DecodeError" })]);
+});
+
+test("a listener may call the server, close and stop listening", async ({ open }) => {
+  const { client, connection } = await open();
+  const chat = new ChatClient(client);
+  const counted = new Promise<number>((resolve) => {
+    const stop = chat.onAnnouncement(() => {
+      stop();
+      resolve(chat.count({ room: "a" }));
+    });
+  });
+  connection.send({ method: "chat.announcement", params: { text: "a" } });
+  connection.answer(await connection.next(), 9);
+  expect(await counted).toBe(9);
+});
+
+test("of an incompatible service no event is told and no call is run", async ({ open, peer }) => {
+  const reconnect = { baseMs: 1, capMs: 2 };
+  const onError = () => {};
+  const contract = { chat: "incompatible" };
+  const { client, connection } = await open({ reconnect, onError }, { contract });
+  const chat = new ChatClient(client);
+  const heard: unknown[] = [];
+  chat.onAnnouncement(({ text }) => heard.push(text));
+  chat.serveUi({
+    pickSize: () => 0n,
+    confirm: ({ prompt }) => {
+      heard.push(prompt);
+      return true;
+    },
+  });
+  connection.send({ method: "chat.announcement", params: { text: "no" } });
+  connection.send({ method: "ui.confirm", params: { prompt: "no?" } });
+  connection.send({ id: 1, method: "ui.confirm", params: { prompt: "no!" } });
+  expect(await connection.next()).toMatchObject({
+    id: 1,
+    error: {
+      code: -32601,
+      message:
+        "the client was generated from an older, incompatible contract of `chat`; generate it again",
+      data: { kind: "method_not_found", details: { service: "chat", contract: "incompatible" } },
+    },
+  });
+  connection.kill();
+  // The word of the last hello counts.
+  const again = await peer.next();
+  await again.greet();
+  again.send({ method: "chat.announcement", params: { text: "yes" } });
+  again.send({ id: 2, method: "ui.confirm", params: { prompt: "yes?" } });
+  expect(await again.next()).toMatchObject({ id: 2, result: true });
+  expect(heard).toEqual(["yes", "yes?"]);
+});
