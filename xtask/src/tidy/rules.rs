@@ -18,8 +18,8 @@ const PLAYED: &[&str] =
 
 /// Rules that say only what a client does.
 const OF_CLIENTS: &[&str] = &[
-    "C3", "S7", "S12", "K2", "K6", "H5", "U1", "U12", "V3", "V4", "V7", "V8", "L5", "L6", "L7", "R1", "R2",
-    "R3", "R4", "R5", "R6", "R7", "D2", "D5",
+    "C3", "S7", "S12", "K2", "K6", "H5", "U1", "U12", "V3", "V4", "V7", "V8", "L5", "L6", "L7", "L9", "R1",
+    "R2", "R3", "R4", "R5", "R6", "R7", "D2", "D5",
 ];
 
 /// Rules that say only what a server does.
