@@ -322,7 +322,7 @@ async def test_a_call_on_a_closed_client_was_not_sent() -> None:
     async with listen() as peer:
         async with connect(peer.url) as client:
             chat = ChatClient(client)
-        with pytest.raises(ClosedError, match=r"chat\.topic was not sent: the client is closed"):
+        with pytest.raises(ClosedError, match=r"chat\.topic was not sent: the client was closed"):
             await chat.topic(room="a")
 
 

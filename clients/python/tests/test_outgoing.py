@@ -242,6 +242,32 @@ def test_the_end_fails_what_was_written_and_what_was_not_in_two_ways() -> None:
         machine.call()
 
 
+def test_a_call_of_a_lost_session_is_told_why_it_is_lost_and_not_which_attempt_failed() -> None:
+    machine = opened()
+    machine.call()
+    machine.frames()
+    machine.session.disconnected(1006, "reset by peer", machine.now)
+    machine.session.connecting(10.0, machine.now)
+    machine.session.disconnected(1006, "cannot connect", machine.now)
+    machine.meet(session="s-2", reason="expired")
+    (failed,) = machine.take(Failed)
+    assert isinstance(failed.error, ConnectionLostError)
+    assert str(failed.error) == (
+        "chat.post was sent and not answered (the session is lost: expired; its connection had "
+        "ended: 1006 reset by peer): its outcome is unknown"
+    )
+    assert failed.error.disconnect == Disconnect(1006, "reset by peer", come_back=True)
+
+
+def test_a_call_on_a_client_that_the_server_closed_is_told_the_server_s_reason() -> None:
+    machine = opened()
+    reason = "the connection ended: 4502 kicked out"
+    machine.session.end(Disconnect.of(4502, "kicked out"), reason)
+    with pytest.raises(ClosedError, match=f"chat.post was not sent: {reason}") as caught:
+        machine.call()
+    assert caught.value.disconnect == Disconnect(4502, "kicked out", come_back=False)
+
+
 def test_a_notification_that_was_taken_back_is_not_carried_into_the_next_session() -> None:
     machine = opened()
     machine.frames()

@@ -20,6 +20,7 @@ from wirecall.kinds import DeadlineExceededError, ResourceExhaustedError, TooLar
 from wirecall.message import items_message, notification_message
 from wirecall.notices import CreditNotice, ItemNotice
 from wirecall.output import Answered, Failed, Items, Output, Refused, Room, Sent
+from wirecall.recovery import LostReason
 from wirecall.replay import ExhaustedError, Replay
 from wirecall.request import encode_request
 from wirecall.streams import BeyondCreditError
@@ -322,23 +323,36 @@ class Outgoing:
         self._control_bytes = 0
         self._pong_due = self._ack_due = self.starved = False
 
-    def verdict(self, replay: Replay, received: int | None, end: Disconnect | None) -> None:
+    def verdict(
+        self,
+        replay: Replay,
+        received: int | None,
+        end: Disconnect | None,
+        lost: LostReason | None = None,
+    ) -> None:
         """The session is lost: each call is carried over or ends.
 
         Args:
             replay: The queue of the next session.
             received: The last message that the server received; where nobody knows, every one of
                 which a byte was written may be.
-            end: How the connection ended.
+            end: How its last connection ended.
+            lost: Why it is lost; None where it was as long as its connection.
         """
         known = self._known(received)
         for note in self._notes(known):
             self._calls.requeue(note)
         for call in self._calls.lose(known):
-            self._emit(Failed(call.id, _lost(call, end)))
+            self._emit(Failed(call.id, _lost(call, end, lost)))
         self._start_over(replay)
 
-    def clear(self, reason: str, end: Disconnect | None, received: int | None = None) -> None:
+    def clear(
+        self,
+        reason: str,
+        end: Disconnect | None,
+        received: int | None = None,
+        lost: LostReason | None = None,
+    ) -> None:
         """Ends everything; `received` is the last message that the server received, if known."""
         known = self._known(received)
         notes = self._notes(known)
@@ -346,7 +360,7 @@ class Outgoing:
             # One that is sent again was written once, so nobody knows whether it ran.
             may_have_run = call.resends or (call.seq is not None and call.seq <= known)
             error: WirecallError = (
-                _lost(call, end)
+                _lost(call, end, lost)
                 if may_have_run
                 else ClosedError(f"{call.request.method} was not sent: {reason}", end)
             )
@@ -453,8 +467,12 @@ class Outgoing:
         return None if self._too_large(call, len(body)) or self._too_deep(call, body) else body
 
 
-def _lost(call: PendingCall, end: Disconnect | None) -> ConnectionLostError:
+def _lost(
+    call: PendingCall, end: Disconnect | None, lost: LostReason | None = None
+) -> ConnectionLostError:
     how = "the client was closed" if end is None else str(end)
+    if lost is not None:
+        how = f"the session is lost: {lost}; its connection had ended: {how}"
     return ConnectionLostError(
         f"{call.request.method} was sent and not answered ({how}): its outcome is unknown", end
     )

@@ -66,7 +66,9 @@ class Session:
         )
         self._reading = Reading(self.codec, parts, plain=options.plain)
         self._exists = False
+        self._stands = False
         self._last: Disconnect | None = None
+        self._fate = _CLOSED
         self.contracts: dict[str, str] = {}
         """The fingerprints of the services in use, told in hello."""
 
@@ -136,7 +138,10 @@ class Session:
         end = self._link.over(code, reason)
         if self.phase is Phase.ENDED:
             return end
-        self._last = end
+        if self._stands:
+            # An attempt that failed since then took nothing from anybody.
+            self._last = end
+        self._stands = False
         self._outgoing.disconnected()
         self._answering.disconnected()
         if end.code == CloseCode.SEQUENCE_BROKEN:
@@ -171,6 +176,7 @@ class Session:
             return
         self._link.end()
         self._last = end
+        self._fate = reason
         self._exists = False
         self._outgoing.clear(reason, end, self._recovery.told_received)
         self._answering.lost()
@@ -184,7 +190,7 @@ class Session:
         """
         if self.phase in (Phase.LEAVING, Phase.ENDED):
             end = self._last if self.phase is Phase.ENDED else _CLOSE
-            raise ClosedError(f"{request.method} was not sent: the client is closed", end)
+            raise ClosedError(f"{request.method} was not sent: {self._fate}", end)
         call = self._outgoing.add(request, now, is_open=self.phase is Phase.OPEN)
         self._settle(now)
         return call
@@ -350,16 +356,16 @@ class Session:
             return
         self._answering.lost()
         if lost.carries:
-            self._outgoing.verdict(self._new_replay(), lost.received, self._last)
+            self._outgoing.verdict(self._new_replay(), lost.received, self._last, lost.reason)
         else:
             words = "the connection came back with another user"
-            self._outgoing.clear(words, self._last, lost.received)
+            self._outgoing.clear(words, self._last, lost.received, lost.reason)
             self._outgoing.replay = self._new_replay()
         self._outgoing.limits(hello)
 
     def _open(self, opened: Opened, now: float) -> None:
         self._link.opened(opened.hello, now)
-        self._exists = True
+        self._exists = self._stands = True
         self._outputs.append(opened)
         if opened.hello is not None:
             self._outgoing.limits(opened.hello)
