@@ -7,6 +7,9 @@ import math
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
+from wirecall.disconnect import Disconnect
+from wirecall.errors import ClosedError, ConnectionLostError, WirecallError
+from wirecall.recovery import LostReason
 from wirecall.streams import STREAM_CREDIT
 from wirecall.transfers import Download, Upload
 
@@ -93,6 +96,18 @@ class PendingCall:
             self.up is None or not self.up.sent
         )
         return self.request.idempotent and self.resends < MAX_RESENDS and untouched
+
+    def unsent(self, reason: str, end: Disconnect | None) -> WirecallError:
+        """The error of one that the server has not seen."""
+        return ClosedError(f"{self.request.method} was not sent: {reason}", end)
+
+    def lost(self, end: Disconnect | None, why: LostReason | None = None) -> WirecallError:
+        """The error of one that may have run: the connection ended so, and the session with it."""
+        how = "the client was closed" if end is None else str(end)
+        if why is not None:
+            how = f"the session is lost: {why}; its connection had ended: {how}"
+        words = f"{self.request.method} was sent and not answered ({how}): its outcome is unknown"
+        return ConnectionLostError(words, end)
 
 
 class PendingCalls:

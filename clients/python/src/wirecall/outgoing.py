@@ -14,7 +14,7 @@ from collections.abc import Callable
 from wirecall.calls import PendingCall, PendingCalls, Request
 from wirecall.codec import MAX_DEPTH, SEAL_BYTES, Codec
 from wirecall.disconnect import Disconnect
-from wirecall.errors import ClosedError, ConnectionLostError, EncodeError, WirecallError
+from wirecall.errors import EncodeError
 from wirecall.hello import HelloAnswer
 from wirecall.kinds import DeadlineExceededError, ResourceExhaustedError, TooLargeError
 from wirecall.message import items_message, notification_message
@@ -343,7 +343,7 @@ class Outgoing:
         for note in self._notes(known):
             self._calls.requeue(note)
         for call in self._calls.lose(known):
-            self._emit(Failed(call.id, _lost(call, end, lost)))
+            self._emit(Failed(call.id, call.lost(end, lost)))
         self._start_over(replay)
 
     def clear(
@@ -359,11 +359,7 @@ class Outgoing:
         for call in sorted([*self._calls.clear(), *notes], key=lambda call: call.id):
             # One that is sent again was written once, so nobody knows whether it ran.
             may_have_run = call.resends or (call.seq is not None and call.seq <= known)
-            error: WirecallError = (
-                _lost(call, end, lost)
-                if may_have_run
-                else ClosedError(f"{call.request.method} was not sent: {reason}", end)
-            )
+            error = call.lost(end, lost) if may_have_run else call.unsent(reason, end)
             self._emit(Failed(call.id, error))
         self.disconnected()
         self._start_over(Replay(0))
@@ -372,8 +368,8 @@ class Outgoing:
         """Ends the calls that have no place in the session."""
         while (call := self._calls.first(math.inf, math.inf)) is not None:
             self._calls.remove(call.id)
-            error = ClosedError(f"{call.request.method} was not sent: {reason}", end)
-            self._emit(Failed(call.id, _lost(call, end) if call.resends else error))
+            error = call.lost(end) if call.resends else call.unsent(reason, end)
+            self._emit(Failed(call.id, error))
 
     def wake_at(self) -> float:
         """When `expire` has something to do; infinite for never."""
@@ -465,14 +461,3 @@ class Outgoing:
     def _encode(self, call: PendingCall, now: float) -> bytes | None:
         body = encode_request(self._codec, call, now, plain=self._plain)
         return None if self._too_large(call, len(body)) or self._too_deep(call, body) else body
-
-
-def _lost(
-    call: PendingCall, end: Disconnect | None, lost: LostReason | None = None
-) -> ConnectionLostError:
-    how = "the client was closed" if end is None else str(end)
-    if lost is not None:
-        how = f"the session is lost: {lost}; its connection had ended: {how}"
-    return ConnectionLostError(
-        f"{call.request.method} was sent and not answered ({how}): its outcome is unknown", end
-    )
