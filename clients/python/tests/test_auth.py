@@ -13,7 +13,7 @@ from tests.machine import Machine, opened
 from tests.peer import SOON, listen, soon
 from tests.states import StateLog
 from wirecall import PermissionDeniedError, ReconnectOptions, connect
-from wirecall.options import ConnectOptions
+from wirecall.options import ConnectOptions, SessionOptions
 from wirecall.output import Fault, Refresh
 
 
@@ -65,6 +65,81 @@ def test_a_token_that_is_refused_changes_nothing() -> None:
     assert isinstance(fault, Fault)
     assert fault.error is not None
     assert fault.error.message == "no"
+
+
+def test_a_token_that_cannot_be_had_is_asked_for_again_while_the_old_one_lasts() -> None:
+    machine = Machine(SessionOptions(random=lambda: 1.0))
+    machine.greet(auth_expires_in_ms=40_000)
+    machine.move(30.0)
+    asked: list[float] = []
+    while machine.take(Refresh):
+        asked.append(machine.now - 1000.0)
+        machine.receive({"method": "rpc.pong"})
+        machine.session.refresh_failed(machine.now)
+        machine.move(max(0.0, machine.session.wake_at() - machine.now))
+    # The pauses are the backoff's, 250 ms at first, and end where the old token does.
+    assert asked == [30.0, 30.25, 30.75, 31.75, 33.75, 37.75]
+
+
+def test_the_pauses_start_over_with_every_token_that_the_server_takes() -> None:
+    machine = Machine(SessionOptions(random=lambda: 1.0))
+    machine.greet(auth_expires_in_ms=20_000)
+    for _ in range(2):
+        machine.move(15.0)
+        assert machine.take(Refresh) == [Refresh()]
+        machine.session.refresh_failed(machine.now)
+        machine.move(0.25)
+        assert machine.take(Refresh) == [Refresh()]
+        machine.session.refresh("t-2")
+        auth = machine.frames()[-1]
+        machine.receive({"id": auth["id"], "result": {"auth_expires_in_ms": 20_000}})
+
+
+@pytest.mark.parametrize(("code", "again"), [(-32006, True), (-32603, True), (-32002, False)])
+def test_a_token_is_asked_for_again_after_a_refusal_that_passes(code: int, *, again: bool) -> None:
+    machine = expiring(40_000)
+    machine.move(30.0)
+    machine.outputs()
+    machine.session.refresh("t-2")
+    auth = machine.frames()[-1]
+    machine.receive({"id": auth["id"], "error": {"code": code, "message": "no"}})
+    machine.move(1.0)
+    assert machine.take(Refresh) == [Refresh()] * again
+
+
+def test_a_token_that_cannot_be_had_after_the_connection_is_not_asked_for_again() -> None:
+    machine = expiring(40_000)
+    machine.move(30.0)
+    machine.outputs()
+    machine.lose()
+    machine.session.refresh_failed(machine.now)
+    machine.move(5.0)
+    assert machine.take(Refresh) == []
+
+
+async def test_a_token_function_that_fails_once_is_asked_again() -> None:
+    count = itertools.count(1)
+    reported: list[str] = []
+
+    def provide() -> str:
+        if (call := next(count)) == 2:
+            raise OSError("the token service is down")
+        return f"t-{call}"
+
+    async with (
+        listen(lambda connection: connection.greet(auth_expires_in_ms=1000)) as peer,
+        connect(
+            peer.url,
+            token=provide,
+            reconnect=ReconnectOptions(base=0.001),
+            on_error=lambda error, _: reported.append(str(error)),
+        ),
+    ):
+        connection = await peer.accept()
+        auth = await connection.receive()
+        assert (auth["method"], auth["params"]) == ("rpc.auth", {"token": "t-3"})
+        await connection.result(auth, {})
+    assert reported == ["the token function failed: OSError('the token service is down')"]
 
 
 @pytest.mark.parametrize("lasts", [0, 0.9, -5, "soon"])

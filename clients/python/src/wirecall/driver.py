@@ -182,18 +182,21 @@ class Driver:
         self.step()
 
     async def refresh(self) -> None:
-        """Gives the server a fresh token on the live connection, where there is a source of any."""
+        """Gives the server a fresh token on the live connection, where there is a source of any.
+
+        One that fails is asked again after a pause, while the old token lasts.
+        """
         connection = self.connection
         if connection is None or not connection.has_fresh_tokens:
             return
         try:
             token = await asyncio.wait_for(connection.ask_token(), self._token_limit)
         except ConnectError as error:
-            self._incoming.report(error, "refreshing the token")
+            self._refresh_failed(connection, error)
             return
         except asyncio.TimeoutError:
             words = f"the token function took longer than {self._token_limit:g} s"
-            self._incoming.report(ConnectError(words), "refreshing the token")
+            self._refresh_failed(connection, ConnectError(words))
             return
         if connection is self.connection and token is not None:
             self.session.refresh(token)
@@ -305,6 +308,12 @@ class Driver:
                 if error is not None:
                     told = read_error(self.codec, error, PROTOCOL_ERRORS)
                     self._incoming.report(told, message)
+
+    def _refresh_failed(self, connection: Connection, error: ConnectError) -> None:
+        self._incoming.report(error, "refreshing the token")
+        if connection is self.connection:
+            self.session.refresh_failed(self.now())
+            self.step()
 
     def _settle(self, output: Answered | Refused | Sent | Failed) -> None:
         future = self._calls.pop(output.call, None)

@@ -10,12 +10,13 @@ from collections.abc import Callable
 from enum import Enum, auto
 
 from wirecall.auth import Auth
+from wirecall.backoff import Backoff
 from wirecall.disconnect import CloseCode, Disconnect
 from wirecall.heartbeat import Beat, Heartbeat
 from wirecall.hello import HelloAnswer
 from wirecall.message import ErrorBody, ErrorCode
 from wirecall.notices import CloseNotice
-from wirecall.options import SessionOptions
+from wirecall.options import ReconnectOptions, SessionOptions
 from wirecall.output import Drop
 
 REFUSAL_WAIT = 1.0
@@ -67,7 +68,8 @@ class Link:
         self._verdict: Disconnect | None = None
         self._due = math.inf
         self._starved_at = math.inf
-        self.auth = Auth()
+        pauses = options.reconnect or ReconnectOptions()
+        self.auth = Auth(Backoff(pauses.base, pauses.cap, pauses.reset_after, options.random))
         self.phase = Phase.AWAY
         self.refusal: ErrorBody | None = None
         """The error with which the server answered hello on this connection."""
@@ -205,7 +207,7 @@ class Link:
         """The verdict of a refused hello whose connection ended without a close code."""
         if self.refusal is None or code not in (CloseCode.NO_STATUS, CloseCode.ABNORMAL):
             return None
-        retryable = self.refusal.code in _PASSING
+        retryable = self.refusal.code in PASSING
         return Disconnect(code, self.refusal.message, come_back=retryable)
 
 
@@ -217,11 +219,11 @@ def _seconds(ms: float | None) -> float | None:
 
 
 _LONGEST = 86_400.0
-_PASSING = (
+PASSING = (
     ErrorCode.INTERNAL_ERROR,
     ErrorCode.RATE_LIMITED,
     ErrorCode.DEADLINE_EXCEEDED,
     ErrorCode.UNAVAILABLE,
     ErrorCode.RESOURCE_EXHAUSTED,
 )
-"""Refusals that pass: the client comes back after them."""
+"""Refusals that pass: the client tries again after them."""

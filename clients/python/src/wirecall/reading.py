@@ -13,7 +13,7 @@ from wirecall.auth import AuthAnswer
 from wirecall.codec import Codec
 from wirecall.disconnect import CloseCode
 from wirecall.errors import DecodeError
-from wirecall.link import Link
+from wirecall.link import PASSING, Link
 from wirecall.message import (
     HELLO_ID,
     RESERVED_PREFIX,
@@ -136,6 +136,8 @@ class Reading:
         if not isinstance(output, Answered):
             # The server ends the connection when the old token runs out, and says so.
             refusal = output.error if isinstance(output, Refused) else None
+            if refusal is not None and refusal.code in PASSING:
+                self._link.auth.failed(now)
             self._emit(Fault("the server did not take the fresh token", refusal))
             return
         try:

@@ -235,6 +235,11 @@ class Session:
             self._link.auth.asked(call)
             self._outgoing.control(auth_message(self.codec, call, token))
 
+    def refresh_failed(self, now: float) -> None:
+        """There is no fresh token; the output `Refresh` asks for one again while the old lasts."""
+        if self._link.up:
+            self._link.auth.failed(now)
+
     def tick(self, now: float) -> None:
         """Does what is due."""
         if self._link.is_due(now):
