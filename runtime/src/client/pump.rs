@@ -133,7 +133,10 @@ impl Pump for ClientPump {
                     return Ok(Tick { next: Some(next.min(soon)), ping });
                 }
                 Beat::Ping if matches!(self.heart, Heart::Plain(_)) => ping = true,
-                Beat::Ping => self.endpoint.urgent(self.line, ping_frame(self.endpoint.codec))?,
+                Beat::Ping => {
+                    self.shared.pinged();
+                    self.endpoint.urgent(self.line, ping_frame(self.endpoint.codec))?;
+                }
                 // Half-open: a close frame would reach nobody.
                 Beat::Dead => return Err(Disconnect::lost("the server was silent for too long")),
             }
@@ -157,7 +160,10 @@ struct ClientSide<'s> {
 impl Local for ClientSide<'_> {
     fn protocol(&self, call: ProtocolCall<'_>) -> Result<Option<Reaction>, Disconnect> {
         Ok(match call.method {
-            "rpc.pong" => Some(Reaction::Done),
+            "rpc.pong" => {
+                self.shared.ponged();
+                Some(Reaction::Done)
+            }
             "rpc.item" => {
                 self.shared.receive_items(call.params);
                 Some(Reaction::Done)

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::shared::{Desk, Shared, Unwritten, Waiting, tell};
+use super::shared::{Desk, Pings, Shared, Unwritten, Waiting, tell};
 use super::task;
-use crate::codec::SEAL_BYTES;
+use crate::codec::{SEAL_BYTES, ping_frame};
 use crate::connection::{Buffer, LineId};
 use crate::message::{CloseNotice, HelloAnswer, ResumeClaim};
 use crate::service::{Endpoint, PeerFault};
@@ -73,6 +73,7 @@ impl Shared {
             Some(answer) => self.judge(&mut desk, answer, line)?,
         };
         let limits = answer.map(|answer| answer.limits);
+        desk.pings = Pings::default();
         if !opened.resumed {
             desk.unwritten = Unwritten::default();
         } else if desk.outgoing.open() > 0
@@ -166,22 +167,47 @@ impl Shared {
         tell(unknown, || Err(PeerFault::ConnectionLost));
     }
 
-    /// Ready when the server is known to have everything that was sent to it.
+    /// Ready when the server is known to have everything that was sent to it; it is asked on the current connection.
     ///
     /// Cancel safe.
-    pub(crate) async fn settled(&self) {
+    pub(crate) async fn settled(&self, line: LineId) {
         loop {
             let progress = self.progress.notified();
-            if self.is_settled() {
+            if self.is_settled(line) {
                 return;
             }
             progress.await;
         }
     }
 
-    fn is_settled(&self) -> bool {
-        let desk = self.desk();
-        desk.endpoint.as_ref().is_none_or(|endpoint| endpoint.outbox.is_settled(desk.known))
+    /// *Once everything is written it sends one `rpc.ping`, if something is not acknowledged.*
+    fn is_settled(&self, line: LineId) -> bool {
+        let mut desk = self.desk();
+        let Some(endpoint) = desk.endpoint.clone() else { return true };
+        if endpoint.outbox.is_settled(desk.known) {
+            return true;
+        }
+        let written = endpoint.outbox.with_replay(|replay| (!replay.pending()).then(|| replay.numbered()));
+        if let Some(number) = written.flatten()
+            && desk.pings.sent_after(number)
+        {
+            // Without room for it the ack has to do.
+            drop(endpoint.urgent(line, ping_frame(endpoint.codec)));
+        }
+        false
+    }
+
+    /// A ping is written on the current connection.
+    pub(super) fn pinged(&self) {
+        self.desk().pings.sent();
+    }
+
+    /// A pong arrived.
+    pub(super) fn ponged(&self) {
+        let mut desk = self.desk();
+        if let Some(number) = desk.pings.answered() {
+            desk.known = desk.known.max(number);
+        }
     }
 
     /// The number of the next connection.

@@ -138,7 +138,7 @@ async fn converse(
             () = shared.closing.cancelled() => {}
             ended = &mut running => return Some(ended),
         }
-        tokio::time::timeout(GOODBYE, say_goodbye(shared, running.as_mut())).await.ok()
+        tokio::time::timeout(GOODBYE, say_goodbye(shared, line, running.as_mut())).await.ok()
     };
     // To the end, the goodbye included: credentials that expire during that would leave the session behind, suspended.
     let ended = tokio::select! {
@@ -163,10 +163,11 @@ async fn converse(
 /// *`close()` waits, bounded, for the acks of what it wrote.* Then the connection ends.
 async fn say_goodbye<P>(
     shared: &Shared,
+    line: LineId,
     mut running: std::pin::Pin<&mut impl Future<Output = (P, Disconnect)>>,
 ) -> (P, Disconnect) {
     shared.hold_back();
-    let received = tokio::time::timeout(ACK_WAIT, shared.settled());
+    let received = tokio::time::timeout(ACK_WAIT, shared.settled(line));
     tokio::select! {
         biased;
         ended = &mut running => return ended,

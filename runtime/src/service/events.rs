@@ -4,6 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use futures_util::Stream;
@@ -28,10 +29,12 @@ pub(crate) const KEPT: usize = 1024;
 
 /// The events of one service from the moment it was asked for. Ends when the client is closed.
 ///
-/// A listener that falls more than 1,024 events behind misses the oldest. Events that this program does not know, from
-/// a newer server, are skipped.
+/// Nothing waits for a listener: one that falls more than 1,024 events behind misses the oldest, which the log tells and
+/// [`missed`](Self::missed) counts. Who must have them all reads them in a task of its own. Events that this program does not
+/// know, from a newer server, are skipped.
 pub struct EventStream<E> {
     events: Pin<Box<dyn Stream<Item = RawEvent> + Send>>,
+    missed: Arc<AtomicU64>,
     service: &'static str,
     kind: PhantomData<fn() -> E>,
 }
@@ -47,18 +50,23 @@ impl Peer {
     #[doc(hidden)]
     pub fn __events<E: Events>(&self, service: &'static str) -> EventStream<E> {
         let receiver = self.0.events().unwrap_or_else(|| broadcast::channel(1).1);
-        let events = futures_util::stream::unfold(receiver, |mut receiver| async {
-            loop {
-                match receiver.recv().await {
-                    Ok(event) => return Some((event, receiver)),
-                    Err(broadcast::error::RecvError::Lagged(missed)) => {
-                        tracing::warn!(target: "wirecall", missed, "a listener to events does not keep up");
+        let missed = Arc::new(AtomicU64::new(0));
+        let events = futures_util::stream::unfold(
+            (receiver, Arc::clone(&missed)),
+            async |(mut receiver, missed)| {
+                loop {
+                    match receiver.recv().await {
+                        Ok(event) => return Some((event, (receiver, missed))),
+                        Err(broadcast::error::RecvError::Lagged(count)) => {
+                            missed.fetch_add(count, Ordering::Relaxed);
+                            tracing::warn!(target: "wirecall", missed = count, "a listener to events does not keep up");
+                        }
+                        Err(broadcast::error::RecvError::Closed) => return None,
                     }
-                    Err(broadcast::error::RecvError::Closed) => return None,
                 }
-            }
-        });
-        EventStream { events: Box::pin(events), service, kind: PhantomData }
+            },
+        );
+        EventStream { events: Box::pin(events), missed, service, kind: PhantomData }
     }
 }
 
@@ -70,6 +78,12 @@ impl<E: Events> EventStream<E> {
     /// A dropped future has taken no event.
     pub async fn next(&mut self) -> Option<E> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+
+    /// How many events came and were skipped, since this listener was more than 1,024 behind: of any service of the
+    /// connection. It is counted when the next one is taken.
+    pub fn missed(&self) -> u64 {
+        self.missed.load(Ordering::Relaxed)
     }
 
     fn decode(&self, event: &RawEvent) -> Option<E> {

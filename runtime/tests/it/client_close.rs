@@ -59,7 +59,8 @@ async fn what_was_held_back_fails_with_close_and_is_not_sent() {
     let held = tokio::spawn(shelf.put(2).into_future());
     tokio::task::yield_now().await;
     let closing = tokio::spawn(async move { client.close().await });
-    assert_eq!(server.receive_until_close().await, (1000, Vec::new()));
+    let (code, texts) = server.receive_until_close().await;
+    assert_eq!((code, texts.len(), &texts[0]["method"]), (1000, 1, &json!("rpc.ping")));
     soon(closing).await.expect("no panic");
     assert!(matches!(soon(open).await.expect("no panic"), Err(CallError::ConnectionLost)));
     assert!(matches!(soon(held).await.expect("no panic"), Err(CallError::Closed(_))));
@@ -110,6 +111,7 @@ async fn a_token_that_is_awaited_when_the_client_closes_is_still_given_to_the_se
     }
     let mut closing = Box::pin(client.close());
     assert!(closing.as_mut().now_or_never().is_none(), "the call is not acknowledged");
+    assert_eq!(server.receive().await["method"], "rpc.ping");
     have.notify_one();
     assert_eq!(server.receive().await["method"], "rpc.auth");
     server.ack().await;
@@ -188,6 +190,7 @@ async fn close_waits_until_what_was_written_is_acknowledged() {
     let start = Instant::now();
     let mut closing = Box::pin(client.close());
     assert!(futures_util::poll!(&mut closing).is_pending());
+    assert_eq!(server.receive().await["method"], "rpc.ping");
     for _ in 0..3 {
         server.nothing_more().await;
     }
@@ -195,6 +198,44 @@ async fn close_waits_until_what_was_written_is_acknowledged() {
     let ((), code) = tokio::join!(closing, server.closed());
     assert_eq!(code, 1000);
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn the_pong_to_the_ping_after_all_that_was_written_ends_the_wait() {
+    let script = Script::listen().await;
+    // Waits for no ack: this server gives none.
+    let connect = script.client().call_silence(Duration::from_millis(40), Duration::from_mins(1));
+    let (client, mut server) = tokio::join!(connect.into_future(), script.session());
+    let client = client.expect("a connection");
+    let shelf = ShelfClient::new(&client);
+    let call = tokio::spawn(shelf.put(1).into_future());
+    server.call("shelf.put", 1).await;
+    assert_eq!(server.receive().await["method"], "rpc.ping");
+    shelf.knock(1).await.expect("it left");
+    assert_eq!(server.receive().await["method"], "shelf.knock");
+    let start = Instant::now();
+    let mut closing = Box::pin(client.close());
+    assert!(futures_util::poll!(&mut closing).is_pending());
+    assert_eq!(server.receive().await["method"], "rpc.ping");
+    // This one answers the ping before: it says nothing of the knock.
+    server.notify("rpc.pong", json!({})).await;
+    server.notify("rpc.ping", json!({})).await;
+    assert_eq!(server.receive().await["method"], "rpc.pong");
+    server.notify("rpc.pong", json!({})).await;
+    let ((), code) = tokio::join!(closing, server.closed());
+    assert_eq!(code, 1000);
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    assert!(soon(call).await.expect("no panic").is_err());
+}
+
+#[tokio::test]
+async fn close_waits_for_no_late_ack_of_the_server() {
+    let (_, address) = serve(Bench::default().server()).await;
+    let client = client_of(address).await.expect("a connection");
+    LabClient::new(&client).note(1).await.expect("handed over");
+    let start = Instant::now();
+    client.close().await;
+    assert!(start.elapsed() < Duration::from_millis(700), "{:?}", start.elapsed());
 }
 
 #[tokio::test]

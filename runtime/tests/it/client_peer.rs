@@ -72,6 +72,18 @@ async fn events_arrive_typed_and_in_order_at_every_listener() {
 }
 
 #[tokio::test]
+async fn a_listener_that_is_far_behind_can_tell_how_much_it_missed() {
+    let (_, address) = serve(Bench::default().server()).await;
+    let client = client_of(address).await.expect("a connection");
+    let lab = LabClient::new(&client);
+    let mut events = lab.events();
+    lab.emit(2000, 1).await.expect("an answer");
+    assert_eq!(events.missed(), 0);
+    assert!(soon(events.next()).await.is_some());
+    assert_eq!(events.missed(), 2000 - 1024);
+}
+
+#[tokio::test]
 async fn events_that_are_unknown_or_do_not_fit_are_skipped() {
     let script = Script::listen().await;
     let (client, mut server) = tokio::join!(script.client().into_future(), script.session());

@@ -61,6 +61,11 @@ async fn a_stream_s_error_comes_after_its_items() {
     assert!(matches!(all.as_slice(), [Ok(1), Ok(2), Err(CallError::Service(FlowError::Broken { sent: 2 }))]));
     let error = soon(flow.fail(2_u64).open().finish()).await.expect_err("it fails");
     assert!(matches!(error, CallError::Service(FlowError::Broken { sent: 2 })));
+    let mut told = flow.fail(2_u64).open();
+    while let Some(Ok(_)) = soon(told.next()).await {}
+    assert!(soon(told.next()).await.is_none());
+    let error = soon(told.finish()).await.expect_err("it failed");
+    assert!(matches!(error, CallError::Service(FlowError::Broken { sent: 2 })), "{error:?}");
 }
 
 #[tokio::test]

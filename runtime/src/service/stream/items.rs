@@ -103,7 +103,11 @@ impl<T: Message, R: Message, E: ServiceError> Streaming<T, R, E> {
         let open = self.call.map(|call| OpenStream::start(&self.peer, call, self.upload, true, self.credit));
         Items(match open {
             Ok(open) => Phase::Open(open, PhantomData),
-            Err(error) => Phase::Failed(Some(CallError::Encode(error))),
+            Err(error) => {
+                let fault = PeerFault::Encode(error);
+                let again = again(&fault);
+                Phase::Failed(Some(fault.into()), again)
+            }
         })
     }
 }
@@ -146,8 +150,8 @@ enum Phase<T, R, E> {
     Open(OpenStream, PhantomData<fn() -> (T, R)>),
     /// All items were given; this is the result.
     Answered(Payload),
-    /// The error, until it was told.
-    Failed(Option<CallError<E>>),
+    /// The error, until it was told, and what is told of it afterwards.
+    Failed(Option<CallError<E>>, PeerFault),
 }
 
 impl<T, R, E> fmt::Debug for Items<T, R, E> {
@@ -155,7 +159,7 @@ impl<T, R, E> fmt::Debug for Items<T, R, E> {
         let phase = match &self.0 {
             Phase::Open(..) => "open",
             Phase::Answered(_) => "answered",
-            Phase::Failed(_) => "failed",
+            Phase::Failed(..) => "failed",
         };
         f.debug_tuple("Items").field(&phase).finish()
     }
@@ -179,7 +183,8 @@ impl<T: Message, R: Message, E: ServiceError> Items<T, R, E> {
     ///
     /// # Errors
     ///
-    /// What the call failed with, unless [`Items::next`] told that already: then `cancelled`.
+    /// What the call failed with, also where [`Items::next`] told it already. After an item that did not fit its type:
+    /// `cancelled`.
     ///
     /// # Cancel safety
     ///
@@ -193,14 +198,7 @@ impl<T: Message, R: Message, E: ServiceError> Items<T, R, E> {
                     Step::End(Err(fault)) => return Err(fault.into()),
                 },
                 Phase::Answered(result) => return result.read().map_err(CallError::Decode),
-                Phase::Failed(error) => {
-                    return Err(error.unwrap_or_else(|| {
-                        CallError::Rpc(RpcError::new(
-                            ErrorKind::Cancelled,
-                            "the stream's error was told before",
-                        ))
-                    }));
-                }
+                Phase::Failed(untold, again) => return Err(untold.unwrap_or_else(|| again.into())),
             }
         }
     }
@@ -210,19 +208,32 @@ impl<T: Message, R: Message, E: ServiceError> Items<T, R, E> {
             Phase::Open(open, _) => match std::task::ready!(open.poll(cx)) {
                 Step::Item(item) => match item.read() {
                     Ok(item) => return Poll::Ready(Some(Ok(item))),
-                    Err(error) => CallError::Decode(error),
+                    Err(error) => PeerFault::Decode(error),
                 },
                 Step::End(Ok(result)) => {
                     self.0 = Phase::Answered(result);
                     return Poll::Ready(None);
                 }
-                Step::End(Err(fault)) => fault.into(),
+                Step::End(Err(fault)) => fault,
             },
             Phase::Answered(_) => return Poll::Ready(None),
-            Phase::Failed(error) => return Poll::Ready(error.take().map(Err)),
+            Phase::Failed(untold, _) => return Poll::Ready(untold.take().map(Err)),
         };
-        self.0 = Phase::Failed(None);
-        Poll::Ready(Some(Err(failed)))
+        self.0 = Phase::Failed(None, again(&failed));
+        Poll::Ready(Some(Err(failed.into())))
+    }
+}
+
+/// What is told of a fault once more. Not every one has a copy: what was wrong with a value is told in words.
+fn again(fault: &PeerFault) -> PeerFault {
+    match fault {
+        PeerFault::Service(never) => match *never {},
+        PeerFault::Rpc(error) => PeerFault::Rpc(error.clone()),
+        PeerFault::ConnectionLost => PeerFault::ConnectionLost,
+        PeerFault::Closed(disconnect) => PeerFault::Closed(disconnect.clone()),
+        PeerFault::Encode(_) | PeerFault::Decode(_) => {
+            PeerFault::Rpc(RpcError::new(ErrorKind::Cancelled, format!("the call was given up: {fault}")))
+        }
     }
 }
 
