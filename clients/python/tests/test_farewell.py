@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from tests.machine import opened
+import asyncio
+
+import pytest
+
+from tests.machine import Machine, opened
+from tests.peer import listen, soon
+from wirecall import connect
 from wirecall.output import Drop
 
 GOODBYE = Drop(1000, "")
@@ -40,3 +46,91 @@ def test_an_answer_proves_nothing_in_another_session() -> None:
     machine.frames()
     machine.session.close(machine.now)
     assert machine.take(Drop) == []
+
+
+def leaving(machine: Machine) -> None:
+    """Lets the client close with one notification that is not acknowledged."""
+    machine.notify()
+    assert machine.methods() == ["chat.typing"]
+    machine.session.close(machine.now)
+    assert machine.methods() == ["rpc.ping"]
+    assert machine.take(Drop) == []
+
+
+def test_the_pong_of_a_last_ping_proves_that_all_was_received() -> None:
+    machine = opened()
+    leaving(machine)
+    machine.receive({"method": "rpc.pong"})
+    assert machine.take(Drop) == [GOODBYE]
+
+
+def test_the_last_ping_leaves_when_all_is_written() -> None:
+    machine = opened()
+    machine.notify()
+    machine.session.close(machine.now)
+    assert machine.methods() == ["chat.typing", "rpc.ping"]
+
+
+def test_the_pong_of_an_earlier_ping_proves_nothing() -> None:
+    machine = opened()
+    machine.call()
+    machine.frames()
+    machine.move(10.0)
+    assert machine.methods() == ["rpc.ping"]
+    leaving(machine)
+    machine.receive({"method": "rpc.pong"})
+    assert machine.take(Drop) == []
+    machine.receive({"method": "rpc.pong"})
+    assert machine.take(Drop) == [GOODBYE]
+
+
+def test_pings_are_counted_anew_on_every_connection() -> None:
+    machine = opened()
+    machine.call()
+    machine.frames()
+    machine.move(10.0)
+    assert machine.methods() == ["rpc.ping"]
+    machine.lose()
+    assert machine.meet(resumed=True, received=1, sent=0) == []
+    leaving(machine)
+    machine.receive({"method": "rpc.pong"})
+    assert machine.take(Drop) == [GOODBYE]
+
+
+def test_pongs_that_nobody_asked_for_prove_nothing() -> None:
+    machine = opened()
+    machine.receive({"method": "rpc.pong"})
+    leaving(machine)
+    machine.receive({"method": "rpc.pong"})
+    assert machine.take(Drop) == [GOODBYE]
+
+
+def test_what_is_written_after_the_last_ping_is_asked_for_once_more() -> None:
+    machine = opened()
+    call = machine.call()
+    machine.frames()
+    machine.session.close(machine.now)
+    assert machine.methods() == ["rpc.ping"]
+    machine.cancel(call)
+    assert machine.methods() == ["rpc.cancel"]
+    machine.receive({"method": "rpc.pong"})
+    assert machine.take(Drop) == []
+    assert machine.methods() == ["rpc.ping"]
+    machine.receive({"method": "rpc.pong"})
+    assert machine.take(Drop) == [GOODBYE]
+
+
+async def test_close_waits_for_no_ack_where_the_server_answers_a_ping(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("wirecall.session.LEAVE_WAIT", 60.0)
+    async with listen() as peer:
+        client = await connect(peer.url)
+        connection = await peer.accept()
+        await client.service("chat").notify("chat.typing", None)
+        closing = asyncio.ensure_future(client.close())
+        assert (await connection.receive(silently=True))["method"] == "chat.typing"
+        assert await connection.receive() == {"jsonrpc": "2.0", "method": "rpc.ping"}
+        await connection.send({"method": "rpc.pong"})
+        assert (await connection.closed())[0] == 1000
+        await soon(closing)

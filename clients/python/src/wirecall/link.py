@@ -18,6 +18,7 @@ from wirecall.message import ErrorBody, ErrorCode
 from wirecall.notices import CloseNotice
 from wirecall.options import ReconnectOptions, SessionOptions
 from wirecall.output import Drop
+from wirecall.pings import Pings
 
 REFUSAL_WAIT = 1.0
 """Seconds that the server has to close after it refused the hello, before this side does."""
@@ -70,6 +71,7 @@ class Link:
         self._starved_at = math.inf
         pauses = options.reconnect or ReconnectOptions()
         self.auth = Auth(Backoff(pauses.base, pauses.cap, pauses.reset_after, options.random))
+        self.pings = Pings()
         self.phase = Phase.AWAY
         self.refusal: ErrorBody | None = None
         """The error with which the server answered hello on this connection."""
@@ -198,6 +200,7 @@ class Link:
         self.phase = phase
         self._due = self._starved_at = math.inf
         self._heartbeat = None
+        self.pings = Pings()
         self.auth.stop()
 
     def _drop_silent(self) -> None:

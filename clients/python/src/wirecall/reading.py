@@ -163,6 +163,8 @@ class Reading:
         match message.method:
             case "rpc.ping":
                 self._outgoing.pong()
+            case "rpc.pong":
+                self._outgoing.proven(self._link.pings.answered())
             case "rpc.close":
                 return self._told_close(read_notice(self._codec, message, CloseNotice), now)
             case "rpc.ack":
@@ -174,7 +176,7 @@ class Reading:
             case "rpc.upload_credit":
                 return self._outgoing.granted(read_notice(self._codec, message, CreditNotice))
             case _:
-                # rpc.pong is a sign of life like every message; the rest is of a later version.
+                # It is of a later version.
                 pass
         return True
 

@@ -257,7 +257,7 @@ class Session:
             self._recovery.give_up("overflow")
             self._link.drop(CloseCode.TOO_SLOW, "the server acknowledges nothing")
         if self._link.beat(now):
-            self._outgoing.control(notification_message(self.codec, "rpc.ping", None))
+            self._ping()
         self._settle(now)
 
     def has_frame(self) -> bool:
@@ -283,7 +283,7 @@ class Session:
         frame, is_call = taken
         if is_call:
             self._link.wrote_call(now)
-        if self._options.plain:
+        if self._options.plain or self.phase is Phase.LEAVING:
             self._settle(now)
         return frame
 
@@ -318,8 +318,22 @@ class Session:
         if self._outgoing.too_slow:
             words = "the server reads none of this side's answers"
             self._link.drop(CloseCode.TOO_SLOW, words)
-        elif self.phase is Phase.LEAVING and self._outgoing.settled:
+        elif self.phase is Phase.LEAVING:
+            self._say_farewell()
+
+    def _say_farewell(self) -> None:
+        """Leaves as soon as the server has everything, and asks it for a sign of that."""
+        replay = self._outgoing.replay
+        if self._outgoing.settled:
             self._leave()
+        elif not replay.pending and self._link.pings.ask(replay.numbered):
+            # Messages are read in order: its pong says more than that the server lives, and an ack
+            # may be a second late.
+            self._ping()
+
+    def _ping(self) -> None:
+        self._link.pings.sent += 1
+        self._outgoing.control(notification_message(self.codec, "rpc.ping", None))
 
     def _take_in(self, arrived: Arrived, size: int, now: float) -> None:
         if self.phase in (Phase.GREETING, Phase.REFUSED):
