@@ -183,7 +183,7 @@ async def test_rpc_close_counts_more_than_the_close_code() -> None:
         assert isinstance(closed, ClosedState)
         assert closed.disconnect == Disconnect(4502, "logged out elsewhere", come_back=False)
         assert isinstance(closed.error, ConnectionLostError)
-        with pytest.raises(ClosedError, match="typing was not sent: .*4502 logged out elsewhere"):
+        with pytest.raises(ClosedError, match=r"typing was not sent: .*4502 logged out elsewhere"):
             await client.service("chat").notify("chat.typing", None)
 
 
