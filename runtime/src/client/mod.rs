@@ -27,12 +27,14 @@ mod streams;
 mod task;
 #[cfg(feature = "client-tls")]
 mod tls;
+mod upload;
 
 pub use client::Client;
 pub use error::ConnectError;
 pub use layer::{ClientCall, ClientFuture, ClientLayer, ClientNext, ClientResult, RawResult};
 pub use options::Connect;
 pub use state::ClientState;
+pub use upload::{Unfailing, UploadError, try_upload};
 
 /// Connects to a server. The connection is made when this is awaited; before that it can be set up:
 /// `connect(url).token(token).await`.

@@ -17,6 +17,7 @@ use crate::codec::{Payload, about_frame, credit_frame, request_frame};
 use crate::message::{ErrorKind, Id, RpcError};
 use crate::service::{
     EVENTS_KEPT, Endpoint, Environment, MethodTable, OutgoingCall as Call, PeerAnswer, PeerFault, RawEvent,
+    too_large,
 };
 use crate::session::{Disconnect, Full, Kind, Outgoing, Recovery, code};
 
@@ -333,14 +334,7 @@ impl Desk {
             let frame = match request_frame(endpoint.codec, id, call.spec.method, &call.params, meta.as_ref())
             {
                 Ok(frame) if frame.len() <= self.max_message_bytes => Ok(frame),
-                Ok(frame) => Err(PeerFault::Rpc(RpcError::new(
-                    ErrorKind::TooLarge,
-                    format!(
-                        "the call is {} bytes, and the server takes {}",
-                        frame.len(),
-                        self.max_message_bytes
-                    ),
-                ))),
+                Ok(frame) => Err(PeerFault::Rpc(too_large("the call", frame.len(), self.max_message_bytes))),
                 Err(error) => Err(PeerFault::Decode(error)),
             };
             match frame {

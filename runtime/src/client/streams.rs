@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::shared::{Shared, id_on_wire};
 use crate::codec::{Raw, about_frame, credit_in, item_frame, items_in};
 use crate::message::{ErrorKind, Id, RpcError};
-use crate::service::{Demand, EncodeError, PeerFault, UploadMessage};
+use crate::service::{Demand, EncodeError, PeerFault, UploadMessage, too_large};
 use crate::session::BeyondCredit;
 
 impl Shared {
@@ -86,12 +86,7 @@ impl Shared {
                 };
                 let frame = frame.map_err(|error| PeerFault::Encode(EncodeError::Codec(error)))?;
                 if frame.len() > desk.max_message_bytes {
-                    let text = format!(
-                        "an item is {} bytes, and the server takes {}",
-                        frame.len(),
-                        desk.max_message_bytes
-                    );
-                    return Err(PeerFault::Rpc(RpcError::new(ErrorKind::TooLarge, text)));
+                    return Err(PeerFault::Rpc(too_large("an item", frame.len(), desk.max_message_bytes)));
                 }
                 if matches!(message, UploadMessage::Item(..)) {
                     desk.outgoing.begun(id);

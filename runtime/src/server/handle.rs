@@ -132,6 +132,22 @@ impl ServerHandle {
         })
     }
 
+    /// Ready once the server is being shut down, or is gone; at once where that is so already. Never before it is built.
+    ///
+    /// A handler that would go on for ever, like an endless stream, awaits it beside its work and ends then; else it is dropped when
+    /// [`Limits::drain`](super::Limits::drain) is over.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub async fn draining(&self) {
+        let Some(shared) = self.0.get() else { return std::future::pending().await };
+        let stop = shared.upgrade().map(|shared| shared.stop.clone());
+        if let Some(stop) = stop {
+            stop.cancelled().await;
+        }
+    }
+
     /// Stops taking connections and calls, lets open calls finish for at most [`Limits::drain`](super::Limits::drain),
     /// then closes every session with 4000 and waits for the connections to end. `serve` returns.
     ///

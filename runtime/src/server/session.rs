@@ -279,7 +279,8 @@ impl Session {
     fn overflow(&self, bytes: usize) -> Disconnect {
         let (limits, outbox) = (&self.0.shared.limits, &self.0.endpoint.outbox);
         if outbox.is_buffer_full(bytes) {
-            let text = format!("too slow: {} bytes are kept for the client", outbox.kept_bytes());
+            let text =
+                format!("too slow: {} bytes are kept for the client (`buffer_bytes`)", outbox.kept_bytes());
             return Disconnect::over("buffer_bytes", code::TOO_SLOW, text).ending(Reason::Overflow);
         }
         let text =

@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 use super::endpoint::Endpoint;
 use super::local::Local;
 use super::peer::{Fault as CallFault, OutgoingCall};
+use super::size::too_large;
 use crate::codec::{Frame, Outcome, Payload, notification_frame, request_frame};
 use crate::message::{ErrorKind, Id, RpcError};
 use crate::session::{Disconnect, code};
@@ -84,8 +85,7 @@ impl Endpoint {
         if frame.len() <= most {
             return Ok(frame);
         }
-        let text = format!("the call is {} bytes, and the other end takes {most}", frame.len());
-        Err(CallFault::Rpc(RpcError::new(ErrorKind::TooLarge, text)))
+        Err(CallFault::Rpc(too_large("the call", frame.len(), most)))
     }
 }
 

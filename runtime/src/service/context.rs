@@ -10,11 +10,12 @@ use serde::Serialize;
 use super::environment::Environment;
 use super::layer::Answer;
 use super::method::CallSpec;
+use super::size::too_large;
 use super::traits::{ServiceError, checked};
 use super::{Failure, Reply};
 use crate::clock;
 use crate::codec::{Codec, Meta, result_frame};
-use crate::message::{ErrorKind, Id, RpcError};
+use crate::message::{Id, RpcError};
 use crate::types::Message;
 
 /// Whom a call came from.
@@ -124,14 +125,9 @@ impl CallContext {
         let Some(id) = &self.id else { return Answer::nothing() };
         let encoded = checked(|at| result.check(at)).and_then(|()| Ok(result_frame(self.codec, id, result)?));
         match encoded {
-            Ok(frame) if frame.len() > self.scope.max_message_bytes() => Answer::from(RpcError::new(
-                ErrorKind::TooLarge,
-                format!(
-                    "the result is {} bytes, and the caller takes {}",
-                    frame.len(),
-                    self.scope.max_message_bytes()
-                ),
-            )),
+            Ok(frame) if frame.len() > self.scope.max_message_bytes() => {
+                Answer::from(too_large("the result", frame.len(), self.scope.max_message_bytes()))
+            }
             Ok(frame) => Answer::result(frame),
             Err(error) => Answer::from(self.environment.incident(self.method(), &error)),
         }

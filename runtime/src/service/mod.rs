@@ -14,6 +14,7 @@ mod numbered;
 mod open;
 mod peer;
 mod refused;
+mod size;
 mod stream;
 mod traits;
 
@@ -45,6 +46,8 @@ pub(crate) use peer::{Answered, Fault as PeerFault, OutgoingCall, PeerLink};
 pub use peer::{CallError, Peer, Pending};
 #[cfg(any(feature = "client", feature = "server"))]
 pub(crate) use refused::incompatible;
+#[cfg(feature = "client")]
+pub(crate) use size::too_large;
 #[cfg(feature = "client")]
 pub(crate) use stream::{Demand, UploadMessage};
 pub use stream::{Incoming, Items, Outgoing, SendError, Streaming, start_stream};

@@ -112,7 +112,7 @@ impl BatchState {
         }
         let id = Raw::of(codec, frame).and_then(id_of).unwrap_or_else(Id::null);
         let text = format!(
-            "the answers to a batch are one message, and the caller takes {}",
+            "the answers to a batch are one message, and the caller takes {} bytes (`max_message_bytes`)",
             self.max_message_bytes
         );
         self.answers.push(&error_frame(codec, &id, &RpcError::new(ErrorKind::TooLarge, text)));

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
+use wirecall::client::{UploadError, try_upload};
 use wirecall::{CallError, Client};
 
 use crate::client_script::{Script, Scripted, client_of};
@@ -224,6 +225,20 @@ async fn an_item_of_an_upload_that_breaks_a_check_is_not_sent_and_cancels_the_ca
     let error = soon(flow.sum(numbers([1, 2_000_000])).into_future()).await.expect_err("it is too large");
     assert!(matches!(error, CallError::Encode(_)), "{error}");
     stage.gone().await;
+}
+
+#[tokio::test]
+async fn an_upload_whose_source_fails_is_cancelled_and_tells_why() {
+    let (stage, _client, flow) = flow().await;
+    let number = |value| Number { value };
+    let broken = stream::iter([Ok(number(1)), Err("the disk is gone"), Ok(number(2))]);
+    let error = soon(try_upload(broken, |numbers| flow.sum(numbers))).await.expect_err("half a sum is none");
+    assert!(matches!(error, UploadError::Source("the disk is gone")), "{error}");
+    stage.gone().await;
+    let whole = |values: &'static [u64]| stream::iter(values).map(move |value| Ok::<_, &str>(number(*value)));
+    assert_eq!(soon(try_upload(whole(&[1, 2, 3]), |numbers| flow.sum(numbers))).await.expect("a result"), 6);
+    let error = soon(try_upload(whole(&[2_000_000]), |numbers| flow.sum(numbers))).await.expect_err("too large");
+    assert!(matches!(error, UploadError::Call(CallError::Encode(_))), "{error}");
 }
 
 #[tokio::test]

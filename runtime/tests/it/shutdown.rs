@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use futures_util::FutureExt;
 use serde_json::json;
 use tokio::net::TcpListener;
-use wirecall::server::{Limits, Server, ServerEvent};
+use wirecall::server::{Limits, Server, ServerEvent, ServerHandle};
 
 use crate::lab::{Bench, Fate};
 use crate::support::{LONG, RawPeer, call, error_of, notification, serve, soon};
@@ -61,6 +61,28 @@ async fn open_calls_finish_new_ones_are_unavailable_and_the_connection_closes_wi
     }
     assert!(matches!(last, Some(ServerEvent::Drained)), "{last:?}");
     assert_eq!((server.handle().session_count(), server.handle().connection_count()), (0, 0));
+}
+
+#[tokio::test]
+async fn a_handler_can_tell_that_the_server_drains_and_end_by_itself() {
+    let (bench, server, _, mut peer) = busy(|_| {}).await;
+    let handle = server.handle();
+    assert!(handle.draining().now_or_never().is_none());
+    let work = tokio::spawn(async move {
+        handle.draining().await;
+        bench.release(1);
+    });
+    let down = shut_down(&server);
+    assert_eq!(peer.receive().await["method"], "rpc.close");
+    let (code, texts) = peer.end().await;
+    assert_eq!((code, &texts[0]["result"]), (4000, &json!(1)));
+    soon(down).await.expect("no panic");
+    soon(work).await.expect("no panic");
+    let handle = server.handle();
+    soon(handle.draining()).await;
+    drop(server);
+    soon(handle.draining()).await;
+    assert!(ServerHandle::default().draining().now_or_never().is_none());
 }
 
 #[tokio::test]

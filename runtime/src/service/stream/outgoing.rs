@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::flow::Flow;
 use crate::codec::{CodecError, Frame, item_frame, notification_frame};
 use crate::message::{ErrorKind, Id, RpcError};
+use crate::service::size::sealed;
 use crate::service::traits::checked;
 use crate::service::{CallContext, EncodeError, Endpoint, Failure};
 use crate::types::Message;
@@ -72,7 +73,7 @@ pub enum SendError {
     #[error("the call has ended")]
     Ended,
     /// The item is larger than a message that the caller takes. Send smaller pieces; `?` answers `too_large`.
-    #[error("the item is {bytes} bytes, and the caller takes {limit}")]
+    #[error("the item is {bytes} bytes, and the other end takes {limit} (its `max_message_bytes`)")]
     TooLarge {
         /// The size of its message.
         bytes: usize,
@@ -172,7 +173,7 @@ impl Wire {
         let frame = self.encode(item).map_err(EncodeError::from)?;
         let limit = self.call.max_message_bytes();
         if frame.len() > limit {
-            return Err(SendError::TooLarge { bytes: frame.len(), limit });
+            return Err(SendError::TooLarge { bytes: sealed(frame.len()), limit: sealed(limit) });
         }
         Ok(frame)
     }
