@@ -7,13 +7,16 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::options::{TokenKind, TokenProvider};
 use super::shared::Shared;
+use super::task::random;
 use crate::codec::request_frame;
 use crate::connection::LineId;
 use crate::message::{AuthAnswer, AuthRefresh};
 use crate::service::{Endpoint, PeerAnswer, PeerFault, panic_cause};
+use crate::session::{Backoff, BackoffOptions, Disconnect};
 
 /// The id of hello and of `rpc.auth`, of which one is open at a time. Calls count from 1.
 pub(crate) const OWN_ID: u64 = 0;
@@ -46,8 +49,9 @@ fn due(lasts: Duration) -> Duration {
 
 /// Gives the server a fresh token before the one before expires, for as long as the connection lives.
 ///
-/// A token that cannot be had, or is refused, changes nothing: the old one is good until it expires. Then the server
-/// closes the connection, and the way back begins with another try.
+/// A token that cannot be had is asked for again after the waits of coming back, while the old one lasts. One that is refused
+/// changes nothing: the old one is good until it expires. Then the server closes the connection, and the way back begins
+/// with another try.
 pub(crate) async fn keep_fresh(
     shared: &Shared,
     endpoint: &Endpoint,
@@ -56,8 +60,11 @@ pub(crate) async fn keep_fresh(
 ) -> Infallible {
     let provider = shared.options.token.as_ref().filter(|_| shared.options.token_kind == TokenKind::Provided);
     while let (Some(provider), Some(left)) = (provider, lasts) {
-        tokio::time::sleep(due(Duration::from_millis(left))).await;
-        lasts = match refresh(shared, endpoint, line, provider).await {
+        let left = Duration::from_millis(left);
+        let end = Instant::now().checked_add(left);
+        tokio::time::sleep(due(left)).await;
+        let Some(token) = fresh(shared.options.backoff, provider, end).await else { break };
+        lasts = match refresh(shared, endpoint, line, token).await {
             Ok(answer) => answer.auth_expires_in_ms,
             Err(error) => {
                 tracing::warn!(target: "wirecall", %error, "the token could not be refreshed");
@@ -66,6 +73,26 @@ pub(crate) async fn keep_fresh(
         };
     }
     std::future::pending().await
+}
+
+/// A fresh token, asked for again and again where that fails, until `end`; none then.
+async fn fresh(
+    backoff: BackoffOptions,
+    provider: &TokenProvider,
+    end: Option<Instant>,
+) -> Option<Option<String>> {
+    let mut backoff = Backoff::new(BackoffOptions { attempts: None, ..backoff });
+    loop {
+        match ask(provider).await {
+            Ok(token) => return Some(token),
+            Err(error) => tracing::warn!(target: "wirecall", %error, "the token could not be refreshed"),
+        }
+        let again = Instant::now() + backoff.after(&Disconnect::lost(""), random())?;
+        if end.is_some_and(|end| again >= end) {
+            return None;
+        }
+        tokio::time::sleep_until(again).await;
+    }
 }
 
 /// Asks for the token. A provider that panics has failed.
@@ -81,9 +108,8 @@ async fn refresh(
     shared: &Shared,
     endpoint: &Endpoint,
     line: LineId,
-    provider: &TokenProvider,
+    token: Option<String>,
 ) -> Result<AuthAnswer, Box<dyn std::error::Error + Send + Sync>> {
-    let token = ask(provider).await?;
     let frame = request_frame(endpoint.codec, Some(OWN_ID), "rpc.auth", &AuthRefresh { token }, None)?;
     let (waiter, answer) = oneshot::channel();
     *shared.refreshing.waiter() = Some(waiter);

@@ -228,7 +228,7 @@ const ENDPOINT: EndpointConfig = EndpointConfig {
 };
 
 /// From 0 up to 1.
-fn random() -> f64 {
+pub(super) fn random() -> f64 {
     let mut bytes = [0; 4];
     // Without randomness every client waits half: no jitter, but no storm at once either.
     match getrandom::fill(&mut bytes) {

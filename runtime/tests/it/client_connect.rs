@@ -370,6 +370,23 @@ async fn a_fresh_token_is_given_to_the_server_before_the_old_one_expires() {
 }
 
 #[tokio::test]
+async fn a_fresh_token_that_cannot_be_had_is_asked_for_again_while_the_old_one_lasts() {
+    let script = Script::listen().await;
+    let asked = Arc::new(AtomicU32::new(0));
+    let counter = Arc::clone(&asked);
+    let connect = script.client().token_provider(move || {
+        let times = counter.fetch_add(1, Ordering::SeqCst);
+        async move { if (1..4).contains(&times) { Err("no tokens now") } else { Ok(Some(format!("token {times}"))) } }
+    });
+    let expires = json!({ "auth_expires_in_ms": 2_000 });
+    let (client, (mut server, _)) = tokio::join!(connect.into_future(), script.session_with(expires));
+    let client = client.expect("a connection");
+    let auth = server.receive().await;
+    assert_eq!((&auth["method"], &auth["params"]["token"]), (&json!("rpc.auth"), &json!("token 4")));
+    assert!(client.state().is_open());
+}
+
+#[tokio::test]
 async fn a_token_that_is_refused_changes_nothing_until_the_server_closes() {
     let script = Script::listen().await;
     let connect = script.client().token_provider(counted(&Arc::default())).into_future();
