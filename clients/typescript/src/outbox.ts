@@ -6,6 +6,7 @@ import { byteLength, type Codec, type Frame } from "./codec.ts";
 import { count, type Hello } from "./hello.ts";
 import { isRecord, type Meta } from "./message.ts";
 import type { Takes } from "./phase.ts";
+import { Pings } from "./pings.ts";
 import { Replay } from "./replay.ts";
 
 /** What the way out is told once. */
@@ -37,6 +38,7 @@ export class Outbox<Tag> {
   takes: Takes = "nothing";
   /** The last number that the application, and not the protocol alone, has an interest in. */
   wanted = 0;
+  readonly pings: Pings = new Pings();
   /** The numbers are used up, or the peer lets pile up what the reader has to answer. */
   private fault: "exhausted" | "overfull" | undefined;
   /** Something was refused for want of room; since then it waits. */
@@ -58,6 +60,7 @@ export class Outbox<Tag> {
   limit(hello: Hello): void {
     this.maxMessageBytes = hello.maxMessageBytes;
     this.replay?.peerKeeps(hello.bufferBytes);
+    this.pings.startOver();
   }
 
   /** A fresh session: both numberings start at 1. */
@@ -142,6 +145,20 @@ export class Outbox<Tag> {
   sendUntracked(message: Readonly<Record<string, unknown>>): void {
     const body = this.takes === "nothing" ? undefined : this.encode(message);
     if (body) this.write(body.frame);
+  }
+
+  /** Asks the other side for a sign of life. */
+  ping(): void {
+    if (this.takes === "nothing") return;
+    this.pings.wrote();
+    this.sendUntracked({ method: "rpc.ping" });
+  }
+
+  /** Whether the answer to a last ping shows that the server has received all that was written before. That
+   * ping is written when all the rest is. */
+  prove(): boolean {
+    if (!this.isPending && this.pings.beginLast()) this.ping();
+    return this.pings.isLastAnswered;
   }
 
   /** Whether there is something for the present connection. */

@@ -79,10 +79,12 @@ export class Outgoing<Owner> {
     }
   }
 
-  /** Whether the server is known to have all that the application wrote. */
-  get isConfirmed(): boolean {
+  /** Whether the server is known to have all that the application wrote. Where it is not, a ping asks:
+   * messages are read in their order, so that its answer says so sooner than the ack, *1 s late.* */
+  isConfirmed(): boolean {
     const { replay, wanted } = this.outbox;
-    return Math.max(replay?.peerReceived ?? 0, this.confirmed) >= wanted;
+    const received = Math.max(replay?.peerReceived ?? 0, this.confirmed);
+    return received >= wanted || this.outbox.prove();
   }
 
   /** An id for a call that is not in this table. */

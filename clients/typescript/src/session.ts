@@ -244,7 +244,7 @@ export class Session<Owner> {
   /** The network, or the page, is back: does what is due, and looks whether the connection lives. */
   wake(now: number): void {
     this.tick(now);
-    if (this.isLive && this.heartbeat.probe(now)) this.outbox.sendUntracked({ method: "rpc.ping" });
+    if (this.isLive && this.heartbeat.probe(now)) this.outbox.ping();
   }
 
   /** Does what is due. */
@@ -262,7 +262,7 @@ export class Session<Owner> {
       this.drop(CloseCode.heartbeatTimeout);
       return;
     }
-    if (beat === "ping") this.outbox.sendUntracked({ method: "rpc.ping" });
+    if (beat === "ping") this.outbox.ping();
     this.flush(now);
   }
 
@@ -283,7 +283,7 @@ export class Session<Owner> {
     this.outbox.flush();
     if (this.hasAsked) this.heartbeat.asked(now);
     this.hasAsked = false;
-    if (this.phase === "leaving" && this.outgoing.isConfirmed) this.drop(CloseCode.normal);
+    if (this.phase === "leaving" && this.outgoing.isConfirmed()) this.drop(CloseCode.normal);
   }
 
   private arrived(arrival: Arrival, now: number): void {
@@ -403,6 +403,9 @@ export class Session<Owner> {
       case "rpc.ping":
         this.outbox.sendUntracked({ method: "rpc.pong" });
         return;
+      case "rpc.pong":
+        this.outbox.pings.heard();
+        return;
       case "rpc.ack":
         this.acknowledged(params);
         return;
@@ -412,11 +415,8 @@ export class Session<Owner> {
       case "rpc.cancel":
         this.answering.cancelled(params);
         return;
-      case "rpc.item":
-        this.outgoing.transfers.arrived(params);
-        return;
-      case "rpc.upload_credit":
-        this.outgoing.transfers.granted(params);
+      default:
+        this.outgoing.transfers.notified(method, params);
     }
   }
 

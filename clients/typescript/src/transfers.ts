@@ -30,8 +30,14 @@ export class Transfers<Owner> {
     this.fail = fail;
   }
 
+  /** A notification of the protocol arrived, which may be about a stream. */
+  notified(method: string, params: unknown): void {
+    if (method === "rpc.item") this.arrived(params);
+    else if (method === "rpc.upload_credit") this.granted(params);
+  }
+
   /** Items arrived. Those of an unknown or ended call are ignored. */
-  arrived(params: unknown): void {
+  private arrived(params: unknown): void {
     const entry = this.find(params);
     const items = readItems(params);
     if (!entry?.download || !items) return;
@@ -53,7 +59,7 @@ export class Transfers<Owner> {
   }
 
   /** The callee takes more items of an upload. */
-  granted(params: unknown): void {
+  private granted(params: unknown): void {
     const credit = readCredit(params);
     if (credit !== undefined) this.find(params)?.up?.grant(credit);
   }

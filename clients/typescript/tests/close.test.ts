@@ -17,9 +17,23 @@ test("what was written before close reaches the server, and then the farewell", 
   const text = "x".repeat(900_000);
   const posted = [1, 2, 3, 4].map(() => rejection(chat.post({ room: "a", text })));
   await client.close();
-  expect(connection.unread).toBe(4);
+  const methods = [1, 2, 3, 4, 5].map(async () => (await connection.next()).method);
+  expect(await Promise.all(methods)).toEqual([...Array(4).fill("chat.post"), "rpc.ping"]);
   expect((await connection.closed).code).toBe(1000);
   for (const lost of posted) expect(await lost).toBeInstanceOf(ConnectionLostError);
+});
+
+test("close waits for no ack that the server is in no hurry with", async ({ openAt, clock }) => {
+  const { client, connection } = await openAt();
+  connection.acknowledges = false;
+  await new ChatClient(client).typing({ room: "a" });
+  const closing = client.close();
+  expect((await connection.next()).method).toBe("chat.typing");
+  expect((await connection.next()).method).toBe("rpc.ping");
+  connection.send({ method: "rpc.pong" });
+  expect((await connection.closed).code).toBe(1000);
+  await closing;
+  expect(clock.timerCount).toBe(0);
 });
 
 test("close ends the client: its state says so, and its calls fail", async ({ open }) => {
@@ -109,6 +123,7 @@ test("a token that expires while the client closes is refreshed, so that the far
   await new ChatClient(client).typing({ room: "a" });
   await connection.next();
   const closing = client.close();
+  expect((await connection.next()).method).toBe("rpc.ping");
   clock.advance(1_500);
   const auth = await connection.next();
   expect(auth).toMatchObject({ method: "rpc.auth", params: { token: "t-2" } });
@@ -137,6 +152,7 @@ test("a token that is awaited when the client closes is still given to the serve
   await connection.next();
   clock.advance(15_000);
   const closing = client.close();
+  expect((await connection.next()).method).toBe("rpc.ping");
   give("t-2");
   expect(await connection.next()).toMatchObject({ method: "rpc.auth", params: { token: "t-2" } });
   connection.send({ method: "rpc.ack", params: { seq: connection.received } });

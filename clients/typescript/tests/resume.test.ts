@@ -144,6 +144,7 @@ test("close waits for the acknowledgement of what it wrote", async ({ openAt }) 
   await new ChatClient(client).typing({ room: "a" });
   const closing = client.close();
   await connection.next();
+  expect((await connection.next()).method).toBe("rpc.ping");
   expect(client.state.type).toBe("closed");
   await connection.settled();
   connection.send({ method: "rpc.ack", params: { seq: 1 } });
@@ -157,6 +158,7 @@ test("close waits for an acknowledgement no longer than 3 seconds", async ({ ope
   await new ChatClient(client).typing({ room: "a" });
   const closing = client.close();
   await connection.next();
+  expect((await connection.next()).method).toBe("rpc.ping");
   clock.advance(2_999);
   await connection.settled();
   clock.advance(1);

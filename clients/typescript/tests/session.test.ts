@@ -256,7 +256,7 @@ test("what one session has confirmed says nothing of the next one's messages", (
   call(session, "c");
   session.take();
   session.close({ code: 1000, reason: "", comeBack: false }, 0);
-  expect(taken(session)).toEqual([["c", "lost"]]);
+  expect(taken(session)).toEqual([["c", "lost"], { jsonrpc: "2.0", method: "rpc.ping" }]);
 });
 
 test("rpc.ping as a call is answered without a number", () => {
