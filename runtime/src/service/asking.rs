@@ -56,12 +56,13 @@ impl Endpoint {
             ))),
             Some(pending) => Ok(pending.open(waiter)),
         };
-        let open = OpenCall { endpoint: &self, id: opened? };
+        let mut open = OpenCall { endpoint: &self, id: opened?, entered: false };
         let meta = call.meta(Some(limit));
         let frame = request_frame(self.codec, Some(open.id), call.spec.method, &call.params, meta.as_ref());
         let frame = self.fitting(frame.map_err(CallFault::Decode)?)?;
         let answered = async {
             self.outbox.push(frame).await;
+            open.entered = true;
             answer.await.unwrap_or(Err(CallFault::ConnectionLost))
         };
         tokio::time::timeout(limit, answered).await.unwrap_or_else(|_| Err(CallFault::deadline()))
@@ -93,6 +94,8 @@ impl Endpoint {
 struct OpenCall<'e> {
     endpoint: &'e Endpoint,
     id: u64,
+    /// It has entered the session; else there is nothing to cancel at the other end.
+    entered: bool,
 }
 
 impl Drop for OpenCall<'_> {
@@ -100,6 +103,7 @@ impl Drop for OpenCall<'_> {
         let open = self.endpoint.pending().as_mut().is_some_and(|pending| pending.close(self.id).is_some());
         let codec = self.endpoint.codec;
         if open
+            && self.entered
             && let Ok(frame) = notification_frame(codec, "rpc.cancel", &serde_json::json!({ "id": self.id }))
         {
             // It must not overtake its own call, so it takes the queue; where that is full the time limit at the other
