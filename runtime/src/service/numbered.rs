@@ -40,9 +40,7 @@ impl Endpoint {
         } else {
             self.take(message, scope, local, now, &Sink::Direct)
         };
-        if taken.as_ref().is_err_and(|disconnect| matches!(disconnect.limit, Some(NO_ROOM | READER_FULL)))
-            && seq.is_some()
-        {
+        if seq.is_some() && taken.as_ref().is_err_and(is_not_taken) {
             self.outbox.not_taken(line);
         }
         taken?;
@@ -76,6 +74,11 @@ impl Endpoint {
             Err(_) => Err(Disconnect::new(code::PROTOCOL, "the parameters of rpc.ack do not fit")),
         }
     }
+}
+
+/// Whether the message that ends a connection so has not been received: there was no room for it, or it cannot be decoded.
+fn is_not_taken(disconnect: &Disconnect) -> bool {
+    matches!(disconnect.limit, Some(NO_ROOM | READER_FULL)) || disconnect.ends == Some(Reason::Sequence)
 }
 
 fn is_parse_error(error: &RpcError) -> bool {
