@@ -95,6 +95,8 @@ enum Inner {
     MsgPack(msgpack::Error),
     #[error("it is encoded in another codec already")]
     Mixed,
+    #[error("the message would be nested deeper than 128")]
+    TooDeep,
 }
 
 impl From<serde_json::Error> for CodecError {

@@ -71,13 +71,23 @@ impl<'a> Raw<'a> {
 
     /// Whether arrays and objects are nested deeper than [`MAX_NESTING`](super::MAX_NESTING) anywhere in it.
     pub(crate) fn too_deep(self) -> bool {
+        self.deeper_than(super::MAX_NESTING)
+    }
+
+    fn deeper_than(self, most: usize) -> bool {
         match self {
-            Self::Json(text) => scan::too_deep(text),
+            Self::Json(text) => scan::deeper_than(most, text),
             // Each level takes a byte.
             Self::MsgPack(bytes) => {
-                bytes.len() > super::MAX_NESTING && Tokens::new(bytes).skip() == Err(Malformed::TooDeep)
+                bytes.len() > most && Tokens::new(bytes).skip_within(most) == Err(Malformed::TooDeep)
             }
         }
+    }
+
+    /// The parameters of a message that is about to leave, unless they would be nested too deep in it.
+    pub(crate) fn check_params(self) -> Result<(), CodecError> {
+        // The message around them is a level of its own.
+        if self.deeper_than(super::MAX_NESTING - 1) { Err(CodecError(super::Inner::TooDeep)) } else { Ok(()) }
     }
 
     /// Whether it is an array, and so no message but several.

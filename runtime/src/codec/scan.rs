@@ -8,8 +8,6 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::MAX_NESTING;
-
 /// The text is not JSON here, or not of the wanted type. [`super::explain`] finds out which.
 #[derive(Debug)]
 pub(crate) struct Unexpected;
@@ -103,14 +101,14 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// Whether arrays and objects are nested deeper than [`MAX_NESTING`] anywhere in a JSON text.
-pub(crate) fn too_deep(text: &str) -> bool {
+/// Whether arrays and objects are nested deeper than that anywhere in a JSON text.
+pub(crate) fn deeper_than(most: usize, text: &str) -> bool {
     // What is nested deeper than that and closed again is longer than twice that; most messages are shorter.
-    if text.len() <= 2 * MAX_NESTING {
+    if text.len() <= 2 * most {
         return false;
     }
     let openings = text.bytes().filter(|byte| matches!(byte, b'[' | b'{')).count();
-    openings > MAX_NESTING && deepest(text) > MAX_NESTING
+    openings > most && deepest(text) > most
 }
 
 /// The deepest nesting, brackets in strings not counted.
@@ -141,7 +139,7 @@ fn deepest(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Scanner, too_deep};
+    use super::{Scanner, deeper_than};
 
     #[test]
     fn values_are_taken_up_to_the_punctuation_behind_them() {
@@ -185,9 +183,9 @@ mod tests {
     #[test]
     fn nesting_is_counted_outside_of_strings_only() {
         let nest = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
-        assert!(!too_deep(&nest(128)));
-        assert!(too_deep(&nest(129)));
-        assert!(!too_deep(&format!("[\"{}\\\"[\"]", "[".repeat(500))));
-        assert!(!too_deep(&"[],".repeat(500)));
+        assert!(!deeper_than(128, &nest(128)));
+        assert!(deeper_than(128, &nest(129)));
+        assert!(!deeper_than(128, &format!("[\"{}\\\"[\"]", "[".repeat(500))));
+        assert!(!deeper_than(128, &"[],".repeat(500)));
     }
 }

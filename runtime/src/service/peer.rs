@@ -11,7 +11,7 @@ use super::method::CallSpec;
 use super::stream::{Demand, OpenStream, Source, Step, UploadMessage};
 use super::traits::{EncodeError, ServiceError, checked};
 use crate::codec::{Codec, CodecError, MetaMap, Payload, by_position};
-use crate::message::{ErrorKind, RpcError};
+use crate::message::{ErrorKind, MAX_SAFE, RpcError};
 use crate::session::Disconnect;
 use crate::types::{Message, Params};
 
@@ -40,14 +40,12 @@ pub(crate) struct OutgoingCall {
 }
 
 impl OutgoingCall {
-    /// `meta` on the wire, with what is left of the time limit.
+    /// `meta` on the wire, with what is left of the time limit; one that no language can read exactly is none.
     pub(crate) fn meta(&self, time_left: Option<Duration>) -> Option<MetaMap> {
         let mut meta = MetaMap::new();
-        if let Some(time) = time_left {
-            meta.insert(
-                "timeout_ms".into(),
-                u64::try_from(time.as_millis().max(1)).unwrap_or(u64::MAX).into(),
-            );
+        let millis = time_left.and_then(|time| u64::try_from(time.as_millis().max(1)).ok());
+        if let Some(millis) = millis.filter(|millis| *millis <= MAX_SAFE) {
+            meta.insert("timeout_ms".into(), millis.into());
         }
         if let Some(credit) = self.demand.as_ref().and_then(|demand| demand.opening()) {
             meta.insert("credit".into(), credit.into());
@@ -179,6 +177,8 @@ impl Peer {
     ) -> Result<OutgoingCall, EncodeError> {
         checked(|at| params.check(at))?;
         let params = encode_params(self.0.codec(), spec, params)?;
+        // What the other end cannot decode would end the session there.
+        params.as_raw().check_params()?;
         Ok(OutgoingCall { spec, params, timeout: None, meta: Vec::new(), demand: None })
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use wirecall::{Reply, Server, Service};
+use wirecall::{CallError, Reply, Server, Service};
 
 use crate::support::{RawPeer, error_of, serve};
 use crate::{CODEC, wire};
@@ -294,4 +294,16 @@ async fn nesting_of_128_arrives_and_129_does_not() {
             assert_eq!(error_of(&answer), (-32700, "parse_error"));
         }
     }
+}
+
+#[tokio::test]
+async fn a_call_that_is_nested_deeper_than_any_server_reads_fails_alone() {
+    let (_server, address) = serve(Server::builder().service(Shop::serve(App))).await;
+    let client = wirecall::connect(format!("ws://{address}/")).codec(CODEC).await.expect("a connection");
+    let shop = ShopClient::new(&client);
+    let nested = |levels| (0..levels).fold(Value::Null, |inner, _| json!([inner]));
+    assert_eq!(shop.any(nested(126)).await.expect("an answer"), nested(126));
+    let error = shop.any(nested(127)).await.expect_err("it would be nested 129 levels deep");
+    assert!(matches!(error, CallError::Encode(_)), "{error}");
+    shop.nothing().await.expect("the session goes on");
 }

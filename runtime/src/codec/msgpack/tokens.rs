@@ -180,7 +180,8 @@ impl<'a> Tokens<'a> {
         self.skip_within(MAX_NESTING)
     }
 
-    fn skip_within(&mut self, depth: usize) -> Result<(), Malformed> {
+    /// The same, nested at most so deep.
+    pub(crate) fn skip_within(&mut self, depth: usize) -> Result<(), Malformed> {
         let (len, keys) = match self.token()? {
             Token::Array(len) => (len, false),
             Token::Map(len) => (len, true),
