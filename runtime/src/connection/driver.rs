@@ -271,6 +271,7 @@ impl<S: Transport, P: Pump + Unpin> Driver<S, P> {
                     self.send(frame, seq)?;
                 }
                 Ok(Next::Close(disconnect)) => self.send_close(disconnect, now)?,
+                Ok(Next::Fail(disconnect)) => self.begin_close(disconnect),
                 Ok(Next::Nothing(ack_at)) => {
                     if !self.deaf {
                         self.due = self.due.into_iter().chain(ack_at).min();

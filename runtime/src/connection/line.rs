@@ -25,6 +25,8 @@ pub(super) struct Line {
     /// While the task reads it need not be woken: it looks here right after.
     pub(super) reading: bool,
     pub(super) closing: Option<Closing>,
+    /// The session cannot go on, which the connection's task does not know yet.
+    pub(super) failed: Option<Disconnect>,
 }
 
 /// The connection is to end, once the urgent messages are written, or all.

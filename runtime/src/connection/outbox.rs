@@ -68,6 +68,8 @@ pub(crate) enum Next {
     /// Write a message, sealed with that `seq` if there is one.
     Write(Frame, Option<u64>),
     Close(Disconnect),
+    /// Close for that reason, of which nobody was told yet.
+    Fail(Disconnect),
     /// Nothing, but an ack is due then.
     Nothing(Option<Instant>),
 }
@@ -325,6 +327,9 @@ impl Outbox {
         let mut state = self.lock();
         state.stale(line).map_or(Ok(()), Err)?;
         state.line.reading = false;
+        if let Some(failed) = state.line.failed.take() {
+            return Ok(Next::Fail(failed));
+        }
         if let Some(frame) = state.line.urgent.pop() {
             return Ok(Next::Write(frame, None));
         }
@@ -377,8 +382,7 @@ fn enter(mut state: MutexGuard<'_, State>, message: impl Into<Queued>) -> u64 {
     let number = state.queue.push(message.into(), away).unwrap_or_else(|Exhausted| {
         // *At the last number the sender ends the session (`sequence`).*
         let disconnect = Disconnect::new(code::SEQUENCE, "all numbers of this session are used up");
-        let disconnect = disconnect.ending(Reason::Sequence);
-        state.line.closing.get_or_insert(Closing { disconnect, all: false });
+        state.line.failed.get_or_insert(disconnect.ending(Reason::Sequence));
         u64::MAX
     });
     wake(state);
