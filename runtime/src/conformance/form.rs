@@ -76,7 +76,7 @@ pub(super) fn written(leaving: &Leaving) -> Result<Value, String> {
 }
 
 /// A message without `jsonrpc`, which must have been there.
-fn bare(value: Value) -> Result<Value, String> {
+pub(super) fn bare(value: Value) -> Result<Value, String> {
     match value {
         Value::Array(entries) => entries.into_iter().map(bare).collect::<Result<_, _>>().map(Value::Array),
         Value::Object(mut members) => match members.remove("jsonrpc") {

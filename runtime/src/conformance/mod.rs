@@ -4,6 +4,8 @@
 mod client;
 mod compare;
 mod form;
+mod live;
+mod machine;
 mod script;
 mod server;
 
@@ -11,6 +13,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use crate::codec::Codec;
 use script::Script;
 
 /// Every vector, with its path.
@@ -40,35 +43,67 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
+/// How one vector is played: nothing where it is left out, else whether it is passed.
+type Playing<'p> = &'p dyn Fn(&Script) -> Option<Result<(), String>>;
+
+/// Plays every vector of a side with each of the players, and tells how many there were, under that name.
 #[track_caller]
-fn play_all(side: &str, play: fn(&Script) -> Result<(), String>) {
+fn play_all(side: &str, name: &str, players: &[(&str, Playing<'_>)]) {
     let wanted = std::env::var("WIRECALL_VECTOR").unwrap_or_default();
     let scripts = scripts();
-    let played: Vec<_> = scripts
+    let scripts: Vec<_> = scripts
         .iter()
         .filter(|(path, script)| (script.side == side || script.side == "both") && path.contains(&wanted))
         .collect();
+    let (mut left_out, mut failed) = (0, 0);
     let mut failures = String::new();
-    let mut failed = 0;
-    for (path, script) in &played {
-        if let Err(difference) = play(script) {
-            failed += 1;
-            write!(failures, "\n{path}: {}\n{difference}\n", script.name).expect("a string takes all");
+    for (codec, play) in players {
+        for (path, script) in &scripts {
+            match play(script) {
+                None => left_out += 1,
+                Some(Ok(())) => {}
+                Some(Err(difference)) => {
+                    failed += 1;
+                    write!(failures, "\n{path}{codec}: {}\n{difference}\n", script.name)
+                        .expect("a string takes all");
+                }
+            }
         }
     }
     // Past the capture of the test's output: the counts are part of what a run shows.
-    writeln!(std::io::stdout(), "conformance: rust {side}: {} vectors, {failed} failed", played.len())
-        .expect("standard output");
+    let codecs = match players.len() {
+        1 => String::new(),
+        codecs => format!(" in {codecs} codecs, {left_out} left out"),
+    };
+    writeln!(
+        std::io::stdout(),
+        "conformance: rust {name}: {} vectors{codecs}, {failed} failed",
+        scripts.len()
+    )
+    .expect("standard output");
     assert!(failures.is_empty(), "{failures}");
-    assert!(!played.is_empty(), "no vector is called {wanted:?}");
+    assert!(!scripts.is_empty(), "no vector is called {wanted:?}");
 }
 
 #[test]
 fn the_client_s_machine_passes_every_vector_of_its_side() {
-    play_all("client", client::play);
+    play_all("client", "client", &[("", &|script| Some(client::play(script)))]);
 }
 
 #[test]
 fn the_server_s_machine_passes_every_vector_of_its_side() {
-    play_all("server", server::play);
+    play_all("server", "server", &[("", &|script| Some(machine::play(script)))]);
+}
+
+#[test]
+fn the_server_passes_every_vector_of_its_side_over_a_real_connection_in_both_codecs() {
+    let play = |script: &Script, codec| live::can_play(script, codec).then(|| live::play(script, codec));
+    play_all(
+        "server",
+        "server over a real connection",
+        &[
+            (" in JSON", &|script| play(script, Codec::Json)),
+            (" in MessagePack", &|script| play(script, Codec::MsgPack)),
+        ],
+    );
 }

@@ -80,6 +80,8 @@ pub(super) trait Player {
     fn wakes_at(&mut self) -> Option<Instant>;
     /// Wakes it.
     fn wake(&mut self);
+    /// The stage's clock has come to the end of an `advance`.
+    fn arrive(&mut self) {}
     /// What came out since.
     fn collect(&mut self, outputs: &mut Outputs) -> Result<(), String>;
     /// The connection that a step's expectations are about.
@@ -216,7 +218,8 @@ fn advance(player: &mut impl Player, time: Duration, outputs: &mut Outputs) -> R
             }
             _ => {
                 player.stage().now = end;
-                return Ok(());
+                player.arrive();
+                return player.collect(outputs);
             }
         }
     }

@@ -21,6 +21,15 @@ pub(crate) enum Arrived {
 }
 
 impl Outbox {
+    /// As if so many messages had been numbered before, and received: for the vectors.
+    #[cfg(test)]
+    #[cfg(feature = "client")]
+    pub(crate) fn starting_after(&self, sent: u64) {
+        if let Some(tracked) = self.lock().queue.tracked() {
+            tracked.replay.sent_before(sent);
+        }
+    }
+
     /// Notes a message that arrived on that connection. *The receiver checks `seq` before the content.*
     pub(crate) fn receive(
         &self,

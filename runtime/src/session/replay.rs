@@ -106,7 +106,15 @@ impl<B: Body> Replay<B> {
     /// A session that has counted so far already, for tests of the end of all numbers.
     #[cfg(test)]
     pub(crate) fn starting_after(bound: usize, sent: u64, received: u64) -> Self {
-        Self { acked: sent, written: sent, sent, received, told: received, ..Self::new(bound) }
+        let mut replay = Self { received, told: received, ..Self::new(bound) };
+        replay.sent_before(sent);
+        replay
+    }
+
+    /// As if so much had been sent and acknowledged before anything.
+    #[cfg(test)]
+    pub(crate) fn sent_before(&mut self, sent: u64) {
+        (self.acked, self.written, self.sent) = (sent, sent, sent);
     }
 
     /// The other end keeps so many bytes: it is told *after ¼ of the peer's buffer*, so that it never stands still

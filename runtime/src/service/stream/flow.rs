@@ -155,6 +155,14 @@ impl Flow {
         wake(state.consumer.take(), state);
     }
 
+    /// What waits to be taken, and whether no more comes.
+    #[cfg(test)]
+    #[cfg(feature = "client")]
+    pub(super) fn arrived(&self) -> (Vec<Payload>, bool) {
+        let state = self.lock();
+        (state.arrived.iter().cloned().collect(), state.uploaded)
+    }
+
     /// What to grant before the first item.
     pub(super) fn open_upload(&self) -> u32 {
         self.refill(&mut self.lock())

@@ -111,6 +111,14 @@ impl<T: Message> Incoming<T> {
         Poll::Ready(Some(item))
     }
 
+    /// What waits to be taken, and whether it is all that comes: for the vectors, which know no difference.
+    #[cfg(test)]
+    #[cfg(feature = "client")]
+    pub(crate) fn arrived(&self) -> (Vec<T>, bool) {
+        let (items, all) = self.wire.flow.arrived();
+        (items.iter().filter_map(|item| item.read().ok()).collect(), all)
+    }
+
     /// Tells the caller what it may send, as soon as there is room for that.
     fn grant(&mut self, cx: &mut Context<'_>) {
         loop {
