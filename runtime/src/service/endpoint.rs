@@ -390,6 +390,10 @@ impl Endpoint {
         let sink = match calls.cancel(id) {
             Cancelled::Nothing => return Ok(()),
             Cancelled::Stop(held, next) => {
+                // It goes before those come whose turn it is now.
+                if let Some(held) = &held {
+                    held.abort();
+                }
                 Held::start(&mut calls, &next);
                 self.tell_idle(calls);
                 held.map(|held| held.stop(self))
