@@ -256,9 +256,8 @@ impl Half {
     /// What the reader itself answers. *It enters without waiting, above the bound by at most 1 MiB; above that the
     /// connection is closed 4013.*
     pub(crate) fn reply(&mut self, message: Message) -> Result<(), Close> {
-        let most = self.limits.buffer_bytes.saturating_add(self.limits.max_waiting_bytes);
-        let kept = self.replay.bytes();
-        if kept > 0 && kept.saturating_add((self.world.size)(&message)) > most {
+        let bound = self.limits.buffer_bytes.max(self.replay.first_bytes());
+        if self.replay.bytes() > bound.saturating_add(self.limits.max_waiting_bytes) {
             return Err(Close::TOO_SLOW);
         }
         self.enter(message).map(drop)
