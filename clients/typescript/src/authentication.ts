@@ -17,6 +17,7 @@ export type EmitExpiry = (
 export class Authentication {
   private readonly emit: EmitExpiry;
   private askAt = Number.POSITIVE_INFINITY;
+  private expiresAt = Number.POSITIVE_INFINITY;
   private id: Id | undefined;
 
   constructor(emit: EmitExpiry) {
@@ -25,7 +26,8 @@ export class Authentication {
 
   /** The credentials are good for so long. */
   opened(expiresInMs: number, now: number): void {
-    this.askAt = now + expiresInMs - Math.min(AHEAD_MS, expiresInMs / 4);
+    this.expiresAt = now + expiresInMs;
+    this.askAt = this.expiresAt - Math.min(AHEAD_MS, expiresInMs / 4);
     if (Number.isNaN(this.askAt)) this.askAt = Number.POSITIVE_INFINITY;
   }
 
@@ -40,6 +42,11 @@ export class Authentication {
     if (now < this.askAt) return;
     this.askAt = Number.POSITIVE_INFINITY;
     this.emit({ type: "expiring" });
+  }
+
+  /** There are none: they are asked for again after that time, while the old ones are good. */
+  failed(delayMs: number, now: number): void {
+    if (now + delayMs < this.expiresAt) this.askAt = now + delayMs;
   }
 
   /** `rpc.auth` goes out under that id. */

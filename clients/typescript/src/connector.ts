@@ -7,7 +7,7 @@ import type { Frame } from "./codec.ts";
 import { CloseCode, type Disconnect, disconnect } from "./disconnect.ts";
 import type { Environment } from "./environment.ts";
 import { ConnectionLostError, ResourceExhaustedError, wireError } from "./errors.ts";
-import { connectError, isNoSubprotocol, NO_SUBPROTOCOL } from "./failure.ts";
+import { connectError, isNoSubprotocol, NO_SUBPROTOCOL, tokenError } from "./failure.ts";
 import type { Incoming } from "./incoming.ts";
 import type { Settings } from "./options.ts";
 import type { Outcome, Output } from "./output.ts";
@@ -53,6 +53,8 @@ export class Connector {
   private readonly host: ConnectorHost;
   private readonly session: Session<Owner>;
   private readonly backoff: Backoff;
+  /** When to ask again for a token that is to take the place of one that is still good. */
+  private tokenBackoff: Backoff | undefined;
   private readonly stopWaking: () => void;
   private connection: Connection | undefined;
   /** Counts attempts; an awaited token of an older one is thrown away. */
@@ -94,9 +96,7 @@ export class Connector {
     session.connecting(settings.connectTimeoutMs, now);
     this.act(now);
     try {
-      const token = await (typeof settings.token === "function"
-        ? settings.token()
-        : settings.token);
+      const token = await this.token();
       if (attempt !== this.attempt) return;
       this.connection = openConnection(
         settings.webSocket,
@@ -367,20 +367,41 @@ export class Connector {
     this.lost(code, reason);
   }
 
+  private async token(): Promise<string | undefined> {
+    const { token } = this.settings;
+    try {
+      return await (typeof token === "function" ? token() : token);
+    } catch (cause) {
+      throw tokenError(cause);
+    }
+  }
+
   /** Asks for a new token, and shows it on the live connection. */
   private async refresh(): Promise<void> {
-    const { token } = this.settings;
     const { connection } = this;
-    if (typeof token !== "function") return;
+    if (typeof this.settings.token !== "function") return;
     try {
-      const fresh = await token();
-      if (connection !== this.connection) return;
+      const fresh = await this.token();
+      if (connection !== this.connection || fresh === undefined) return;
+      this.tokenBackoff = undefined;
       const now = this.now();
       this.session.authenticate(fresh, now);
       this.act(now);
     } catch (error) {
       this.settings.onError(error);
+      if (connection === this.connection) this.refreshLater();
     }
+  }
+
+  /** One failure of whoever gives out tokens must not cost the connection, while the old one is good. */
+  private refreshLater(): void {
+    const { settings, environment } = this;
+    const endless = { ...settings.reconnect, attempts: Number.POSITIVE_INFINITY };
+    this.tokenBackoff ??= new Backoff(endless, () => environment.random());
+    const now = this.now();
+    const { delayMs = 0 } = this.tokenBackoff.next(disconnect(CloseCode.abnormal), now) ?? {};
+    this.session.authentication.failed(delayMs, now);
+    this.act(now);
   }
 
   private serve(call: Served): void {

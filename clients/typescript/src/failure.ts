@@ -56,6 +56,12 @@ export function webSocketUrl(url: string | URL): URL {
   );
 }
 
+/** The application's token function failed: neither the server nor the URL is at fault. */
+export function tokenError(cause: unknown): ConnectError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new ConnectError(`the token function failed: ${why}`, { cause });
+}
+
 /** An attempt failed. The URL is named without its query, where people put tokens. */
 export function connectError(
   { origin, pathname }: URL,
@@ -64,6 +70,7 @@ export function connectError(
   refusal: WireError | undefined,
   thrown: unknown,
 ): ConnectError {
+  if (thrown instanceof ConnectError) return thrown;
   const where = `${origin}${pathname}`;
   if (refusal) {
     const cause = toError(refusal);

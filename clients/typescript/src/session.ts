@@ -65,7 +65,7 @@ export class Session<Owner> {
   private readonly outbox: Outbox<Entry<Owner>>;
   private readonly outgoing: Outgoing<Owner>;
   private readonly answering: Answering<Owner>;
-  private readonly authentication: Authentication;
+  readonly authentication: Authentication;
   private readonly heartbeat: Heartbeat;
   private readonly resume: Resume = new Resume();
   private outputs: Output<Owner>[] = [];

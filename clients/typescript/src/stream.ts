@@ -7,7 +7,8 @@ import { decodeOr } from "./incoming.ts";
  * A call that answers with many items and then with its result.
  *
  * Looping over it takes the items; leaving the loop early cancels the call at the server. The server
- * is at most 64 items ahead of the loop (option `credit`). It can be looped over once.
+ * is at most 64 items ahead of the loop (option `credit`). It can be looped over once; a second
+ * loop throws a `TypeError`.
  */
 export interface CallStream<Item, Result = void> extends AsyncIterable<Item> {
   /**
@@ -50,6 +51,7 @@ export class OwnStream<Item, Result>
   private took: () => void = () => {};
   /** Nothing comes any more; after what has arrived the loop ends, or throws the error once. */
   private isOver = false;
+  private isLooped = false;
   private failure: { readonly error: unknown } | undefined;
 
   /** `start` makes the call; the signal ends it. */
@@ -72,6 +74,9 @@ export class OwnStream<Item, Result>
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Item, undefined> {
+    // A second loop would take nothing, and look as if there had been nothing.
+    if (this.isLooped) throw new TypeError(`the items of ${this.method} can be looped over once`);
+    this.isLooped = true;
     return this;
   }
 

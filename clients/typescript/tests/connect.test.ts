@@ -168,6 +168,7 @@ test("a token provider that fails is the cause of the error", async () => {
   const error = await rejection(connect("ws://127.0.0.1:9/", { webSocket, token }));
   expect(error).toBeInstanceOf(ConnectError);
   expect(error.cause).toBe(cause);
+  expect(error.message).toBe("the token function failed: no login");
 });
 
 test("what a server thinks of a contract stops no client, and incompatible is told once", async ({

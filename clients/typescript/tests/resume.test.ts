@@ -198,6 +198,46 @@ test("a token is refreshed on the live connection, before it expires", async ({ 
   await client.close();
 });
 
+test("a token that cannot be had at once is asked for again while the old one is good", async ({
+  openAt,
+  clock,
+}) => {
+  const errors: string[] = [];
+  const tokens = ["t-1", undefined, undefined, "t-2"];
+  let asked = 0;
+  const token = () => {
+    const next = tokens[asked];
+    asked += 1;
+    if (next === undefined) throw new Error("503");
+    return next;
+  };
+  const onError = (error: unknown) => errors.push((error as Error).message);
+  const { connection } = await openAt({ token, onError }, { auth_expires_in_ms: 4_000 });
+  clock.advance(3_000);
+  await connection.settled();
+  expect([asked, errors]).toEqual([2, ["the token function failed: 503"]]);
+  clock.advance(125);
+  await connection.settled();
+  expect(asked).toBe(3);
+  clock.advance(250);
+  expect((await connection.next()).params?.token).toBe("t-2");
+});
+
+test("no token is asked for when the old one has expired", async ({ openAt, clock }) => {
+  let asked = 0;
+  const token = () => {
+    asked += 1;
+    if (asked > 1) throw new Error("503");
+    return "t-1";
+  };
+  const { connection } = await openAt({ token, onError() {} }, { auth_expires_in_ms: 400 });
+  clock.advance(300);
+  await connection.settled();
+  expect(asked).toBe(2);
+  clock.advance(30_000);
+  expect(asked).toBe(2);
+});
+
 test("a token that cannot be had, or is refused, is reported; the connection lives on", async ({
   peer,
   clock,

@@ -28,6 +28,22 @@ test("a loop takes the items in order, and then there is the summary", async ({ 
   await connection.settled();
 });
 
+test("a second loop throws, where it would look as if there were no items", async ({ open }) => {
+  const { client, connection } = await open();
+  const stream = new ChatClient(client).search({ query: "hi" });
+  const call = await connection.next();
+  items(connection, call, "a");
+  connection.answer(call, { found: 1 });
+  const loop = async () => {
+    for await (const { text } of stream) expect(text).toBe("a");
+  };
+  await loop();
+  const again = await rejection(loop());
+  expect(again).toBeInstanceOf(TypeError);
+  expect(again.message).toBe("the items of chat.search can be looped over once");
+  expect(await stream.result).toEqual({ found: 1 });
+});
+
 test("an item is there before the next one is sent", async ({ open }) => {
   const { client, connection } = await open();
   const stream = new ChatClient(client).search({ query: "hi" })[Symbol.asyncIterator]();
@@ -76,7 +92,8 @@ test("leaving the loop cancels once, and what is under way is ignored", async ({
   const stream = new ChatClient(client).search({ query: "hi" });
   const call = await connection.next();
   items(connection, call, "a", "b");
-  for await (const { text } of stream) {
+  const iterator = stream[Symbol.asyncIterator]();
+  for await (const { text } of { [Symbol.asyncIterator]: () => iterator }) {
     expect(text).toBe("a");
     break;
   }
@@ -84,7 +101,7 @@ test("leaving the loop cancels once, and what is under way is ignored", async ({
   items(connection, call, "c");
   connection.answer(call, { found: 3 });
   await connection.settled();
-  for await (const late of stream) throw new Error(`${late} is late`);
+  expect(await iterator.next()).toEqual({ done: true, value: undefined });
   expect((await rejection(stream.result)).name).toBe("CancelledError");
 });
 
