@@ -16,7 +16,7 @@ import {
   type ServiceDeclaration,
   type ServiceHost,
 } from "./service.ts";
-import { Listeners, type State, type Unsubscribe } from "./states.ts";
+import { Listeners, type OnError, type State, type Unsubscribe } from "./states.ts";
 
 /** A connected client. It reconnects by itself until it is closed. */
 export interface Client {
@@ -80,7 +80,7 @@ class OwnClient implements Client, ConnectorHost, ServiceHost {
     this.settings = { ...settings, onError };
     this.timeoutMs = settings.timeoutMs;
     this.incoming = new Incoming(onError);
-    this.listeners = new Listeners(onError);
+    this.listeners = new Listeners("states", onError);
     this.connector = new Connector(url, this.settings, environment, this);
   }
 
@@ -157,10 +157,10 @@ class OwnClient implements Client, ConnectorHost, ServiceHost {
 }
 
 /** The application's function, which must not keep the client from going on when it throws. */
-function guarded(onError: (error: unknown) => void): (error: unknown) => void {
-  return (error) => {
+function guarded(onError: OnError): OnError {
+  return (error, where) => {
     try {
-      onError(error);
+      onError(error, where);
     } catch (another) {
       console.error(another);
     }

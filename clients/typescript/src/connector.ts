@@ -287,7 +287,7 @@ export class Connector {
     try {
       this.perform(output, now);
     } catch (error) {
-      this.settings.onError(error);
+      this.settings.onError(error, "the connection");
     }
   }
 
@@ -332,7 +332,7 @@ export class Connector {
         this.drop(output.code, output.reason);
         break;
       case "fault":
-        this.settings.onError(output.error);
+        this.settings.onError(output.error, "what the server sent");
         break;
     }
   }
@@ -343,7 +343,7 @@ export class Connector {
     this.hasWarned = true;
     const services = incompatible.join(", ");
     const message = `generated from an older, incompatible contract, generate again: ${services}`;
-    this.settings.onError(new Error(message));
+    this.settings.onError(new Error(message), "the contract");
   }
 
   private write(frame: Frame): void {
@@ -388,7 +388,7 @@ export class Connector {
       this.session.authenticate(fresh, now);
       this.act(now);
     } catch (error) {
-      this.settings.onError(error);
+      this.settings.onError(error, "the connection");
       if (connection === this.connection) this.refreshLater();
     }
   }

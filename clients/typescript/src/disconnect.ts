@@ -1,6 +1,7 @@
 // How a connection ended, and whether that says to come back: one table of close codes, the same
 // in all clients.
 
+import type { LostReason } from "./hello.ts";
 import { isRecord } from "./message.ts";
 
 /** The end of a connection. */
@@ -13,6 +14,8 @@ export interface Disconnect {
   readonly comeBack: boolean;
   /** The server asks its clients to spread their return over this time. */
   readonly retryWithinMs?: number;
+  /** Why the session is lost, where that is what ended, and not a connection. */
+  readonly lost?: LostReason;
 }
 
 /** The close codes that this client gives itself, or knows by name. */
@@ -67,8 +70,9 @@ export function disconnect(code: number, reason?: string, retryWithinMs?: number
   };
 }
 
-/** One line for messages: `heartbeat timeout (4008)`. */
-export function describe({ code, reason }: Disconnect): string {
+/** One line for messages: `heartbeat timeout (4008)`. A session that is lost has no code. */
+export function describe({ code, reason, lost }: Disconnect): string {
+  if (lost !== undefined) return reason;
   return reason ? `${reason} (${code})` : `close code ${code}`;
 }
 

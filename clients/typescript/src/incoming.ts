@@ -14,7 +14,7 @@ import {
 } from "./errors.ts";
 import type { Meta, WireError } from "./message.ts";
 import type { Answer, Served } from "./served.ts";
-import { Listeners, type Unsubscribe } from "./states.ts";
+import { Listeners, type OnError, type Unsubscribe } from "./states.ts";
 
 /** A call of the server, beside its params. */
 export interface ServedCall {
@@ -48,9 +48,9 @@ export class Incoming {
   /** The services that the server finds this client's contract of incompatible. */
   private incompatible: readonly string[] = [];
   private readonly running = new Map<Served, AbortController>();
-  private readonly onError: (error: unknown) => void;
+  private readonly onError: OnError;
 
-  constructor(onError: (error: unknown) => void) {
+  constructor(onError: OnError) {
     this.onError = onError;
   }
 
@@ -69,7 +69,7 @@ export class Incoming {
   ): Unsubscribe {
     let listeners = this.events.get(event);
     if (!listeners) {
-      listeners = new Listeners(this.onError);
+      listeners = new Listeners(event, this.onError);
       this.events.set(event, listeners);
     }
     return listeners.add((wire) => {
@@ -139,7 +139,7 @@ export class Incoming {
       return wireError(ValidationError, "the params do not decode");
     }
     // What a handler throws because it was told to stop is no news.
-    if (!wasAborted) this.onError(error);
+    if (!wasAborted) this.onError(error, `the handler of ${method}`);
     return wireError(InternalError, `the handler of ${method} failed`);
   }
 }

@@ -38,7 +38,7 @@ export type {
   TokenProvider,
 } from "./options.ts";
 export type { CallOptions } from "./service.ts";
-export type { State, Unsubscribe } from "./states.ts";
+export type { OnError, State, Unsubscribe } from "./states.ts";
 export type { CallStream } from "./stream.ts";
 export type { WebSocketClass, WebSocketLike } from "./websocket.ts";
 

@@ -5,6 +5,7 @@ import { type Codec, json, plainJson } from "./codec.ts";
 import type { HeartbeatSettings } from "./heartbeat.ts";
 import { DEFAULT_MESSAGE_BYTES } from "./hello.ts";
 import type { Layer } from "./layers.ts";
+import type { OnError } from "./states.ts";
 import { CLIENT } from "./version.ts";
 import type { WebSocketClass } from "./websocket.ts";
 
@@ -79,8 +80,8 @@ export interface ConnectOptions {
   /** Goes with `name`. */
   readonly version?: string;
   /** Hears what has no caller to go to: a listener or handler that threw, a message that made no
-   * sense. Default: `console.error`. */
-  readonly onError?: (error: unknown) => void;
+   * sense. `where` says whose it is: `the listener of chat.posted`. Default: `console.error`. */
+  readonly onError?: OnError;
 }
 
 /** The options with every default in place. */
@@ -99,7 +100,7 @@ export interface Settings {
   readonly layers: readonly Layer[];
   readonly webSocket: WebSocketClass;
   readonly client: { readonly name: string; readonly version: string };
-  readonly onError: (error: unknown) => void;
+  readonly onError: OnError;
 }
 
 const RECONNECT: ReconnectSettings = {
@@ -120,7 +121,7 @@ const LEAST_BUFFER_BYTES = 262_144;
 
 /** Completes the options. Throws a `TypeError` that says what to do when they cannot work. */
 export function complete(options: ConnectOptions): Settings {
-  const { token, plain = false, lazy = false, layers = [], onError = console.error } = options;
+  const { token, plain = false, lazy = false, layers = [], onError = print } = options;
   const { name = CLIENT.name, version = CLIENT.version } = options;
   const webSocket: WebSocketClass | undefined = options.webSocket ?? globalThis.WebSocket;
   if (!webSocket) {
@@ -157,6 +158,10 @@ export function complete(options: ConnectOptions): Settings {
     client: { name, version },
     onError,
   };
+}
+
+function print(error: unknown, where: string): void {
+  console.error(`wirecall, ${where}:`, error);
 }
 
 /** An option that is there but undefined is not set: most settings of tsc let that through. */

@@ -18,6 +18,15 @@ export interface Lost {
 /** *After three resumes in a row … it says hello without `resume` and reports `stalled`.* */
 const MAX_STALLS = 3;
 
+const WHY: Readonly<Record<LostReason, string>> = {
+  expired: "it was away for longer than the server keeps it",
+  overflow: "more was to be kept for it than has room",
+  unknown: "the server does not know it any more (was it restarted?)",
+  sequence: "its numbers broke",
+  stalled: "it made no progress over several connections",
+  denied: "it belongs to somebody else",
+};
+
 const ANOTHER_USER = "the connection came back with another user";
 
 /** What of a replay buffer is looked at here. */
@@ -89,8 +98,8 @@ export class Resume {
     this.place = undefined;
     if (!before) return undefined;
     const carries = reason !== "denied" && before.user === hello.user;
-    const why = carries ? `the session is lost: ${reason}` : ANOTHER_USER;
-    const end = { code: CloseCode.abnormal, reason: why, comeBack: true };
+    const why = carries ? `the session is lost: ${WHY[reason]}` : ANOTHER_USER;
+    const end = { code: CloseCode.abnormal, reason: why, comeBack: true, lost: reason };
     return { reason, received, carries, end };
   }
 

@@ -40,12 +40,18 @@ export type State =
 /** Stops listening, or serving. Calling it again does nothing. */
 export type Unsubscribe = () => void;
 
+/** Hears of an error that has no caller, and where it happened. */
+export type OnError = (error: unknown, where: string) => void;
+
 /** Functions that want to hear of something. */
 export class Listeners<Value> {
   private readonly listeners = new Set<(value: Value) => void>();
-  private readonly onError: (error: unknown) => void;
+  private readonly onError: OnError;
+  /** What they hear of. */
+  private readonly what: string;
 
-  constructor(onError: (error: unknown) => void) {
+  constructor(what: string, onError: OnError) {
+    this.what = what;
     this.onError = onError;
   }
 
@@ -62,7 +68,7 @@ export class Listeners<Value> {
       try {
         listener(value);
       } catch (error) {
-        this.onError(error);
+        this.onError(error, `the listener of ${this.what}`);
       }
     }
   }

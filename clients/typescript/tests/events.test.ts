@@ -1,6 +1,6 @@
 // Events of the server: who hears them, what becomes of a listener that fails, and which ones are not told.
 
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import { ChatClient } from "./fixtures/chat.ts";
 import { test } from "./support/fixture.ts";
 
@@ -35,6 +35,38 @@ test("a listener that throws is reported, and keeps no other from hearing", asyn
   await connection.settled();
   expect(heard).toEqual(["a"]);
   expect(errors).toEqual([fault, expect.objectContaining({ name: "DecodeError" })]);
+});
+
+test("onError is told where it happened, and without one the console is, by the name of wirecall", async ({
+  open,
+}) => {
+  const print = vi.spyOn(console, "error").mockReturnValue();
+  const told: unknown[] = [];
+  const onError = (error: unknown, where: string) => told.push([error, where]);
+  const fault = new Error("broke");
+  for (const options of [{}, { onError }]) {
+    const { client, connection } = await open(options);
+    const service = client.service({ name: "raw" });
+    service.on("raw.told", () => {
+      throw fault;
+    });
+    const handle = () => {
+      throw fault;
+    };
+    service.serve({ "raw.ask": { handle } });
+    connection.send({ method: "raw.told" });
+    connection.send({ id: 1, method: "raw.ask" });
+    expect((await connection.next()).error?.code).toBe(-32603);
+  }
+  expect(told).toEqual([
+    [fault, "the listener of raw.told"],
+    [fault, "the handler of raw.ask"],
+  ]);
+  expect(print.mock.calls).toEqual([
+    ["wirecall, the listener of raw.told:", fault],
+    ["wirecall, the handler of raw.ask:", fault],
+  ]);
+  print.mockRestore();
 });
 
 test("a listener may call the server, close and stop listening", async ({ open }) => {

@@ -115,7 +115,10 @@ test("the verdict on a lost session is told once, and decides on every call", as
   const again = await cut(ends, peer, clock);
   await again.greet({ session: "s-2", reason: "expired", ended_received: 1 });
   expect(await received).toBeInstanceOf(ConnectionLostError);
-  expect((await received).message).toContain("the session is lost: expired");
+  expect((await received).message).toBe(
+    "the outcome of chat.post is unknown: the session is lost: it was away for longer than the server keeps it",
+  );
+  expect(await received).toMatchObject({ disconnect: { lost: "expired" } });
   const call = await again.next();
   expect([call.params?.text, again.received]).toEqual(["2", 1]);
   again.answer(call, { id: 2 });
