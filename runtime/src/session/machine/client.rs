@@ -54,6 +54,10 @@ pub(crate) struct ClientMachine {
     dropping: Option<u16>,
     /// Closing, since then.
     closing: Option<Instant>,
+    /// Pings that were written on the current connection, and the last of them, which is written when the client
+    /// closes and all the rest is.
+    pings: u64,
+    last_ping: Option<u64>,
     /// The client stays away.
     stays: bool,
     /// The current connection, counted from 1.
@@ -75,6 +79,8 @@ impl ClientMachine {
             notice: None,
             dropping: None,
             closing: None,
+            pings: 0,
+            last_ping: None,
             stays: false,
             connection: 0,
             sessions: 0,
@@ -97,6 +103,9 @@ impl ClientMachine {
         self.phase = Phase::Hello(now);
         self.notice = None;
         self.dropping = None;
+        self.pings = 0;
+        self.last_ping = None;
+        self.half.pongs = 0;
         let limits = self.settings.limits;
         let mut params = json!({
             "client": { "name": "wirecall", "version": "1" },
@@ -314,7 +323,9 @@ impl ClientMachine {
         if let Some(close) = self.half.fault.take() {
             return self.leave(close);
         }
-        if self.closing.is_some_and(|since| self.half.replay.bytes() == 0 || now >= since + CLOSE_WAIT) {
+        let received =
+            self.half.replay.bytes() == 0 || self.last_ping.is_some_and(|last| self.half.pongs >= last);
+        if self.closing.is_some_and(|since| received || now >= since + CLOSE_WAIT) {
             self.leave(Close { code: code::NORMAL, ends: None });
         }
     }
@@ -338,11 +349,21 @@ impl ClientMachine {
             let message = self.half.urgent.pop_front()?;
             return Some(Leaving { seq: None, message: message.into() });
         }
-        let leaving = self.half.next()?;
+        let Some(leaving) = self.half.next() else { return self.ask() };
         if let (Message::Call { .. }, Some(heart)) = (&*leaving.message, &mut self.heart) {
             heart.called(now);
         }
         Some(leaving)
+    }
+
+    /// *Once everything is written it sends one `rpc.ping`, if something is not acknowledged.*
+    fn ask(&mut self) -> Option<Leaving> {
+        if self.closing.is_none() || self.last_ping.is_some() || self.half.replay.bytes() == 0 {
+            return None;
+        }
+        self.pings += 1;
+        self.last_ping = Some(self.pings);
+        Some(Leaving { seq: None, message: Message::notice("rpc.ping", json!({})).into() })
     }
 
     /// When the time is to be looked at next.
@@ -374,7 +395,10 @@ impl ClientMachine {
         if let Some(heart) = self.heart.as_mut().filter(|_| open) {
             match heart.beat(now) {
                 Beat::Wait(_) => {}
-                Beat::Ping => self.half.urgent.push_back(Message::notice("rpc.ping", json!({}))),
+                Beat::Ping => {
+                    self.pings += 1;
+                    self.half.urgent.push_back(Message::notice("rpc.ping", json!({})));
+                }
                 Beat::Dead => result = result.and(Err(Close { code: code::ABNORMAL, ends: None })),
             }
         }
