@@ -12,7 +12,7 @@ export interface RpcErrorInit<Details = unknown> {
   readonly kind?: string | undefined;
   /** For people. Default: the kind. */
   readonly message?: string | undefined;
-  /** Default false. */
+  /** Default: the class's own, else false. */
   readonly retryable?: boolean | undefined;
   readonly retryAfterMs?: number | undefined;
   readonly details?: Details | undefined;
@@ -26,6 +26,8 @@ export interface RpcErrorClass {
   new (init: RpcErrorInit<never>): RpcError;
   readonly code: number;
   readonly kind: string;
+  /** What it is declared to be, where it is answered by this side. */
+  readonly retryable?: boolean;
   /** For details whose form on the wire differs from their type. */
   readonly decode?: (wire: unknown) => unknown;
   /** The same, where this side answers with the error. */
@@ -59,7 +61,7 @@ export class RpcError<Details = unknown> extends Error {
     this.name = own.kind ? className(own.kind) : "RpcError";
     this.code = init.code ?? own.code ?? -32603;
     this.kind = kind;
-    this.retryable = init.retryable ?? false;
+    this.retryable = init.retryable ?? own.retryable ?? false;
     this.retryAfterMs = init.retryAfterMs;
     this.details = init.details as Details;
     this.data = init.data;

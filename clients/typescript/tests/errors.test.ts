@@ -110,3 +110,17 @@ test("details in a form of their own are decoded, encoded, and never hide the er
   expect(toError(strange, [BrokenError])).toMatchObject({ code: 1, details: { found: 1 } });
   expect(toError({ code: 1, message: "m" }, [BrokenError])).toBeInstanceOf(BrokenError);
 });
+
+test("an error that is declared retryable is sent so by a handler, unless it says otherwise", () => {
+  class BusyError extends RpcError {
+    static readonly code = 2002;
+    static readonly kind = "busy";
+    static readonly retryable = true;
+  }
+  const retryable = (error: RpcError) => (toWire(error).data as { retryable?: boolean }).retryable;
+  expect(retryable(new BusyError())).toBe(true);
+  expect(retryable(new BusyError({ retryable: false }))).toBe(undefined);
+  // What arrives says itself what it is.
+  const data = { kind: "busy", retryable: false };
+  expect(toError({ code: 2002, message: "", data }, [BusyError]).retryable).toBe(false);
+});

@@ -42,6 +42,7 @@ impl Context<'_> {
             format!("static readonly code = {};", error.code).into(),
             format!("static readonly kind = {};", string(&error.kind)).into(),
         ];
+        members.extend(error.retryable.then(|| "static readonly retryable = true;".into()));
         for way in ways {
             members.extend(self.details_converter(error, *way));
         }

@@ -260,4 +260,5 @@ export class NotJoinedError extends RpcError {
 export class NoAnswerError extends RpcError<{ readonly user: UserId }> {
   static readonly code = 1003;
   static readonly kind = "no_answer";
+  static readonly retryable = true;
 }

@@ -83,4 +83,5 @@ export interface Alert {
 export class NotYetError extends RpcError {
   static readonly code = 1001;
   static readonly kind = "not_yet";
+  static readonly retryable = true;
 }

@@ -209,4 +209,5 @@ export class NotApprovedError extends RpcError<{ readonly steps: number }> {
 export class QueueFullError extends RpcError<{ readonly waiting: number }> {
   static readonly code = 1004;
   static readonly kind = "queue_full";
+  static readonly retryable = true;
 }

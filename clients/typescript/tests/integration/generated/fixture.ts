@@ -828,6 +828,7 @@ export class GoneError extends RpcError<{
 export class BusyError extends RpcError {
   static readonly code = 1002;
   static readonly kind = "busy";
+  static readonly retryable = true;
 }
 
 /** Not in the mood. */

@@ -256,6 +256,7 @@ export class MutedError extends RpcError<{
 }> {
   static readonly code = 1002;
   static readonly kind = "muted";
+  static readonly retryable = true;
 }
 
 export class ClosedError extends RpcError {
