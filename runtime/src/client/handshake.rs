@@ -14,9 +14,9 @@ use tokio_tungstenite::tungstenite::{Error as WsError, Message as WsMessage};
 use super::ConnectError;
 use super::credentials::{self, OWN_ID};
 use super::options::Options;
-use super::task::{self, Socket};
-use crate::codec::{Head, Input, Outcome, Raw, request_frame};
-use crate::connection::{Framing, Meter};
+use super::task::{self, Carrier, Socket};
+use crate::codec::{Head, Input, Outcome, Raw, pong_frame, request_frame};
+use crate::connection::{Framing, Meter, said};
 use crate::message::{CloseNotice, Hello, HelloAnswer, Id, PeerLimits, Program, ResumeClaim, RpcError};
 use crate::session::{Disconnect, code};
 
@@ -25,9 +25,27 @@ pub(crate) async fn connect(
     options: &Options,
     resume: Option<ResumeClaim>,
 ) -> Result<(Socket, Option<HelloAnswer>), ConnectError> {
+    within(options, attempt(options, resume)).await
+}
+
+/// The same over a stream that is there, without a token.
+#[cfg(test)]
+pub(crate) async fn connect_over<S: Carrier>(
+    options: &Options,
+    resume: Option<ResumeClaim>,
+    stream: S,
+) -> Result<(Socket<S>, Option<HelloAnswer>), ConnectError> {
+    within(options, greet(options, request(options)?.0, None, stream, resume)).await
+}
+
+/// *Connecting, token and answer to hello share one limit.*
+async fn within<T>(
+    options: &Options,
+    attempt: impl Future<Output = Result<T, ConnectError>>,
+) -> Result<T, ConnectError> {
     let limit = options.connect_timeout;
     let late = || Err(ConnectError::Timeout { url: options.shown_url(), limit });
-    tokio::time::timeout(limit, attempt(options, resume)).await.unwrap_or_else(|_| late())
+    tokio::time::timeout(limit, attempt).await.unwrap_or_else(|_| late())
 }
 
 async fn attempt(
@@ -42,6 +60,17 @@ async fn attempt(
     let unreachable = |source| ConnectError::Unreachable { url: options.shown_url(), source };
     let stream = TcpStream::connect((host.as_str(), port)).await.map_err(unreachable)?;
     stream.set_nodelay(true).map_err(unreachable)?;
+    greet(options, request, token, stream, resume).await
+}
+
+/// Upgrades a stream, and says hello.
+async fn greet<S: Carrier>(
+    options: &Options,
+    request: Request,
+    token: Option<String>,
+    stream: S,
+    resume: Option<ResumeClaim>,
+) -> Result<(Socket<S>, Option<HelloAnswer>), ConnectError> {
     let config = WebSocketConfig::default()
         .read_buffer_size(16 * 1024)
         .write_buffer_size(16 * 1024)
@@ -73,10 +102,10 @@ fn warn_of_contracts(options: &Options, answer: &HelloAnswer) {
     }
 }
 
-type Upgraded = Result<(Socket, Response), Failure>;
+type Upgraded<S> = Result<(Socket<S>, Response), Failure>;
 
 #[cfg(feature = "client-tls")]
-async fn upgrade(request: Request, stream: Meter<TcpStream>, config: WebSocketConfig) -> Upgraded {
+async fn upgrade<S: Carrier>(request: Request, stream: Meter<S>, config: WebSocketConfig) -> Upgraded<S> {
     let connector = match request.uri().scheme_str() {
         Some("wss") => Some(super::tls::connector().map_err(Failure::Tls)?),
         _ => None,
@@ -86,7 +115,7 @@ async fn upgrade(request: Request, stream: Meter<TcpStream>, config: WebSocketCo
 }
 
 #[cfg(not(feature = "client-tls"))]
-async fn upgrade(request: Request, stream: Meter<TcpStream>, config: WebSocketConfig) -> Upgraded {
+async fn upgrade<S: Carrier>(request: Request, stream: Meter<S>, config: WebSocketConfig) -> Upgraded<S> {
     let stream = tokio_tungstenite::MaybeTlsStream::Plain(stream);
     let upgrading = tokio_tungstenite::client_async_with_config(request, stream, Some(config));
     upgrading.await.map_err(Failure::WebSocket)
@@ -152,8 +181,8 @@ impl Failure {
     }
 }
 
-async fn say_hello(
-    socket: &mut Socket,
+async fn say_hello<S: Carrier>(
+    socket: &mut Socket<S>,
     options: &Options,
     token: Option<String>,
     resume: Option<ResumeClaim>,
@@ -185,6 +214,11 @@ async fn say_hello(
                 return Ok(*answer);
             }
             Greeting::Refusal(error) => break error,
+            Greeting::Ping => {
+                let pong = framing.frame(pong_frame(options.codec));
+                let lost = |error: WsError| ConnectError::Disconnected(Disconnect::lost(error.to_string()));
+                socket.send(pong).await.map_err(lost)?;
+            }
             Greeting::Nothing => {}
             // *A client closes, too, when something else comes before the answer.*
             Greeting::Fault(fault) => {
@@ -197,8 +231,8 @@ async fn say_hello(
 }
 
 /// The close code that follows a refusal; where none comes, the one that its error asks for.
-async fn verdict(
-    socket: &mut Socket,
+async fn verdict<S: Carrier>(
+    socket: &mut Socket<S>,
     framing: Framing,
     mut notice: Option<CloseNotice>,
     error: &RpcError,
@@ -220,14 +254,16 @@ const VERDICT_WAIT: Duration = Duration::from_secs(2);
 enum Greeting {
     Answer(Box<HelloAnswer>),
     Refusal(RpcError),
+    /// *Either side may ping; the other answers at once.*
+    Ping,
     Nothing,
     /// What a server must not say then.
     Fault(Disconnect),
 }
 
 /// *The first server message is the answer or `rpc.close`.* What ends the connection is the error.
-async fn next_greeting(
-    socket: &mut Socket,
+async fn next_greeting<S: Carrier>(
+    socket: &mut Socket<S>,
     framing: Framing,
     notice: &mut Option<CloseNotice>,
 ) -> Result<Greeting, Disconnect> {
@@ -237,11 +273,7 @@ async fn next_greeting(
             Some(Err(fault)) => Ok(Greeting::Fault(fault)),
             None => Ok(Greeting::Nothing),
         },
-        Some(Ok(WsMessage::Close(frame))) => {
-            let told = frame.map(|frame| Disconnect::new(frame.code.into(), frame.reason.to_string()));
-            let told = told.unwrap_or_else(|| Disconnect::new(code::NO_STATUS, ""));
-            Err(notice.take().map_or(told, Disconnect::from))
-        }
+        Some(Ok(WsMessage::Close(frame))) => Err(notice.take().map_or_else(|| said(frame), Disconnect::from)),
         Some(Ok(_)) => Ok(Greeting::Nothing),
         Some(Err(error)) => {
             Err(notice.take().map_or_else(|| Disconnect::lost(error.to_string()), Disconnect::from))
@@ -267,7 +299,7 @@ fn read_greeting(message: Raw<'_>, notice: &mut Option<CloseNotice>) -> Result<G
             *notice = input.skip().ok().and_then(|params| params.read().ok());
             Ok(Greeting::Nothing)
         }
-        Ok(Head::Request(method)) if method == "rpc.ping" => Ok(Greeting::Nothing),
+        Ok(Head::Request(method)) if method == "rpc.ping" => Ok(Greeting::Ping),
         _ => Err(fault("the server sent something before the answer to hello")),
     }
 }

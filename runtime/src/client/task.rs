@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -19,11 +20,16 @@ use crate::service::{Endpoint, EndpointConfig};
 use crate::session::{Backoff, Disconnect};
 use crate::types::UserId;
 
+/// What a connection runs over: TCP, and for the vectors a piece of memory.
+pub(crate) trait Carrier: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Carrier for S {}
+
 /// The stream of a connection, with TLS or without.
-pub(crate) type Socket = WebSocketStream<MaybeTlsStream<Meter<TcpStream>>>;
+pub(crate) type Socket<S = TcpStream> = WebSocketStream<MaybeTlsStream<Meter<S>>>;
 
 /// Tells once how the first attempt went.
-type First = oneshot::Sender<Result<(), ConnectError>>;
+pub(super) type First = oneshot::Sender<Result<(), ConnectError>>;
 
 /// Runs a client to its end.
 pub(crate) async fn run(mut ending: Ending, first: First) {
@@ -100,9 +106,9 @@ async fn keep_connected(shared: &Arc<Shared>, first: First) -> (bool, Disconnect
 }
 
 /// Runs one connection to its end.
-async fn converse(
+pub(super) async fn converse<S: Carrier>(
     shared: &Arc<Shared>,
-    mut socket: Socket,
+    mut socket: Socket<S>,
     answer: Option<HelloAnswer>,
     first: Option<First>,
 ) -> Disconnect {
@@ -178,7 +184,7 @@ async fn say_goodbye<P>(
 }
 
 /// Ends a connection on which something impossible came before the session was open.
-pub(crate) async fn refuse(socket: &mut Socket, disconnect: Disconnect) -> Disconnect {
+pub(crate) async fn refuse<S: Carrier>(socket: &mut Socket<S>, disconnect: Disconnect) -> Disconnect {
     let frame = CloseFrame { code: disconnect.code.into(), reason: disconnect.reason.to_string().into() };
     // The server sees the same when the socket is dropped.
     drop(tokio::time::timeout(ACK_WAIT, socket.close(Some(frame))).await);

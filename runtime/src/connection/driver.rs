@@ -16,7 +16,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, Frame as WsFrame};
 use tokio_tungstenite::tungstenite::{Bytes, Error as WsError, Message as WsMessage, Utf8Bytes};
 
-use super::framing::Framing;
+use super::framing::{Framing, said};
 use super::line::LineId;
 use super::meter::Transport;
 use super::outbox::{Next, Outbox};
@@ -210,12 +210,8 @@ impl<S: Transport, P: Pump + Unpin> Driver<S, P> {
                 Some(Ok(WsMessage::Pong(_))) => self.pump.alive(true, now),
                 Some(Ok(WsMessage::Close(frame))) => {
                     self.heard_close = true;
-                    let disconnect = match frame {
-                        Some(frame) => Disconnect::new(frame.code.into(), frame.reason.to_string()),
-                        None => Disconnect::new(code::NO_STATUS, ""),
-                    };
                     // The reply to the close frame is still to be flushed.
-                    self.state = State::Closing { disconnect, until: now + CLOSE_WAIT };
+                    self.state = State::Closing { disconnect: said(frame), until: now + CLOSE_WAIT };
                     return Ok(Read::Drained);
                 }
                 Some(Ok(WsMessage::Frame(_))) => {}

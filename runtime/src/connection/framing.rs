@@ -1,11 +1,12 @@
 //! Which WebSocket frames carry the messages of a connection.
 
 use tokio_tungstenite::tungstenite::Message as WsMessage;
+use tokio_tungstenite::tungstenite::protocol::frame::CloseFrame;
 #[cfg(feature = "client")]
 use tokio_tungstenite::tungstenite::protocol::frame::Frame as WsFrame;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::Data;
 #[cfg(feature = "client")]
 use tokio_tungstenite::tungstenite::protocol::frame::coding::OpCode;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data};
 
 #[cfg(feature = "client")]
 use crate::codec::Frame;
@@ -78,5 +79,17 @@ impl Framing {
             Codec::Json => Data::Text,
             Codec::MsgPack => Data::Binary,
         }
+    }
+}
+
+/// How the other end closed. *Without a code, the connection is lost*, and so it is with one that the WebSocket library does not
+/// know, such as 1014: it gives 1002 for that, in words of its own.
+pub(crate) fn said(frame: Option<CloseFrame>) -> Disconnect {
+    match frame {
+        None => Disconnect::new(code::NO_STATUS, ""),
+        Some(frame) if frame.code == CloseCode::Protocol && frame.reason.as_str() == "Protocol violation" => {
+            Disconnect::lost("closed with a code that says nothing")
+        }
+        Some(frame) => Disconnect::new(frame.code.into(), frame.reason.to_string()),
     }
 }

@@ -15,6 +15,8 @@ pub(crate) use budget::Buffer;
 pub(crate) use budget::{Budget, LEAST_KEPT, Queued};
 pub(crate) use driver::{Driver, DriverConfig, Pump, Tick, disconnect_of};
 pub(crate) use framing::Framing;
+#[cfg(feature = "client")]
+pub(crate) use framing::said;
 pub(crate) use line::LineId;
 pub(crate) use meter::Meter;
 pub(crate) use outbox::{Outbox, OutboxLimits, Overflow};
