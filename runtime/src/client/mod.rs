@@ -9,6 +9,9 @@
 //! # }
 //! ```
 
+#[cfg(test)]
+#[cfg(feature = "server")]
+mod alone;
 mod broadcast;
 #[expect(clippy::module_inception, reason = "the concept and the type of that name")]
 mod client;
@@ -29,12 +32,18 @@ mod task;
 mod tls;
 mod upload;
 
+#[cfg(test)]
+#[cfg(feature = "server")]
+pub(crate) use alone::{alone, number_after, run_over};
 pub use client::Client;
 pub use error::ConnectError;
 pub use layer::{ClientCall, ClientFuture, ClientLayer, ClientNext, ClientResult, RawResult};
 pub use options::Connect;
 pub use state::ClientState;
 pub use upload::{Unfailing, UploadError, try_upload};
+#[cfg(test)]
+#[cfg(feature = "server")]
+pub(crate) use {link::Link, shared::Shared};
 
 /// Connects to a server. The connection is made when this is awaited; before that it can be set up:
 /// `connect(url).token(token).await`.

@@ -1,35 +1,55 @@
-//! Vectors that a client plays.
+//! Vectors that a client plays: the pure machine, or the client over connections, each of which is an [`End`].
 
 use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 
 use super::form;
-use super::script::{Outputs, Player, Script, Stage, WORLD, play as play_script, text_of};
-use crate::session::machine::{Ask, ClientMachine, ClientSettings, Demand};
+use super::script::{Outputs, Player, Script, Stage, play as play_script, text_of};
+use crate::message::Id;
+use crate::session::machine::{Ask, Demand, Handle, Outcome, Tell};
 
-/// Plays a vector.
-pub(super) fn play(script: &Script) -> Result<(), String> {
-    let settings = ClientSettings {
-        limits: script.limits(),
-        connect_timeout: script.time("connect_timeout_ms", 10_000),
-        grace: script.time("grace_ms", 10_000),
-        call_silence: script.time("call_silence_ms", 10_000),
-        call_grace: script.time("call_grace_ms", 5_000),
-        queue: script.size("queue", 256),
-    };
-    play_script(&mut Client { machine: ClientMachine::new(settings, WORLD), stage: Stage::new() }, script)
+/// A client, as a script sees it.
+pub(super) trait End {
+    /// An attempt begins, and its connection stands.
+    fn connect(&mut self, now: Instant);
+    /// A message arrives, of which this is the JSON text.
+    fn receive(&mut self, text: &str, now: Instant);
+    /// The peer ends the connection, with that code; 1006 without one.
+    fn lost(&mut self, code: u16, now: Instant);
+    fn call(&mut self, call: Handle, ask: Ask, now: Instant);
+    fn notify(&mut self, method: String, params: Value, now: Instant);
+    fn cancel(&mut self, call: Handle, now: Instant);
+    fn took(&mut self, call: Handle, items: u32, now: Instant);
+    fn push(&mut self, call: Handle, items: Vec<Value>, now: Instant);
+    fn end_upload(&mut self, call: Handle, now: Instant);
+    fn answer(&mut self, id: &Id, outcome: Outcome, now: Instant);
+    fn close(&mut self, now: Instant);
+    /// When it wants to be woken by the script, if it does.
+    fn wakes_at(&mut self, now: Instant) -> Option<Instant>;
+    fn wake(&mut self, now: Instant);
+    /// The clock has come to that time.
+    fn arrive(&mut self, now: Instant);
+    /// What was written since, as values without `jsonrpc`.
+    fn written(&mut self, now: Instant) -> Result<Vec<Value>, String>;
+    /// What was told since.
+    fn told(&mut self) -> Vec<Tell>;
 }
 
-struct Client {
-    machine: ClientMachine,
+/// Plays a vector.
+pub(super) fn play(script: &Script, end: impl End) -> Result<(), String> {
+    play_script(&mut Client { end, stage: Stage::new() }, script)
+}
+
+struct Client<E> {
+    end: E,
     stage: Stage,
 }
 
-impl Client {
+impl<E: End> Client<E> {
     /// Connects, and answers hello as a server with the defaults would.
     fn open(&mut self, overrides: &Value) -> Result<(), String> {
-        self.machine.connect(self.stage.now);
+        self.end.connect(self.stage.now);
         let mut outputs = Outputs::default();
         self.collect(&mut outputs)?;
         let hello =
@@ -49,7 +69,7 @@ impl Client {
 
     fn receive(&mut self, message: &Value) -> Result<(), String> {
         let text = text_of(&self.stage, message)?;
-        self.machine.receive(form::read(&text), self.stage.now);
+        self.end.receive(&text, self.stage.now);
         Ok(())
     }
 }
@@ -67,69 +87,71 @@ pub(super) fn overlay(answer: &mut Value, overrides: &Value) {
     }
 }
 
-impl Player for Client {
+impl<E: End> Player for Client<E> {
     fn act(&mut self, verb: &str, argument: &Value, _: &Map<String, Value>) -> Result<(), String> {
         let now = self.stage.now;
         let resolved =
             if verb == "receive" { argument.clone() } else { self.stage.names.resolve(argument)? };
         let call = |stage: &mut Stage| stage.handle(&resolved["call"]);
+        let items = || resolved["items"].as_array().cloned().unwrap_or_default();
         match verb {
             "open" => self.open(&resolved)?,
-            "connect" => self.machine.connect(now),
+            "connect" => self.end.connect(now),
             "receive" => self.receive(argument)?,
-            "receive_raw" => self.machine.receive(form::read(argument.as_str().unwrap_or_default()), now),
+            "receive_raw" => self.end.receive(argument.as_str().unwrap_or_default(), now),
             "lose" => {
                 let code =
                     resolved["code"].as_u64().and_then(|code| u16::try_from(code).ok()).unwrap_or(1006);
-                self.machine.lost(code, now);
+                self.end.lost(code, now);
             }
             "call" => {
                 let handle = self.stage.handle(&resolved["as"]);
-                self.machine.call(handle, ask(&resolved), now);
+                self.end.call(handle, ask(&resolved), now);
             }
             "notify" => {
                 let method = resolved["method"].as_str().unwrap_or_default().to_owned();
-                self.machine.notify(method.into(), resolved["params"].clone(), now);
+                self.end.notify(method, resolved["params"].clone(), now);
             }
             "cancel" => {
                 let handle = self.stage.handle(argument);
-                self.machine.cancel(handle, now);
+                self.end.cancel(handle, now);
             }
             "take" => {
                 let items = resolved["items"].as_u64().and_then(|items| u32::try_from(items).ok());
                 let handle = call(&mut self.stage);
-                self.machine.took(handle, items.unwrap_or_default(), now);
+                self.end.took(handle, items.unwrap_or_default(), now);
             }
             "push" => {
                 let handle = call(&mut self.stage);
-                self.machine.push(handle, resolved["items"].as_array().cloned().unwrap_or_default(), now);
+                self.end.push(handle, items(), now);
             }
             "end_upload" => {
                 let handle = self.stage.handle(argument);
-                self.machine.end_upload(handle, now);
+                self.end.end_upload(handle, now);
             }
-            "answer" => {
-                self.machine.answer(&form::id_of(&resolved["id"]), outcome_of(&resolved), now);
-            }
-            "close" => self.machine.close(now),
+            "answer" => self.end.answer(&form::id_of(&resolved["id"]), outcome_of(&resolved), now),
+            "close" => self.end.close(now),
             other => return Err(format!("a client does not know the verb {other}")),
         }
         Ok(())
     }
 
     fn wakes_at(&mut self) -> Option<Instant> {
-        self.machine.wakes_at(self.stage.now)
+        self.end.wakes_at(self.stage.now)
     }
 
     fn wake(&mut self) {
-        self.machine.wake(self.stage.now);
+        self.end.wake(self.stage.now);
+    }
+
+    fn arrive(&mut self) {
+        self.end.arrive(self.stage.now);
     }
 
     fn collect(&mut self, outputs: &mut Outputs) -> Result<(), String> {
-        while let Some(leaving) = self.machine.next(self.stage.now) {
-            outputs.writes.push((0, form::written(&leaving)?));
-        }
-        for tell in std::mem::take(&mut self.machine.half.tells) {
+        let written = self.end.written(self.stage.now)?;
+        outputs.writes.extend(written.into_iter().map(|message| (0, message)));
+        for tell in self.end.told() {
             outputs.tells.push(self.stage.told(tell, None));
         }
         Ok(())
@@ -143,7 +165,6 @@ impl Player for Client {
         &mut self.stage
     }
 }
-
 /// What a handler answers.
 pub(super) fn outcome_of(step: &Value) -> Result<Value, Value> {
     match step.get("error") {

@@ -5,7 +5,8 @@ mod client;
 mod compare;
 mod form;
 mod live;
-mod machine;
+mod machine_client;
+mod machine_server;
 mod script;
 mod server;
 
@@ -87,23 +88,34 @@ fn play_all(side: &str, name: &str, players: &[(&str, Playing<'_>)]) {
 
 #[test]
 fn the_client_s_machine_passes_every_vector_of_its_side() {
-    play_all("client", "client", &[("", &|script| Some(client::play(script)))]);
+    play_all("client", "client", &[("", &|script| Some(machine_client::play(script)))]);
 }
 
 #[test]
 fn the_server_s_machine_passes_every_vector_of_its_side() {
-    play_all("server", "server", &[("", &|script| Some(machine::play(script)))]);
+    play_all("server", "server", &[("", &|script| Some(machine_server::play(script)))]);
 }
 
-#[test]
-fn the_server_passes_every_vector_of_its_side_over_a_real_connection_in_both_codecs() {
-    let play = |script: &Script, codec| live::can_play(script, codec).then(|| live::play(script, codec));
+/// Plays every vector of a side in both codecs.
+#[track_caller]
+fn play_live(side: &str, play: fn(&Script, Codec) -> Result<(), String>) {
+    let play = |script: &Script, codec| live::can_play(script, codec).then(|| play(script, codec));
     play_all(
-        "server",
-        "server over a real connection",
+        side,
+        &format!("{side} over a real connection"),
         &[
             (" in JSON", &|script| play(script, Codec::Json)),
             (" in MessagePack", &|script| play(script, Codec::MsgPack)),
         ],
     );
+}
+
+#[test]
+fn the_server_passes_every_vector_of_its_side_over_a_real_connection_in_both_codecs() {
+    play_live("server", live::play_server);
+}
+
+#[test]
+fn the_client_passes_every_vector_of_its_side_over_a_real_connection_in_both_codecs() {
+    play_live("client", live::play_client);
 }

@@ -51,6 +51,8 @@ pub(crate) use size::too_large;
 #[cfg(feature = "client")]
 pub(crate) use stream::{Demand, UploadMessage};
 pub use stream::{Incoming, Items, Outgoing, SendError, Streaming, start_stream};
+#[cfg(test)]
+pub(crate) use stream::{OpenStream, Source};
 pub use traits::{
     Emitted, EncodeError, EncodedEvent, EventEncoder, EventInput, Events, NoEvents, Service, ServiceClient,
     ServiceError,

@@ -16,10 +16,10 @@ use crate::service::{
     Arrival, CallContext, CallSpec, EncodeError, EncodedEvent, EventEncoder, EventInput, Method, Refused,
     Started, mount, start, start_stream,
 };
-use crate::session::machine::{Outcome, Tell};
+use crate::session::machine::{Ask, Demand, Ended, Outcome, Tell};
 use crate::types::Params;
 use crate::{
-    Emitted, Events, Failure, Incoming, Mounted, NoError, Outgoing, Peer, Pending, Reply, Service,
+    CallError, Emitted, Events, Failure, Incoming, Mounted, NoError, Outgoing, Peer, Pending, Reply, Service,
     ServiceClient,
 };
 
@@ -214,6 +214,31 @@ fn failure(error: &Value) -> Failure<NoError> {
         message,
         error.get("data").cloned(),
     ))
+}
+
+/// How a call that this end made has ended.
+pub(super) fn ended<E>(outcome: Result<Value, CallError<E>>) -> Ended {
+    match outcome {
+        Ok(result) => Ended::Answered(Ok(result)),
+        Err(CallError::Rpc(error)) => Ended::Answered(Err(serde_json::to_value(error).unwrap_or_default())),
+        Err(CallError::ConnectionLost) => Ended::Failed("connection_lost"),
+        Err(CallError::Closed(_)) => Ended::Failed("closed"),
+        Err(_) => Ended::Failed("not a message"),
+    }
+}
+
+/// What a client knows of a call that the script makes.
+pub(super) fn spec(ask: &Ask) -> &'static CallSpec {
+    let mut spec = CallSpec::new(String::leak(ask.method.to_string()));
+    spec.idempotent = ask.idempotent;
+    spec.stream = ask.stream != Demand::None;
+    spec.upload = ask.upload;
+    Box::leak(Box::new(spec))
+}
+
+/// The same of a notification.
+pub(super) fn notice(method: &str) -> &'static CallSpec {
+    Box::leak(Box::new(CallSpec::new(String::leak(method.to_owned())).notification()))
 }
 
 /// The streams of a call.

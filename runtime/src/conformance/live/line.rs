@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message as Frame;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::handshake::server::{Callback, ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
@@ -19,7 +20,7 @@ use crate::session::code;
 use crate::session::machine::Tell;
 
 /// What the two ends of a connection have on their way at most.
-const ON_ITS_WAY: usize = 64 * 1024;
+pub(super) const ON_ITS_WAY: usize = 64 * 1024;
 
 /// The client's end of one connection.
 #[derive(Debug)]
@@ -53,6 +54,14 @@ impl Line {
         Self { codec, orders }
     }
 
+    /// The server's end of a connection, upgraded as the client asks.
+    pub(super) async fn accept(near: DuplexStream, codec: Codec, log: Log) -> Self {
+        let socket = tokio_tungstenite::accept_hdr_async(near, Chosen(codec)).await.expect("an upgrade");
+        let (orders, taken) = mpsc::channel(super::AHEAD);
+        tokio::spawn(run(socket, taken, 0, codec, log));
+        Self { codec, orders }
+    }
+
     /// Writes a message, of which this is the JSON text. On a connection that is over nothing comes of it.
     pub(super) fn write(&self, text: &str) {
         self.order(Order::Write(wire::frame(self.codec, text)));
@@ -69,6 +78,18 @@ impl Line {
 
     fn order(&self, order: Order) {
         super::say(&self.orders, order);
+    }
+}
+
+/// The codec that a client is to ask for.
+struct Chosen(Codec);
+
+impl Callback for Chosen {
+    fn on_request(self, request: &Request, mut response: Response) -> Result<Response, ErrorResponse> {
+        let chosen = HeaderValue::from_static(self.0.subprotocol());
+        assert_eq!(request.headers().get("sec-websocket-protocol"), Some(&chosen));
+        response.headers_mut().insert("sec-websocket-protocol", chosen);
+        Ok(response)
     }
 }
 

@@ -171,6 +171,14 @@ impl Demand {
         None
     }
 
+    /// What waits to be taken. Whoever asks is woken by the next item.
+    #[cfg(test)]
+    pub(super) fn arrived(&self, cx: &Context<'_>) -> Vec<Payload> {
+        let mut state = self.lock();
+        state.consumer = Some(cx.waker().clone());
+        state.arrived.iter().cloned().collect()
+    }
+
     /// Spends credit for one item of the upload; `None` where the call is over.
     pub(crate) fn poll_spend(&self, cx: &Context<'_>) -> Poll<Option<Spent>> {
         let mut state = self.lock();

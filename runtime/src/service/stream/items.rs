@@ -249,7 +249,7 @@ impl<T: Message, R: Message, E: ServiceError> Stream for Items<T, R, E> {
 impl<T, R, E> Unpin for Items<T, R, E> {}
 
 /// A streaming call that was made.
-pub(in crate::service) struct OpenStream {
+pub(crate) struct OpenStream {
     peer: Peer,
     demand: Arc<Demand>,
     /// The answer, until it is there. Dropping it cancels the call.
@@ -259,13 +259,13 @@ pub(in crate::service) struct OpenStream {
 }
 
 /// What comes of a streaming call next.
-pub(in crate::service) enum Step {
+pub(crate) enum Step {
     Item(Payload),
     End(Result<Payload, PeerFault>),
 }
 
 impl OpenStream {
-    pub(in crate::service) fn start(
+    pub(crate) fn start(
         peer: &Peer,
         mut call: OutgoingCall,
         upload: Option<Source>,
@@ -284,7 +284,7 @@ impl OpenStream {
         Self { peer: peer.clone(), demand, answered: answer.is_none().then_some(answered), answer, upload }
     }
 
-    pub(in crate::service) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
         if let Some(answered) = &mut self.answered
             && let Poll::Ready(answer) = answered.as_mut().poll(cx)
         {
@@ -303,6 +303,25 @@ impl OpenStream {
             self.end(Err(fault));
         }
         self.answer.take().map_or(Poll::Pending, |answer| Poll::Ready(Step::End(answer)))
+    }
+
+    /// What has arrived, taken by nobody yet, and the answer, though items wait before it: for the vectors.
+    #[cfg(test)]
+    pub(crate) fn look(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> (Vec<Payload>, Option<Result<Payload, PeerFault>>) {
+        if let Some(answered) = &mut self.answered
+            && let Poll::Ready(answer) = answered.as_mut().poll(cx)
+        {
+            self.end(answer);
+        }
+        if self.answered.is_some()
+            && let Some(fault) = self.demand.failure(cx)
+        {
+            self.end(Err(fault));
+        }
+        (self.demand.arrived(cx), self.answer.take())
     }
 
     fn end(&mut self, answer: Result<Payload, PeerFault>) {
