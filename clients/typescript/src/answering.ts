@@ -21,7 +21,7 @@ import { type Answer, MAX_RUNNING, MAX_WAITING, type Served, ServedCalls } from 
 export class Answering<Owner> {
   private readonly outbox: Outbox<Entry<Owner>>;
   private readonly emit: Emit<Owner>;
-  /** Whether a notification has a handler, too, which takes its turn like a call's. */
+  /** Whether a call, or a notification, has a handler, for which it takes its turn. */
   private readonly isHandled: (method: string) => boolean;
   private readonly served: ServedCalls = new ServedCalls();
   /** Answers that found no room. Their calls are open until then, and keep their places. */
@@ -50,7 +50,8 @@ export class Answering<Owner> {
       this.outbox.sendUntracked({ id, result: null });
       return;
     }
-    const begun = method.startsWith("rpc.") ? "unknown" : this.served.begin(call);
+    // *What the reader itself must answer never waits*, not even for a place among the running.
+    const begun = this.isHandled(method) ? this.served.begin(call) : "unknown";
     if (begun === "begun") this.start();
     else if (begun === "duplicate") this.refuse("the id is open");
     else if (begun === "unknown") this.respondAtOnce(id, { error: methodNotFound(method) });

@@ -78,7 +78,7 @@ export class Session<Owner> {
   /** Whether a call was written since the heartbeat was told. */
   private hasAsked = false;
 
-  /** `isHandled` says which notifications a handler takes. */
+  /** `isHandled` says which calls and notifications a handler takes. */
   constructor(settings: SessionSettings, isHandled: (method: string) => boolean = () => false) {
     this.settings = settings;
     const emit = (output: Output<Owner>) => void this.outputs.push(output);

@@ -328,6 +328,19 @@ test("64 handlers are at work, cancelled ones included, 256 calls wait, and one 
   expect(begun.slice(64)).toEqual(["66"]);
 });
 
+test("a call that nobody handles is answered at once, whatever runs and waits", async ({
+  open,
+}) => {
+  const { client, connection } = await open();
+  new ChatClient(client).serveUi({ ...NO_UI, confirm: () => new Promise(() => {}) });
+  for (let id = 1; id <= 64 + 256; id += 1) {
+    connection.send({ id, method: "ui.confirm", params: { prompt: "?" } });
+  }
+  connection.send({ id: 321, method: "ui.nothing" });
+  expect(await connection.next()).toMatchObject({ id: 321, error: { code: -32601 } });
+  await connection.settled();
+});
+
 test("calls that wait are bounded in bytes, too", async ({ open }) => {
   const { client, connection } = await open();
   new ChatClient(client).serveUi({ ...NO_UI, confirm: () => new Promise(() => {}) });

@@ -8,15 +8,12 @@ import { Session } from "../src/session.ts";
 const HEARTBEAT = { graceMs: 10_000, callSilenceMs: 10_000, callGraceMs: 5_000, timeoutMs: 60_000 };
 const HELLO = { client: { name: "n", version: "1" }, token: undefined, contract: {} };
 
+const isHandled = (method: string) => method === "ui.confirm";
+
 function create(plain = false, bufferBytes = 4_194_304, queue = 2): Session<string> {
-  return new Session({
-    codec: plain ? plainJson : json,
-    plain,
-    heartbeat: HEARTBEAT,
-    queue,
-    maxMessageBytes: 1_048_576,
-    bufferBytes,
-  });
+  const codec = plain ? plainJson : json;
+  const settings = { codec, plain, heartbeat: HEARTBEAT, queue, bufferBytes };
+  return new Session({ ...settings, maxMessageBytes: 1_048_576 }, isHandled);
 }
 
 /** The outputs, with frames decoded and shown as what they say. */
@@ -374,14 +371,7 @@ test("an id that is used again is another call: the first handler does not answe
 });
 
 test("a call of the server is open until its answer has room: a cancel ends it", () => {
-  const session = new Session<string>({
-    codec: json,
-    plain: false,
-    heartbeat: HEARTBEAT,
-    queue: 2,
-    maxMessageBytes: 1_048_576,
-    bufferBytes: 262_144,
-  });
+  const session = create(false, 262_144);
   session.connecting(10_000, 0);
   session.connected(HELLO, 0);
   receive(session, { id: 0, result: { session: "s-1", secret: "k" } });
