@@ -25,6 +25,8 @@ export class Producer<Chunk> {
   private sent = 0;
   private state: "new" | "pulling" | "done" | "stopped" = "new";
   private hasRoom = false;
+  /** What kept the items from being sent. */
+  private failed: { readonly error: unknown } | undefined;
   private wake: () => void = () => {};
 
   /** Throws when the items are none. */
@@ -34,8 +36,9 @@ export class Producer<Chunk> {
     this.encode = encode;
   }
 
-  /** Throws when the items that another call has sent would be missing. */
+  /** Throws when there are no items for a call any more: the source has failed, or another has sent some. */
   check(): void {
+    if (this.failed) throw this.failed.error;
     if (this.sent > 0) throw new TypeError("an upload cannot be sent again: its items are gone");
   }
 
@@ -75,6 +78,7 @@ export class Producer<Chunk> {
       // An item that cannot be sent: the iterator has not ended. One that threw is over by itself.
       if (this.state === "pulling") void this.finish();
       this.state = "done";
+      this.failed = { error };
       this.sink?.fail(error);
     }
   }

@@ -299,3 +299,28 @@ test("a layer that tries again may only do so before an item has passed", async 
   connection.fail(call, { code: 7, message: "broke" });
   expect((await second).message).toContain("an upload cannot be sent again");
 });
+
+test("a source that has failed is no empty one for a layer that tries again", async ({ open }) => {
+  const { client, connection } = await open({
+    layers: [(call, next) => next(call).catch(() => next(call))],
+  });
+  const fault = new Error("disk");
+  const broken = {
+    [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(fault) }),
+  };
+  const texts = ["a text" as unknown as Uint8Array];
+  const chat = new ChatClient(client);
+  for (const [chunks, message] of [
+    [broken, "disk"],
+    [texts, "item 1 of chat.upload"],
+  ] as const) {
+    const uploaded = rejection(chat.upload({ name: "a" }, chunks));
+    const call = await connection.next();
+    expect(await connection.next()).toMatchObject({
+      method: "rpc.cancel",
+      params: { id: call.id },
+    });
+    expect((await uploaded).message).toContain(message);
+    await connection.settled();
+  }
+});
