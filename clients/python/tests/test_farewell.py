@@ -7,11 +7,21 @@ import asyncio
 import pytest
 
 from tests.machine import Machine, opened
-from tests.peer import listen, soon
-from wirecall import connect
+from tests.peer import Json, listen, soon
+from wirecall import ClosedError, connect
+from wirecall.link import Phase
 from wirecall.output import Drop
+from wirecall.served import MAX_RUNNING, MAX_WAITING
 
 GOODBYE = Drop(1000, "")
+CLOSE_NOTICE: Json = {"method": "rpc.close", "params": {"code": 4010}}
+ENDS: list[Json] = [
+    CLOSE_NOTICE,
+    {"method": "rpc.ack", "params": {}},
+    {"method": "rpc.ack", "params": {"seq": 9}},
+    {"method": "chat.message", "seq": 9},
+]
+"""Ends of a connection other than the one that a client which closes waits for."""
 
 
 def test_a_client_whose_calls_are_answered_closes_at_once() -> None:
@@ -133,4 +143,52 @@ async def test_close_waits_for_no_ack_where_the_server_answers_a_ping(
         assert await connection.receive() == {"jsonrpc": "2.0", "method": "rpc.ping"}
         await connection.send({"method": "rpc.pong"})
         assert (await connection.closed())[0] == 1000
+        await soon(closing)
+
+
+@pytest.mark.parametrize("last", ENDS)
+def test_whatever_ends_the_last_connection_ends_a_client_that_closes(last: Json) -> None:
+    machine = opened()
+    leaving(machine)
+    machine.receive(last)
+    machine.lose()
+    assert machine.session.phase is Phase.ENDED
+    with pytest.raises(ClosedError):
+        machine.call()
+
+
+def test_too_many_notifications_end_a_client_that_closes() -> None:
+    machine = opened()
+    machine.session.handled.add("ui.note")
+    leaving(machine)
+    for number in range(1, MAX_RUNNING + MAX_WAITING + 2):
+        machine.receive({"method": "ui.note", "seq": number})
+    assert [drop.code for drop in machine.take(Drop)] == [4013]
+    machine.lose(4013)
+    assert machine.session.phase is Phase.ENDED
+
+
+def test_a_client_that_closes_takes_no_calls_while_the_server_closes() -> None:
+    machine = opened()
+    leaving(machine)
+    machine.receive(CLOSE_NOTICE)
+    with pytest.raises(ClosedError):
+        machine.call()
+    machine.move(3.0)
+    assert machine.take(Drop) == [GOODBYE]
+    assert machine.session.phase is Phase.ENDED
+
+
+@pytest.mark.parametrize("last", ENDS)
+async def test_close_returns_whatever_ends_the_last_connection(last: Json) -> None:
+    async with listen() as peer:
+        client = await connect(peer.url)
+        connection = await peer.accept()
+        await client.service("chat").notify("chat.typing", None)
+        closing = asyncio.ensure_future(client.close())
+        assert (await connection.receive(silently=True))["method"] == "chat.typing"
+        await connection.receive()
+        await connection.send(last)
+        if last is CLOSE_NOTICE:
+            await connection.close(4010)
         await soon(closing)

@@ -67,6 +67,7 @@ class Session:
         self._reading = Reading(self.codec, parts, plain=options.plain)
         self._exists = False
         self._stands = False
+        self._leaving = False
         self._last: Disconnect | None = None
         self._fate = _CLOSED
         self.contracts: dict[str, str] = {}
@@ -134,7 +135,6 @@ class Session:
 
         What `rpc.close` said counts more than the code of the WebSocket.
         """
-        leaving = self.phase is Phase.LEAVING
         end = self._link.over(code, reason)
         if self.phase is Phase.ENDED:
             return end
@@ -152,7 +152,8 @@ class Session:
             self._outgoing.verdict(self._new_replay(), None, end)
             self._answering.lost()
         self._outgoing.expire(now)
-        if leaving:
+        if self._leaving:
+            # Whatever ended the wait for the acks: there is no other connection to wait for.
             self._leave()
         return end
 
@@ -161,11 +162,12 @@ class Session:
 
         It is over when the connection is dropped, or at once where there is none.
         """
-        if self.phase in (Phase.LEAVING, Phase.ENDED):
+        if self._leaving or self.phase is Phase.ENDED:
             return
         if not self._link.up:
             self._leave()
             return
+        self._leaving = True
         self._outgoing.clear_waiting(_CLOSED, _CLOSE)
         self._link.leaving(LEAVE_WAIT, now)
         self._settle(now)
@@ -188,7 +190,7 @@ class Session:
             ResourceExhaustedError: As many wait as may; it will not be sent.
             ClosedError: The client is closed.
         """
-        if self.phase in (Phase.LEAVING, Phase.ENDED):
+        if self._leaving or self.phase is Phase.ENDED:
             end = self._last if self.phase is Phase.ENDED else _CLOSE
             raise ClosedError(f"{request.method} was not sent: {self._fate}", end)
         call = self._outgoing.add(request, now, is_open=self.phase is Phase.OPEN)
@@ -243,7 +245,7 @@ class Session:
     def tick(self, now: float) -> None:
         """Does what is due."""
         if self._link.is_due(now):
-            if self.phase is Phase.LEAVING:
+            if self._leaving:
                 self._leave()
             else:
                 reason = "no answer within the time limit"
