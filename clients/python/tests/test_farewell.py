@@ -110,7 +110,13 @@ def test_pings_are_counted_anew_on_every_connection() -> None:
 def test_pongs_that_nobody_asked_for_prove_nothing() -> None:
     machine = opened()
     machine.receive({"method": "rpc.pong"})
+    machine.call()
+    machine.frames()
+    machine.move(10.0)
+    assert machine.methods() == ["rpc.ping"]
     leaving(machine)
+    machine.receive({"method": "rpc.pong"})
+    assert machine.take(Drop) == []
     machine.receive({"method": "rpc.pong"})
     assert machine.take(Drop) == [GOODBYE]
 
