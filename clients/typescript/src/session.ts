@@ -438,7 +438,9 @@ export class Session<Owner> {
     this.resume.closed(close.received);
     this.due = Math.min(this.due, now + (close.inMs ?? 0) + this.settings.heartbeat.graceMs);
     const isDrain = close.inMs !== undefined && ["open", "draining"].includes(this.phase);
-    this.enter(isDrain ? "draining" : "closing");
+    if (isDrain) this.enter("draining");
+    // A client that leaves is there until its own time is over, or the server says that now is the end.
+    else if (close.inMs === undefined || this.phase !== "leaving") this.enter("closing");
   }
 
   /** Says what is wrong, with id null, as JSON-RPC wants it; a plain peer's server expects no answers. */
