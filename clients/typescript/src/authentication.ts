@@ -34,6 +34,7 @@ export class Authentication {
   /** The connection is over: the next hello brings credentials of its own. */
   closed(): void {
     this.askAt = Number.POSITIVE_INFINITY;
+    this.expiresAt = Number.NEGATIVE_INFINITY;
     this.id = undefined;
   }
 

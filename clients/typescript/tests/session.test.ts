@@ -256,6 +256,16 @@ test("what one session has confirmed says nothing of the next one's messages", (
   expect(taken(session)).toEqual([["c", "lost"], { jsonrpc: "2.0", method: "rpc.ping" }]);
 });
 
+test("a token that cannot be had once the connection is dropped is not asked for again", () => {
+  const session = opened({ auth_expires_in_ms: 4_000 });
+  session.tick(3_000);
+  expect(taken(session)).toEqual(["expiring"]);
+  session.close({ code: 1000, reason: "", comeBack: false }, 3_000);
+  expect(taken(session)).toEqual(["drop"]);
+  session.authentication.failed(100, 3_000);
+  expect(session.wakeAt()).toBe(Number.POSITIVE_INFINITY);
+});
+
 test("rpc.ping as a call is answered without a number", () => {
   const session = opened();
   receive(session, { id: 9, method: "rpc.ping", seq: 1 });
