@@ -312,6 +312,7 @@ export class Connector {
         this.isOpen = true;
         this.mayRetry = true;
         this.backoff.opened(now);
+        this.tokenBackoff = undefined;
         const { resumed, reason } = output;
         this.host.changed({ type: "open", session, user, resumed, reason });
         break;

@@ -226,6 +226,37 @@ test("a token that cannot be had at once is asked for again while the old one is
   expect((await connection.next()).params?.token).toBe("t-2");
 });
 
+test("the pauses after which a token is asked for again start over with every connection", async ({
+  openAt,
+  peer,
+  clock,
+}) => {
+  let asked = 0;
+  const token = () => {
+    asked += 1;
+    if (asked !== 1 && asked !== 4) throw new Error("503");
+    return "t";
+  };
+  const hello = { auth_expires_in_ms: 4_000 };
+  const { client, connection } = await openAt({ token, onError() {} }, hello);
+  clock.advance(3_000);
+  await connection.settled();
+  clock.advance(125);
+  await connection.settled();
+  expect(asked).toBe(3);
+  connection.kill();
+  await until(client, "reconnecting");
+  clock.advance(125);
+  const again = await peer.next();
+  await again.greet(hello);
+  await until(client, "open");
+  clock.advance(3_000);
+  await again.settled();
+  expect(asked).toBe(5);
+  clock.advance(125);
+  expect(asked).toBe(6);
+});
+
 test("no token is asked for when the old one has expired", async ({ openAt, clock }) => {
   let asked = 0;
   const token = () => {
