@@ -9,6 +9,7 @@ import pytest
 from tests.machine import Machine, opened
 from tests.peer import Json, listen, soon
 from wirecall import ClosedError, connect
+from wirecall.calls import Request
 from wirecall.link import Phase
 from wirecall.output import Drop
 from wirecall.served import MAX_RUNNING, MAX_WAITING
@@ -121,7 +122,7 @@ def test_pongs_that_nobody_asked_for_prove_nothing() -> None:
     assert machine.take(Drop) == [GOODBYE]
 
 
-def test_what_is_written_after_the_last_ping_is_asked_for_once_more() -> None:
+def test_what_gets_a_number_after_the_close_is_written_and_not_waited_for() -> None:
     machine = opened()
     call = machine.call()
     machine.frames()
@@ -130,8 +131,20 @@ def test_what_is_written_after_the_last_ping_is_asked_for_once_more() -> None:
     machine.cancel(call)
     assert machine.methods() == ["rpc.cancel"]
     machine.receive({"method": "rpc.pong"})
-    assert machine.take(Drop) == []
+    assert machine.take(Drop) == [GOODBYE]
+
+
+def test_an_upload_goes_no_further_once_its_client_is_closed() -> None:
+    machine = opened()
+    call = machine.session.send(Request("files.put", b"{}", upload=True), machine.now)
+    machine.receive({"method": "rpc.upload_credit", "params": {"id": call, "credit": 8}})
+    machine.session.offer(call, b"1", machine.now)
+    assert machine.methods() == ["files.put", "rpc.upload"]
+    machine.session.close(machine.now)
     assert machine.methods() == ["rpc.ping"]
+    machine.session.offer(call, b"2", machine.now)
+    machine.session.end_upload(call, machine.now)
+    assert machine.frames() == []
     machine.receive({"method": "rpc.pong"})
     assert machine.take(Drop) == [GOODBYE]
 

@@ -108,9 +108,9 @@ class Outgoing:
         return max(self._control_bytes, self._forced_bytes) > MAX_CONTROL_BYTES
 
     @property
-    def settled(self) -> bool:
-        """Whether the server is known to have all that has a number."""
-        return self.replay.numbered <= max(self.replay.peer_received, self._proven)
+    def received(self) -> int:
+        """The last number that the server is known to have, acknowledged or not."""
+        return max(self.replay.peer_received, self._proven)
 
     def control(self, body: bytes) -> None:
         """Queues a message without a number."""

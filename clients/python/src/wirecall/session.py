@@ -68,6 +68,7 @@ class Session:
         self._exists = False
         self._stands = False
         self._leaving = False
+        self._awaited = 0
         self._last: Disconnect | None = None
         self._fate = _CLOSED
         self.contracts: dict[str, str] = {}
@@ -169,6 +170,7 @@ class Session:
             return
         self._leaving = True
         self._outgoing.clear_waiting(_CLOSED, _CLOSE)
+        self._awaited = self._outgoing.replay.numbered
         self._link.leaving(LEAVE_WAIT, now)
         self._settle(now)
 
@@ -306,8 +308,8 @@ class Session:
         self._outgoing.starved = False
         if self._exists:
             self._answering.flush()
-            starts = self.phase not in (Phase.DRAINING, Phase.LEAVING)
-            self._outgoing.admit(now, calls=starts)
+            if not self._leaving:
+                self._outgoing.admit(now, calls=self.phase is not Phase.DRAINING)
         if self._outgoing.exhausted:
             self._reading.broken("the last number is given")
         if not self._link.up:
@@ -324,9 +326,9 @@ class Session:
             self._say_farewell()
 
     def _say_farewell(self) -> None:
-        """Leaves as soon as the server has everything, and asks it for a sign of that."""
+        """Leaves as soon as the server has all that was there at `close`, and asks for a sign."""
         replay = self._outgoing.replay
-        if self._outgoing.settled:
+        if self._outgoing.received >= self._awaited:
             self._leave()
         elif not replay.pending and self._link.pings.ask(replay.numbered):
             # Messages are read in order: its pong says more than that the server lives, and an ack
