@@ -488,6 +488,7 @@ export class Session<Owner> {
 
   private drop(code: number, reason = ""): void {
     this.enter("dropped");
+    this.ending.drop(code, reason);
     this.still();
     this.outputs.push({ type: "drop", code, reason });
   }

@@ -104,6 +104,21 @@ test("a drain that is announced again is still a drain", () => {
   expect(taken(session)).toEqual([expect.objectContaining({ id: 7 })]);
 });
 
+test("a fault that this side finds during a drain counts more than the drain", () => {
+  for (const [seq, end] of [
+    [-1, { code: 1002, comeBack: false }],
+    [9, { code: 4000, comeBack: true }],
+  ] as const) {
+    const session = opened({ secret: "x" });
+    receive(session, { method: "rpc.close", params: { code: 4000, in_ms: 5_000 } });
+    receive(session, { method: "rpc.ack", params: { seq } });
+    expect(taken(session)).toEqual(["drop"]);
+    expect(session.disconnected(1006, "")).toMatchObject(end);
+    session.connecting(10_000, 0);
+    expect(session.disconnected(1006, "")).toMatchObject({ code: 1006, comeBack: true });
+  }
+});
+
 test("what arrives while there is no connection is ignored", () => {
   const session = opened();
   session.disconnected(1006, "");
