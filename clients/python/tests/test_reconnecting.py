@@ -208,6 +208,19 @@ async def test_a_drain_lets_open_calls_finish_and_new_ones_wait_for_the_next_con
         await soon(held)
 
 
+async def test_a_server_that_breaks_the_protocol_in_a_drain_is_not_met_again() -> None:
+    async with listen() as peer, connect(peer.url, reconnect=SOON) as client:
+        log = StateLog(client)
+        connection = await peer.accept()
+        drain = {"code": 4000, "reason": "", "in_ms": 10_000, "retry_within_ms": 10}
+        await connection.send({"method": "rpc.close", "params": drain})
+        await connection.send({"method": "rpc.ack", "params": {}})
+        closed = await log.wait("closed")
+        assert isinstance(closed, ClosedState)
+        assert closed.disconnect is not None
+        assert closed.disconnect.code == 1002
+
+
 async def test_a_server_that_accepts_and_hangs_up_is_not_hammered() -> None:
     count = itertools.count(1)
 

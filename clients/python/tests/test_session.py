@@ -7,7 +7,7 @@ import math
 import pytest
 
 from tests.machine import Machine, opened
-from tests.peer import hello_answer
+from tests.peer import Json, hello_answer
 from wirecall.disconnect import Disconnect
 from wirecall.link import Phase
 from wirecall.options import SessionOptions
@@ -261,3 +261,29 @@ def test_a_hello_without_a_session_is_none(result: object) -> None:
     machine.frames()
     machine.receive({"id": 0, "result": result})
     assert [drop.code for drop in machine.take(Drop)] == [1002]
+
+
+FAULTS: list[tuple[Json, int]] = [
+    ({"method": "rpc.ack", "params": {}}, 1002),
+    ({"method": "chat.message", "seq": 9}, 4050),
+]
+
+
+@pytest.mark.parametrize(("fault", "code"), FAULTS)
+def test_a_fault_found_in_a_drain_counts_more_than_the_close_that_was_announced(
+    fault: Json, code: int
+) -> None:
+    machine = opened()
+    drain = {"code": 4000, "reason": "draining", "in_ms": 5000, "retry_within_ms": 2000}
+    machine.receive({"method": "rpc.close", "params": drain})
+    machine.receive(fault)
+    end = machine.lose(code)
+    assert (end.code, end.come_back, end.retry_within) == (code, code == 4050, None)
+
+
+def test_a_fault_of_one_connection_is_none_of_the_next() -> None:
+    machine = opened()
+    machine.receive({"method": "rpc.ack", "params": {}})
+    assert machine.lose(1002).code == 1002
+    machine.greet()
+    assert machine.lose(4000).code == 4000

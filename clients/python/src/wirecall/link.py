@@ -11,7 +11,7 @@ from enum import Enum, auto
 
 from wirecall.auth import Auth
 from wirecall.backoff import Backoff
-from wirecall.disconnect import CloseCode, Disconnect
+from wirecall.disconnect import CloseCode, Disconnect, comes_back
 from wirecall.heartbeat import Beat, Heartbeat
 from wirecall.hello import HelloAnswer
 from wirecall.message import ErrorBody, ErrorCode
@@ -174,10 +174,16 @@ class Link:
         if self.deaf and self.phase is not Phase.CONNECTING:
             return
         self._rest(Phase.DROPPED)
+        if code is CloseCode.SEQUENCE_BROKEN or not comes_back(code):
+            # What the server said before this side found fault with it says nothing of that.
+            self._verdict = Disconnect.of(code, reason)
         self._emit(Drop(code, reason, abrupt))
 
     def over(self, code: int, reason: str) -> Disconnect:
-        """The connection is over; what `rpc.close` said counts more than the WebSocket's code."""
+        """The connection is over; what `rpc.close` said counts more than the WebSocket's code.
+
+        A close of this side's own that ends the session counts more than either.
+        """
         end = self._verdict or self._refusal(code) or Disconnect.of(code, reason)
         if self.phase is not Phase.ENDED:
             self._rest(Phase.AWAY)
