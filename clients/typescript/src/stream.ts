@@ -11,6 +11,7 @@ import { decodeOr } from "./incoming.ts";
  * loop throws a `TypeError`.
  */
 export interface CallStream<Item, Result = void> extends AsyncIterable<Item> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<Item, undefined>;
   /**
    * The result, which comes after the last item: somebody must take the items for it to come. Where they
    * are more than `credit` and no loop takes them, it never does. Rejects with what the loop throws; left
@@ -37,9 +38,7 @@ interface Waiter<Item> {
 const DONE = { done: true, value: undefined } as const;
 
 /** The stream of one call. */
-export class OwnStream<Item, Result>
-  implements CallStream<Item, Result>, AsyncIterator<Item, undefined>, Receiver
-{
+export class OwnStream<Item, Result> implements CallStream<Item, Result>, Receiver {
   readonly result: Promise<Result>;
   private readonly method: string;
   private readonly decode: ((wire: unknown) => Item) | undefined;
@@ -73,11 +72,18 @@ export class OwnStream<Item, Result>
     this.result.catch(() => {});
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<Item, undefined> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<Item, undefined> {
     // A second loop would take nothing, and look as if there had been nothing.
     if (this.isLooped) throw new TypeError(`the items of ${this.method} can be looped over once`);
     this.isLooped = true;
-    return this;
+    return {
+      next: () => this.next(),
+      return: () => this.return(),
+      // Who has taken the first items by hand may loop over the others.
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
   }
 
   cancel(): void {
@@ -95,7 +101,7 @@ export class OwnStream<Item, Result>
     this.serve();
   }
 
-  next(): Promise<IteratorResult<Item, undefined>> {
+  private next(): Promise<IteratorResult<Item, undefined>> {
     return new Promise((resolve, reject) => {
       this.waiters.push({ resolve, reject });
       this.serve();
@@ -103,7 +109,7 @@ export class OwnStream<Item, Result>
   }
 
   /** The loop was left. */
-  async return(): Promise<IteratorResult<Item, undefined>> {
+  private async return(): Promise<IteratorResult<Item, undefined>> {
     this.isOver = true;
     this.failure = undefined;
     this.arrived = [];

@@ -44,6 +44,18 @@ test("a second loop throws, where it would look as if there were no items", asyn
   expect(await stream.result).toEqual({ found: 1 });
 });
 
+test("a loop goes on where an iterator was left", async ({ open }) => {
+  const { client, connection } = await open();
+  const iterator = new ChatClient(client).search({ query: "hi" })[Symbol.asyncIterator]();
+  const call = await connection.next();
+  items(connection, call, "a", "b", "c");
+  connection.answer(call, { found: 3 });
+  expect(await iterator.next()).toEqual({ done: false, value: { text: "a" } });
+  const texts: string[] = [];
+  for await (const { text } of iterator) texts.push(text);
+  expect(texts).toEqual(["b", "c"]);
+});
+
 test("an item is there before the next one is sent", async ({ open }) => {
   const { client, connection } = await open();
   const stream = new ChatClient(client).search({ query: "hi" })[Symbol.asyncIterator]();
