@@ -3,7 +3,7 @@
 // its messages are written at once.
 
 import { byteLength, type Codec, type Frame } from "./codec.ts";
-import { count, type Hello } from "./hello.ts";
+import type { Hello } from "./hello.ts";
 import { isRecord, type Meta } from "./message.ts";
 import type { Takes } from "./phase.ts";
 import { Pings } from "./pings.ts";
@@ -187,8 +187,9 @@ export class Outbox<Tag> {
   acknowledged(params: unknown): boolean | undefined {
     if (!this.replay) return true;
     const { seq } = isRecord(params) ? params : {};
-    const received = count(seq);
-    return received === undefined ? undefined : this.replay.acked(received);
+    // Also one that is rounded is above what was sent, and not none.
+    const isNumber = typeof seq === "number" && Number.isInteger(seq) && seq >= 0;
+    return isNumber ? this.replay.acked(seq) : undefined;
   }
 
   /** When `acknowledge` has something to do. */
