@@ -7,6 +7,7 @@ import math
 import pytest
 
 from tests.machine import Machine, opened
+from wirecall.link import Phase
 from wirecall.message import CallMessage
 from wirecall.options import SessionOptions
 from wirecall.output import (
@@ -175,6 +176,21 @@ def test_handlers_are_stopped_when_the_session_is_lost_and_answer_nobody() -> No
     assert machine.take(Abort) == [Abort(serve.call)]
     machine.answer(serve.call, b"true")
     assert machine.frames() == []
+
+
+def test_a_handler_is_stopped_once_whatever_ends_after_it_was_told() -> None:
+    machine = opened()
+    machine.session.handled.add("ui.confirm")
+    machine.receive({"id": 1, "method": "ui.confirm", "seq": 1})
+    (serve,) = machine.take(Serve)
+    machine.receive({"method": "rpc.cancel", "params": {"id": 1}})
+    assert machine.take(Abort) == [Abort(serve.call)]
+    machine.lose()
+    machine.meet()
+    machine.session.close(machine.now)
+    machine.lose()
+    assert machine.session.phase is Phase.ENDED
+    assert machine.take(Abort) == []
 
 
 def test_an_answer_that_finds_no_room_waits_and_keeps_its_handler_s_place() -> None:

@@ -137,6 +137,34 @@ async def test_handlers_are_cancelled_and_joined() -> None:
         assert ended.is_set()
 
 
+async def test_a_handler_that_cleans_up_after_a_cancel_is_left_to_it() -> None:
+    started, cleaning, released, cleaned = (asyncio.Event() for _ in range(4))
+
+    async def wait(_: object, __: ServedCall) -> None:
+        started.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cleaning.set()
+            await released.wait()
+            cleaned.set()
+
+    async with listen() as peer:
+        client = await connect(peer.url)
+        client.service("ui").serve({"ui.wait": handle(object, None, wait)})
+        connection = await peer.accept()
+        await connection.send({"id": 1, "method": "ui.wait"})
+        await soon(started.wait())
+        await connection.send({"method": "rpc.cancel", "params": {"id": 1}})
+        await soon(cleaning.wait())
+        assert (await connection.receive())["id"] == 1
+        closing = asyncio.ensure_future(client.close())
+        await soon(StateLog(client).wait("closed"))
+        released.set()
+        await soon(closing)
+        assert cleaned.is_set()
+
+
 async def test_a_handler_that_will_not_be_cancelled_is_reported_and_left(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

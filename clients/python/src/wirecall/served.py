@@ -95,9 +95,10 @@ class ServedCalls:
     def clear(self, *, tracked: bool = True) -> list[Served]:
         """Nobody waits for answers any more, or not for those without a number.
 
-        Gives the calls that still run.
+        Gives the calls that still run. One that has its answer is done, or was stopped with it.
         """
-        lost = [call for call in self._running if tracked or not call.tracked]
+        unanswered = [call for call in self._running if not call.answered]
+        lost = [call for call in unanswered if tracked or not call.tracked]
         self._waiting = deque(call for call in self._waiting if call.tracked and not tracked)
         for call in lost:
             call.answered = True
