@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::shared::{Desk, Pings, Shared, Unwritten, Waiting, tell};
+use super::shared::{Desk, Shared, Unwritten, Waiting, tell};
 use super::task;
 use crate::codec::{SEAL_BYTES, ping_frame};
 use crate::connection::{Buffer, LineId};
 use crate::message::{CloseNotice, HelloAnswer, ResumeClaim};
 use crate::service::{Endpoint, PeerFault};
-use crate::session::{Answered, Disconnect, Fate, OutOfRange, Reason, Replay, Room, Verdict, code};
+use crate::session::{Answered, Disconnect, Fate, OutOfRange, Pings, Reason, Replay, Room, Verdict, code};
 
 /// What a new connection is to a client.
 pub(crate) struct Opened {
@@ -189,7 +189,7 @@ impl Shared {
         }
         let written = endpoint.outbox.with_replay(|replay| (!replay.pending()).then(|| replay.numbered()));
         if let Some(number) = written.flatten()
-            && desk.pings.sent_after(number)
+            && desk.pings.ask(number)
         {
             // Without room for it the ack has to do.
             drop(endpoint.urgent(line, ping_frame(endpoint.codec)));

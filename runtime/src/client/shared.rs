@@ -19,7 +19,7 @@ use crate::service::{
     EVENTS_KEPT, Endpoint, Environment, MethodTable, OutgoingCall as Call, PeerAnswer, PeerFault, RawEvent,
     too_large,
 };
-use crate::session::{Disconnect, Full, Kind, Outgoing, Recovery, code};
+use crate::session::{Disconnect, Full, Kind, Outgoing, Pings, Recovery, code};
 
 /// States kept for a listener that does not keep up.
 const STATES_KEPT: usize = 256;
@@ -92,39 +92,6 @@ impl Unwritten {
         }
         self.0 = (number < last).then_some((number + 1, last));
         true
-    }
-}
-
-/// Counts the pings of a connection and their pongs, which come in order.
-#[derive(Default)]
-pub(super) struct Pings {
-    sent: u64,
-    answered: u64,
-    /// A ping that was written after everything up to a number, and that number: its pong says that the server has it.
-    after: Option<(u64, u64)>,
-}
-
-impl Pings {
-    /// One is written now.
-    pub(super) fn sent(&mut self) {
-        self.sent += 1;
-    }
-
-    /// One is written now, after everything up to that number. False where one stands out already.
-    pub(super) fn sent_after(&mut self, number: u64) -> bool {
-        if self.after.is_some() {
-            return false;
-        }
-        self.sent += 1;
-        self.after = Some((self.sent, number));
-        true
-    }
-
-    /// A pong arrived. Gives the number up to which the server must have received everything, if it tells that.
-    pub(super) fn answered(&mut self) -> Option<u64> {
-        self.answered += 1;
-        let (_, number) = self.after.take_if(|(ping, _)| *ping <= self.answered)?;
-        Some(number)
     }
 }
 

@@ -15,6 +15,8 @@ pub(crate) mod mutant;
 #[cfg(feature = "client")]
 mod outgoing;
 mod pending;
+#[cfg(feature = "client")]
+mod pings;
 mod reason;
 #[cfg(feature = "client")]
 mod recovery;
@@ -35,6 +37,8 @@ pub(crate) use heartbeat::{Beat, ServerHeartbeat};
 #[cfg(feature = "client")]
 pub(crate) use outgoing::{Fate, Full, Kind, Outgoing, Room};
 pub(crate) use pending::PendingCalls;
+#[cfg(feature = "client")]
+pub(crate) use pings::Pings;
 pub use reason::Reason;
 #[cfg(feature = "client")]
 pub(crate) use recovery::{Answered, Recovery, Verdict};
