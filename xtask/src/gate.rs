@@ -76,12 +76,17 @@ fn row(planned: &Planned, needs: &[Need]) -> Row {
 /// Does a part's work, and says what of it failed.
 fn work(part: &Part, needs: &[Need]) -> Vec<String> {
     let done = match part.work {
-        Work::Setup => vec![setup::packages(needs)],
-        Work::Demo => vec![demo::once()],
-        // All of them, also after one has failed.
-        Work::Steps(steps) => steps.iter().map(step_done).collect(),
+        Work::Setup => vec![heard(setup::packages(needs))],
+        Work::Demo => vec![heard(demo::once())],
+        // All of them, also after one has failed, which is told where it stands.
+        Work::Steps(steps) => steps.iter().map(|step| heard(step_done(step))).collect(),
     };
-    done.into_iter().filter(|done| !told(done)).filter_map(Result::err).collect()
+    done.into_iter().filter_map(Result::err).collect()
+}
+
+fn heard(done: Result<(), String>) -> Result<(), String> {
+    told(&done);
+    done
 }
 
 /// Whether it is done; where it is not, the first line of the reason is shown.

@@ -9,7 +9,7 @@ use futures_util::FutureExt;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::options::{TokenKind, TokenProvider};
+use super::options::{Options, TokenKind, TokenProvider};
 use super::shared::Shared;
 use super::task::random;
 use crate::codec::request_frame;
@@ -63,7 +63,7 @@ pub(crate) async fn keep_fresh(
         let left = Duration::from_millis(left);
         let end = Instant::now().checked_add(left);
         tokio::time::sleep(due(left)).await;
-        let Some(token) = fresh(shared.options.backoff, provider, end).await else { break };
+        let Some(token) = fresh(&shared.options, provider, end).await else { break };
         lasts = match refresh(shared, endpoint, line, token).await {
             Ok(answer) => answer.auth_expires_in_ms,
             Err(error) => {
@@ -75,25 +75,28 @@ pub(crate) async fn keep_fresh(
     std::future::pending().await
 }
 
-/// A fresh token, asked for again and again where that fails, until `end`; none then.
-async fn fresh(
-    backoff: BackoffOptions,
-    provider: &TokenProvider,
-    end: Option<Instant>,
-) -> Option<Option<String>> {
-    let mut backoff = Backoff::new(BackoffOptions { attempts: None, ..backoff });
+/// A fresh token, asked for again and again where that fails, takes too long or gives none, until `end`; none then.
+async fn fresh(options: &Options, provider: &TokenProvider, end: Option<Instant>) -> Option<String> {
+    let mut backoff = Backoff::new(BackoffOptions { attempts: None, ..options.backoff });
     loop {
-        match ask(provider).await {
-            Ok(token) => return Some(token),
-            Err(error) => tracing::warn!(target: "wirecall", %error, "the token could not be refreshed"),
-        }
-        let again = Instant::now() + backoff.after(&Disconnect::lost(""), random())?;
+        let error = match tokio::time::timeout(options.connect_timeout, ask(provider)).await {
+            Ok(Ok(Some(token))) => return Some(token),
+            Ok(Ok(None)) => "the token provider gave none".to_owned(),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "the token provider took longer than `connect_timeout`".to_owned(),
+        };
+        tracing::warn!(target: "wirecall", error, "the token could not be refreshed");
+        let wait = backoff.after(&Disconnect::lost(""), random())?.max(LEAST_WAIT);
+        let again = Instant::now().checked_add(wait)?;
         if end.is_some_and(|end| again >= end) {
             return None;
         }
         tokio::time::sleep_until(again).await;
     }
 }
+
+/// A provider that fails at once is not asked without pause, whatever the backoff says.
+const LEAST_WAIT: Duration = Duration::from_millis(100);
 
 /// Asks for the token. A provider that panics has failed.
 pub(crate) async fn ask(
@@ -108,9 +111,10 @@ async fn refresh(
     shared: &Shared,
     endpoint: &Endpoint,
     line: LineId,
-    token: Option<String>,
+    token: String,
 ) -> Result<AuthAnswer, Box<dyn std::error::Error + Send + Sync>> {
-    let frame = request_frame(endpoint.codec, Some(OWN_ID), "rpc.auth", &AuthRefresh { token }, None)?;
+    let frame =
+        request_frame(endpoint.codec, Some(OWN_ID), "rpc.auth", &AuthRefresh { token: Some(token) }, None)?;
     let (waiter, answer) = oneshot::channel();
     *shared.refreshing.waiter() = Some(waiter);
     endpoint.urgent(line, frame).map_err(|disconnect| disconnect.to_string())?;

@@ -83,7 +83,7 @@ impl Pump for ClientPump {
         };
         self.endpoint.receive(message, &self.scope, &local, now)?;
         // An ack makes room.
-        self.shared.written();
+        self.shared.written(false);
         if local.drains.get() {
             self.shared.hold_back();
         }
@@ -106,7 +106,7 @@ impl Pump for ClientPump {
     }
 
     fn sent(&mut self, now: Instant) {
-        let called = self.shared.written();
+        let called = self.shared.written(true);
         match &mut self.heart {
             Heart::Session(heart) if called => heart.called(now),
             Heart::Session(_) => {}

@@ -198,16 +198,16 @@ impl Shared {
         self.desk().outgoing.hold_back();
     }
 
-    /// The socket took something, or something was acknowledged, so that there may be room for more. Gives whether a
-    /// call was among what the socket took.
-    pub(crate) fn written(&self) -> bool {
+    /// The socket took something, as `sent` says, or something was acknowledged, so that there may be room for more. Gives
+    /// whether a call was among what the socket took.
+    pub(crate) fn written(&self, sent: bool) -> bool {
         let mut desk = self.desk();
         let (taken, received) = desk.endpoint.as_ref().map_or((0, 0), |endpoint| endpoint.outbox.progress());
         let mut told = Vec::new();
         desk.outgoing.taken(taken, |waiting| told.extend(waiting.waiter.take()));
         desk.outgoing.received(received);
         desk.flush();
-        let called = desk.unwritten.taken(taken);
+        let called = sent && desk.unwritten.taken(taken);
         drop(desk);
         for waiter in told {
             // Who no longer waits needs no answer.

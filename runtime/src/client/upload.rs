@@ -22,7 +22,7 @@ pub enum UploadError<E, X> {
 }
 
 /// Makes a call with `upload = T` whose items come from something that can fail, like a file: its first error cancels the call,
-/// so that the other end never takes a part for the whole.
+/// so that the other end never takes a part for the whole. For calls that stream both ways there is no such form.
 ///
 /// # Errors
 ///

@@ -202,6 +202,7 @@ impl ServerBuilder {
             verdicts,
             expose_contract: self.expose_contract,
             paths: router(&self.paths)?,
+            told: self.handle.told(),
         }));
         self.handle.bind(&shared);
         Ok(Server { shared, handle: self.handle })

@@ -42,7 +42,8 @@ pub enum ServerEvent {
     },
     /// A limit was met.
     LimitReached {
-        /// The field of [`Limits`](super::Limits).
+        /// The field of [`Limits`](super::Limits); `max_message_bytes` for an event that is larger than this session's client
+        /// takes, whose own limit that is.
         limit: &'static str,
         /// The session that met it, if it was one.
         session: Option<SessionId>,

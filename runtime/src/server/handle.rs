@@ -4,6 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock, Weak};
 
+use tokio_util::sync::CancellationToken;
+
 use super::connection::Connection;
 use super::event::ServerEvent;
 use super::session::{Session, SessionId, encode};
@@ -18,20 +20,32 @@ use crate::types::UserId;
 /// [`ServerBuilder::handle`](super::ServerBuilder::handle) gives one before there is a server, so that handlers can
 /// own it. Until the server is built, and after it is gone, it reaches nobody.
 #[derive(Debug, Clone, Default)]
-pub struct ServerHandle(Arc<OnceLock<Weak<Shared>>>);
+pub struct ServerHandle(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    server: OnceLock<Weak<Shared>>,
+    /// The server's own `told`, which is there before the server.
+    told: CancellationToken,
+}
 
 impl ServerHandle {
     pub(crate) fn of(shared: &Arc<Shared>) -> Self {
-        Self(Arc::new(OnceLock::from(Arc::downgrade(shared))))
+        Self(Arc::new(Inner { server: OnceLock::from(Arc::downgrade(shared)), told: shared.told.clone() }))
     }
 
     /// Joins a handle that was given out before to its server.
     pub(crate) fn bind(&self, shared: &Arc<Shared>) {
-        self.0.get_or_init(|| Arc::downgrade(shared));
+        self.0.server.get_or_init(|| Arc::downgrade(shared));
+    }
+
+    /// What the server is to cancel once every client was told that it drains.
+    pub(crate) fn told(&self) -> CancellationToken {
+        self.0.told.clone()
     }
 
     fn shared(&self) -> Option<Arc<Shared>> {
-        self.0.get()?.upgrade()
+        self.0.server.get()?.upgrade()
     }
 
     /// The session of that id.
@@ -98,7 +112,7 @@ impl ServerHandle {
         Audience { sessions: self.sessions() }
     }
 
-    /// Sends an event to every session; gives the number of sessions. Encoded once.
+    /// Sends an event to every session; gives the number of sessions that it entered. Encoded once.
     ///
     /// # Errors
     ///
@@ -132,7 +146,8 @@ impl ServerHandle {
         })
     }
 
-    /// Ready once the server is being shut down, or is gone; at once where that is so already. Never before it is built.
+    /// Ready once the server is being shut down and every client was told so, or the server is gone; at once where that is
+    /// so already.
     ///
     /// A handler that would go on for ever, like an endless stream, awaits it beside its work and ends then; else it is dropped when
     /// [`Limits::drain`](super::Limits::drain) is over.
@@ -141,11 +156,7 @@ impl ServerHandle {
     ///
     /// Cancel safe.
     pub async fn draining(&self) {
-        let Some(shared) = self.0.get() else { return std::future::pending().await };
-        let stop = shared.upgrade().map(|shared| shared.stop.clone());
-        if let Some(stop) = stop {
-            stop.cancelled().await;
-        }
+        self.0.told.cancelled().await;
     }
 
     /// Stops taking connections and calls, lets open calls finish for at most [`Limits::drain`](super::Limits::drain),

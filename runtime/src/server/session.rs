@@ -212,7 +212,7 @@ impl Session {
     /// It is queued at once, and leaves in that order, when the client comes back if it is away; an answer that waits for
     /// room enters behind it. An event cannot wait: where there is no room the session ends with 4013, *too slow*. An
     /// event for an ended session is dropped, and so is one that is larger than the client takes (its
-    /// `max_message_bytes`), of which [`LimitReached`](super::ServerEvent::LimitReached) tells.
+    /// `max_message_bytes`), of which [`LimitReached`](super::ServerEvent::LimitReached) tells once a session.
     ///
     /// # Errors
     ///
@@ -262,7 +262,10 @@ impl Session {
         let bytes = message.frame.len();
         if bytes > self.max_message_bytes() {
             // What the client does not take would cost it the connection, and each one that comes after.
-            self.0.shared.limit_reached("max_message_bytes", Some(self));
+            tracing::debug!(target: "wirecall", session = %self.0.id, bytes, "an event is larger than the client takes");
+            if self.is_first("max_message_bytes") {
+                self.0.shared.limit_reached("max_message_bytes", Some(self));
+            }
             return false;
         }
         if let Err(Overflow) = self.0.endpoint.outbox.push_or_overflow(message.clone()) {

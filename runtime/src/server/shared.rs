@@ -79,6 +79,8 @@ pub(crate) struct Shared {
     pub(crate) no_cancel: TaskTracker,
     /// Cancelled when a shutdown begins.
     pub(crate) stop: CancellationToken,
+    /// Cancelled when every client was told of it, and when the server is gone without one.
+    pub(crate) told: CancellationToken,
     /// Somebody asked for the shutdown, and does it.
     pub(crate) stopping: AtomicBool,
     /// Cancelled when it is done.
@@ -106,6 +108,13 @@ pub(crate) struct SharedParts {
     pub(crate) verdicts: Verdicts,
     pub(crate) expose_contract: bool,
     pub(crate) paths: matchit::Router<()>,
+    pub(crate) told: CancellationToken,
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.told.cancel();
+    }
 }
 
 impl Shared {
@@ -130,6 +139,7 @@ impl Shared {
             tasks: TaskTracker::new(),
             no_cancel: TaskTracker::new(),
             stop: CancellationToken::new(),
+            told: parts.told,
             stopping: AtomicBool::new(false),
             drained: CancellationToken::new(),
             connections: AtomicUsize::new(0),

@@ -32,8 +32,14 @@ async fn drain(shared: Arc<Shared>) {
     let limits = shared.limits;
     let until = Instant::now() + limits.drain;
     let draining = || shared.draining();
-    let drained = shared.registry.sessions().into_iter().map(|session| async move {
+    let sessions = shared.registry.sessions();
+    // All of them, before any handler ends by itself for it: no result overtakes the notice, and no call is made again here.
+    for session in &sessions {
         session.tell_close(&draining(), Some(millis(limits.drain)));
+        session.endpoint().refuse_calls();
+    }
+    shared.told.cancel();
+    let drained = sessions.into_iter().map(|session| async move {
         if !session.is_plain() && !session.is_connected() {
             // Nobody comes back to a server that is gone.
             return session.shared().finish(&session, None, &draining());

@@ -170,11 +170,16 @@ impl Endpoint {
         self.calls().open()
     }
 
-    /// From now on calls are refused; ready when those that were open are done.
+    /// From now on calls are refused.
+    pub(crate) fn refuse_calls(&self) {
+        self.draining.store(true, Ordering::Release);
+    }
+
+    /// Calls are refused from now on; ready when those that were open are done.
     ///
     /// Cancel safe.
     pub(crate) async fn drain(&self) {
-        self.draining.store(true, Ordering::Release);
+        self.refuse_calls();
         loop {
             let idle = self.idle.notified();
             if self.open_calls() == 0 {

@@ -13,6 +13,7 @@ use super::endpoint::Endpoint;
 use super::layer::{Answer, Run};
 use super::local::{Later, Local};
 use super::method::CallSpec;
+use super::size::sealed;
 use super::stream::Flow;
 use crate::codec::{BatchAnswer, Codec, Frame, Raw, batch_entries, error_frame, id_of, result_frame};
 use crate::connection::LineId;
@@ -113,7 +114,7 @@ impl BatchState {
         let id = Raw::of(codec, frame).and_then(id_of).unwrap_or_else(Id::null);
         let text = format!(
             "the answers to a batch are one message, and the caller takes {} bytes (`max_message_bytes`)",
-            self.max_message_bytes
+            sealed(self.max_message_bytes)
         );
         self.answers.push(&error_frame(codec, &id, &RpcError::new(ErrorKind::TooLarge, text)));
     }

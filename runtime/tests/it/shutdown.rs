@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use futures_util::FutureExt;
 use serde_json::json;
 use tokio::net::TcpListener;
-use wirecall::server::{Limits, Server, ServerEvent, ServerHandle};
+use wirecall::server::{Limits, Server, ServerEvent};
 
 use crate::lab::{Bench, Fate};
 use crate::support::{LONG, RawPeer, call, error_of, notification, serve, soon};
@@ -78,11 +78,19 @@ async fn a_handler_can_tell_that_the_server_drains_and_end_by_itself() {
     assert_eq!((code, &texts[0]["result"]), (4000, &json!(1)));
     soon(down).await.expect("no panic");
     soon(work).await.expect("no panic");
-    let handle = server.handle();
-    soon(handle.draining()).await;
+    soon(server.handle().draining()).await;
+}
+
+#[tokio::test]
+async fn a_handle_is_told_of_the_end_of_a_server_that_was_not_built_yet_and_that_goes_without_a_shutdown() {
+    let builder = Bench::default().server();
+    let handle = builder.handle();
+    let mut gone = std::pin::pin!(handle.draining());
+    assert!(gone.as_mut().now_or_never().is_none());
+    let server = builder.build().expect("it builds");
+    assert!(gone.as_mut().now_or_never().is_none());
     drop(server);
-    soon(handle.draining()).await;
-    assert!(ServerHandle::default().draining().now_or_never().is_none());
+    soon(gone).await;
 }
 
 #[tokio::test]
