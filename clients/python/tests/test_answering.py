@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import msgspec
 import pytest
 
 from tests.machine import Machine, opened
@@ -117,6 +118,20 @@ def test_calls_that_wait_are_bounded_in_bytes_too() -> None:
     machine.receive({"id": 65, "method": "ui.confirm", "params": ["x" * 100_000]})
     machine.receive({"id": 66, "method": "ui.confirm"})
     assert [(frame["id"], frame["error"]["code"]) for frame in machine.frames()] == [(65, -32009)]
+
+
+def test_each_entry_of_a_batch_counts_with_its_own_bytes() -> None:
+    machine = Machine(SessionOptions(plain=True))
+    machine.session.connecting(10.0, machine.now)
+    machine.session.connected(None, machine.now)
+    machine.session.handled.add("ui.note")
+    for _ in range(64):
+        machine.receive({"method": "ui.note"})
+    note = {"jsonrpc": "2.0", "method": "ui.note", "params": ["x" * 10_000]}
+    machine.raw(msgspec.json.encode([note] * 100))
+    assert machine.take(Drop) == []
+    machine.raw(msgspec.json.encode([note] * 10))
+    assert [drop.code for drop in machine.take(Drop)] == [4013]
 
 
 def test_a_notification_that_finds_no_room_ends_the_connection_and_comes_again() -> None:

@@ -123,12 +123,14 @@ class Arrived:
         seq: Its number; None where it carries none and is not tracked, 0 where that is no number.
         broken: Whether it does not decode, and ends with a number all the same.
         batch: Whether it came in an array, which never carries a number.
+        size: Its bytes, in an array those of its entry alone.
     """
 
     message: Message
     seq: int | None = None
     broken: bool = False
     batch: bool = False
+    size: int = 0
 
 
 class _Envelope(msgspec.Struct, frozen=True):
@@ -161,23 +163,25 @@ def parse(codec: Codec, frame: bytes | str) -> list[Arrived]:
         unread = _invalid(ErrorCode.PARSE_ERROR, str(error))
         return [Arrived(unread, broken=codec.looks_tracked(data))]
     if codec.kind(bytes(first).lstrip()) is not Kind.ARRAY:
-        return [_parse_one(codec, first)]
+        return [_parse_one(codec, first, len(data))]
     entries = codec.decode(first, list[Raw])
     if not entries:
         return [Arrived(_invalid(ErrorCode.INVALID_REQUEST, "an empty batch"), batch=True)]
-    return [Arrived(_parse_one(codec, entry).message, batch=True) for entry in entries]
+    return [_parse_one(codec, entry, len(bytes(entry)), batch=True) for entry in entries]
 
 
 def _invalid(code: ErrorCode, reason: str) -> InvalidMessage:
     return InvalidMessage(code, reason)
 
 
-def _parse_one(codec: Codec, text: Raw) -> Arrived:
+def _parse_one(codec: Codec, text: Raw, size: int, *, batch: bool = False) -> Arrived:
     try:
         envelope = codec.decode(text, _Envelope)
     except DecodeError:
-        return Arrived(_invalid(ErrorCode.INVALID_REQUEST, "a message is an object"))
-    return Arrived(_read(codec, envelope), _seq(codec, bytes(envelope.seq)))
+        unread = _invalid(ErrorCode.INVALID_REQUEST, "a message is an object")
+        return Arrived(unread, batch=batch, size=size)
+    seq = None if batch else _seq(codec, bytes(envelope.seq))
+    return Arrived(_read(codec, envelope), seq, batch=batch, size=size)
 
 
 def _read(codec: Codec, envelope: _Envelope) -> Message:

@@ -80,7 +80,7 @@ class Reading:
         self._recovery = parts.recovery
         self._emit = parts.emit
 
-    def is_next(self, arrived: Arrived, size: int, now: float) -> bool:
+    def is_next(self, arrived: Arrived, now: float) -> bool:
         """Whether a message is to be taken: its number is looked at before the content."""
         if self._plain or (arrived.seq is None and not arrived.broken):
             return True
@@ -89,7 +89,7 @@ class Reading:
         elif not arrived.seq:
             self._link.drop(CloseCode.PROTOCOL_ERROR, "seq is no integer from 1 to 2^53 - 1")
         else:
-            receipt = self._outgoing.replay.receive(arrived.seq, size, now)
+            receipt = self._outgoing.replay.receive(arrived.seq, arrived.size, now)
             if receipt is Receipt.GAP:
                 self.broken(f"the number {arrived.seq} leaves a gap")
             return receipt is Receipt.NEW
@@ -100,8 +100,8 @@ class Reading:
         self._recovery.give_up("sequence")
         self._link.drop(CloseCode.SEQUENCE_BROKEN, reason)
 
-    def read(self, arrived: Arrived, size: int, now: float) -> None:
-        """Takes a message whose number is the next, or that has none; its frame has that size."""
+    def read(self, arrived: Arrived, now: float) -> None:
+        """Takes a message whose number is the next, or that has none."""
         # *The answer to a call without `seq` is numbered like any other*, that to a batch is not.
         tracked = not arrived.batch and not self._plain
         match arrived.message:
@@ -117,9 +117,9 @@ class Reading:
                 unread = DecodeError("the response holds no error that can be read")
                 self._answered(call, Failed(call or HELLO_ID, unread), now)
             case CallMessage() as message:
-                self._answering.called(message, size, now, tracked=tracked)
+                self._answering.called(message, arrived.size, now, tracked=tracked)
             case NotificationMessage() as message if message.method in self._answering.handled:
-                if not self._answering.notified(message, size, tracked=tracked):
+                if not self._answering.notified(message, arrived.size, tracked=tracked):
                     self._not_taken(numbered=arrived.seq is not None)
             case NotificationMessage() as message:
                 self._notified(message, now)

@@ -128,7 +128,7 @@ class Session:
             return
         data = frame.encode(errors="surrogatepass") if isinstance(frame, str) else frame
         for arrived in parse(self.codec, data):
-            self._take_in(arrived, len(data), now)
+            self._take_in(arrived, now)
         self._settle(now)
 
     def disconnected(self, code: int, reason: str, now: float) -> Disconnect:
@@ -339,11 +339,11 @@ class Session:
         self._link.pings.sent += 1
         self._outgoing.control(notification_message(self.codec, "rpc.ping", None))
 
-    def _take_in(self, arrived: Arrived, size: int, now: float) -> None:
+    def _take_in(self, arrived: Arrived, now: float) -> None:
         if self.phase in (Phase.GREETING, Phase.REFUSED):
             self._greeted(arrived.message, now)
-        elif not self._link.deaf and self._reading.is_next(arrived, size, now):
-            self._reading.read(arrived, size, now)
+        elif not self._link.deaf and self._reading.is_next(arrived, now):
+            self._reading.read(arrived, now)
 
     def _greeted(self, message: Message, now: float) -> None:
         """Until hello's answer, only `rpc.close` and `rpc.ping` may come."""
@@ -356,7 +356,7 @@ class Session:
             case ErrorMessage(id=0, error=ErrorBody() as body):
                 self._link.refused(body, now)
             case NotificationMessage(method="rpc.close" | "rpc.ping"):
-                self._reading.read(Arrived(message), 0, now)
+                self._reading.read(Arrived(message), now)
             case _:
                 self._link.drop(
                     CloseCode.PROTOCOL_ERROR, "something came before the answer to hello"
