@@ -2,6 +2,7 @@
 // of `rpc.auth` is.
 
 import { toError } from "./errors.ts";
+import { isPassing } from "./failure.ts";
 import { readAuth } from "./hello.ts";
 import type { Id, WireError } from "./message.ts";
 
@@ -10,7 +11,9 @@ const AHEAD_MS = 60_000;
 
 /** What comes of it, for the session's outputs. */
 export type EmitExpiry = (
-  output: { readonly type: "expiring" } | { readonly type: "fault"; readonly error: unknown },
+  output:
+    | { readonly type: "expiring"; readonly isAgain: boolean }
+    | { readonly type: "fault"; readonly error: unknown },
 ) => void;
 
 /** The credentials of the present connection. */
@@ -42,7 +45,7 @@ export class Authentication {
   tick(now: number): void {
     if (now < this.askAt) return;
     this.askAt = Number.POSITIVE_INFINITY;
-    this.emit({ type: "expiring" });
+    this.emit({ type: "expiring", isAgain: false });
   }
 
   /** There are none: they are asked for again after that time, while the old ones are good. */
@@ -56,7 +59,8 @@ export class Authentication {
   }
 
   /** An answer arrived. False when it is another call's. An error changes nothing: the old
-   * credentials are good until they expire, and then the server closes. */
+   * credentials are good until they expire, and then the server closes. One that passes is no
+   * verdict on the new ones: it is tried again, after a pause. */
   answered(
     { id, result, error }: { id: Id; result?: unknown; error?: WireError },
     now: number,
@@ -65,6 +69,7 @@ export class Authentication {
     this.id = undefined;
     if (error) this.emit({ type: "fault", error: toError(error) });
     else this.opened(readAuth(result), now);
+    if (error && isPassing(error)) this.emit({ type: "expiring", isAgain: true });
     return true;
   }
 

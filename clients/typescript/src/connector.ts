@@ -327,7 +327,8 @@ export class Connector {
         this.host.incoming.abort(output.call, output.reason);
         break;
       case "expiring":
-        void this.refresh();
+        if (output.isAgain) this.refreshLater();
+        else void this.refresh();
         break;
       case "drop":
         this.drop(output.code, output.reason);
@@ -384,8 +385,8 @@ export class Connector {
     try {
       const fresh = await this.token();
       if (connection !== this.connection || fresh === undefined) return;
-      this.tokenBackoff = undefined;
       const now = this.now();
+      this.tokenBackoff?.opened(now);
       this.session.authenticate(fresh, now);
       this.act(now);
     } catch (error) {

@@ -36,8 +36,9 @@ export type Output<Owner> =
       readonly resumed: boolean;
       readonly reason: LostReason | undefined;
     }
-  /** The credentials will expire: the owner gets new ones and says `authenticate`. */
-  | { readonly type: "expiring" }
+  /** The credentials will expire: the owner gets new ones and says `authenticate`. `isAgain`: those
+   * were refused for the moment, so it does so after a pause. */
+  | { readonly type: "expiring"; readonly isAgain: boolean }
   | { readonly type: "event"; readonly method: string; readonly params: unknown }
   | { readonly type: "serve"; readonly call: Served }
   /** The answer is not wanted any more; the handler should stop. */

@@ -226,6 +226,28 @@ test("a token that cannot be had at once is asked for again while the old one is
   expect((await connection.next()).params?.token).toBe("t-2");
 });
 
+test("a fresh token that is refused for a passing reason is given again, after pauses that grow", async ({
+  openAt,
+  clock,
+}) => {
+  const errors: unknown[] = [];
+  const options = { token: counted(), onError: (error: unknown) => errors.push(error) };
+  const { connection } = await openAt(options, { auth_expires_in_ms: 4_000 });
+  clock.advance(3_000);
+  for (const pause of [125, 250]) {
+    connection.fail(await connection.next(), { code: -32006, message: "not now" });
+    await connection.settled();
+    clock.advance(pause - 1);
+    await connection.settled();
+    clock.advance(1);
+  }
+  const auth = await connection.next();
+  expect(auth.params?.token).toBe("t-4");
+  connection.answer(auth, { auth_expires_in_ms: 4_000 });
+  await connection.settled();
+  expect(errors).toHaveLength(2);
+});
+
 test("the pauses after which a token is asked for again start over with every connection", async ({
   openAt,
   peer,
