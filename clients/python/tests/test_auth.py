@@ -13,8 +13,12 @@ from tests.machine import Machine, opened
 from tests.peer import SOON, listen, soon
 from tests.states import StateLog
 from wirecall import PermissionDeniedError, ReconnectOptions, connect
+from wirecall.connection import Connection
+from wirecall.driver import Driver
+from wirecall.incoming import Incoming
 from wirecall.options import ConnectOptions, SessionOptions
 from wirecall.output import Fault, Refresh
+from wirecall.websocket import SocketOptions
 
 
 def expiring(milliseconds: float) -> Machine:
@@ -117,29 +121,42 @@ def test_a_token_that_cannot_be_had_after_the_connection_is_not_asked_for_again(
     assert machine.take(Refresh) == []
 
 
-async def test_a_token_function_that_fails_once_is_asked_again() -> None:
-    count = itertools.count(1)
+async def answer(given: str | Exception | None) -> str | None:
+    """What a token function gives, or raises."""
+    if isinstance(given, Exception):
+        raise given
+    return given
+
+
+FAILURES: list[tuple[str | Exception | None, str]] = [
+    (OSError("down"), "the token function failed: OSError('down')"),
+    (None, "the token function gave no token"),
+    ("\ud800", "the value cannot be encoded: 'utf-8' codec can't encode character"),
+]
+
+
+@pytest.mark.parametrize(("given", "words"), FAILURES)
+async def test_a_token_function_that_gives_nothing_of_use_is_asked_again(
+    given: str | Exception | None, words: str
+) -> None:
+    machine = expiring(40_000)
+    tokens = iter((given, "t-2"))
     reported: list[str] = []
-
-    def provide() -> str:
-        if (call := next(count)) == 2:
-            raise OSError("the token service is down")
-        return f"t-{call}"
-
-    async with (
-        listen(lambda connection: connection.greet(auth_expires_in_ms=1000)) as peer,
-        connect(
-            peer.url,
-            token=provide,
-            reconnect=ReconnectOptions(base=0.001),
-            on_error=lambda error, _: reported.append(str(error)),
-        ),
-    ):
-        connection = await peer.accept()
-        auth = await connection.receive()
-        assert (auth["method"], auth["params"]) == ("rpc.auth", {"token": "t-3"})
-        await connection.result(auth, {})
-    assert reported == ["the token function failed: OSError('the token service is down')"]
+    incoming = Incoming(lambda error, _: reported.append(str(error)), set())
+    driver = Driver(machine.session, incoming, lambda: machine.now, lambda _: None, 10.0)
+    driver.connection = Connection(
+        SocketOptions("ws://nobody"), lambda: answer(next(tokens)), driver
+    )
+    await driver.refresh()
+    (told,) = reported
+    assert told.startswith(words)
+    assert machine.frames() == []
+    machine.move(1.0)
+    assert machine.take(Refresh) == [Refresh()]
+    await driver.refresh()
+    (auth,) = machine.frames()
+    assert (auth["method"], auth["params"]) == ("rpc.auth", {"token": "t-2"})
+    await driver.stop(0.0)
 
 
 @pytest.mark.parametrize("lasts", [0, 0.9, -5, "soon"])

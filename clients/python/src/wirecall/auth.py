@@ -24,7 +24,7 @@ class AuthAnswer(msgspec.Struct, frozen=True):
     auth_expires_in_ms: float | None = None
 
 
-def auth_message(codec: Codec, call: int, token: str | None) -> bytes:
+def auth_message(codec: Codec, call: int, token: str) -> bytes:
     """The call that refreshes the token of a live connection."""
     return call_message(codec, call, "rpc.auth", codec.encode({"token": token}))
 

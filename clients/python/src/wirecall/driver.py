@@ -17,7 +17,7 @@ from msgspec import Raw
 from wirecall.calls import Request
 from wirecall.codec import Codec
 from wirecall.connection import Connection, first_of
-from wirecall.errors import ConnectError
+from wirecall.errors import ConnectError, EncodeError
 from wirecall.feed import Feed, Pump
 from wirecall.incoming import Incoming
 from wirecall.kinds import PROTOCOL_ERRORS
@@ -198,9 +198,16 @@ class Driver:
             words = f"the token function took longer than {self._token_limit:g} s"
             self._refresh_failed(connection, ConnectError(words))
             return
-        if connection is self.connection and token is not None:
+        if token is None:
+            self._refresh_failed(connection, ConnectError("the token function gave no token"))
+            return
+        if connection is not self.connection:
+            return
+        try:
             self.session.refresh(token)
-            self.step()
+        except EncodeError as error:
+            self._refresh_failed(connection, error)
+        self.step()
 
     def disconnected(self) -> None:
         """The connection is over, and with it the token that was asked for it."""
@@ -309,7 +316,7 @@ class Driver:
                     told = read_error(self.codec, error, PROTOCOL_ERRORS)
                     self._incoming.report(told, message)
 
-    def _refresh_failed(self, connection: Connection, error: ConnectError) -> None:
+    def _refresh_failed(self, connection: Connection, error: ConnectError | EncodeError) -> None:
         self._incoming.report(error, "refreshing the token")
         if connection is self.connection:
             self.session.refresh_failed(self.now())

@@ -232,12 +232,16 @@ class Session:
         self._answering.done(call, result, error)
         self._settle(now)
 
-    def refresh(self, token: str | None) -> None:
-        """A fresh token is there; on a connection that still lives the server is given it."""
+    def refresh(self, token: str) -> None:
+        """A fresh token is there; on a connection that still lives the server is given it.
+
+        Raises:
+            EncodeError: It cannot be sent.
+        """
         if self._link.up:
             call = self._outgoing.next_id()
-            self._link.auth.asked(call)
             self._outgoing.control(auth_message(self.codec, call, token))
+            self._link.auth.asked(call)
 
     def refresh_failed(self, now: float) -> None:
         """There is no fresh token; the output `Refresh` asks for one again while the old lasts."""
