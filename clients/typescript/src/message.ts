@@ -1,6 +1,8 @@
 // The wire types: what a decoded message may be, and how an unknown JSON value is read as one.
 // Nothing here throws, whatever the value is.
 
+import { Unreadable } from "./codec.ts";
+
 /** The id of a call, as JSON-RPC allows it. */
 export type Id = string | number | null;
 
@@ -26,9 +28,11 @@ export type Message =
   | { readonly type: "notification"; readonly method: string; readonly params: unknown }
   | { readonly type: "result"; readonly id: Id; readonly result: unknown }
   | { readonly type: "error"; readonly id: Id; readonly error: WireError }
-  | { readonly type: "invalid" };
+  /** `isRounded`: a call, but for an id that no answer could echo. */
+  | { readonly type: "invalid"; readonly isRounded: boolean };
 
-const INVALID: Message = { type: "invalid" };
+const INVALID: Message = { type: "invalid", isRounded: false };
+const ROUNDED: Message = { type: "invalid", isRounded: true };
 
 /** True for an object that is neither null nor an array. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -40,6 +44,7 @@ export function readMessage(value: unknown): Message {
   if (!isRecord(value)) return INVALID;
   const { jsonrpc, id, method } = value;
   if (jsonrpc !== "2.0") return INVALID;
+  if (typeof method === "string" && isRounded(id)) return ROUNDED;
   if (id !== undefined && id !== null && typeof id !== "string" && typeof id !== "number") {
     return INVALID;
   }
@@ -48,13 +53,13 @@ export function readMessage(value: unknown): Message {
   const { params, meta } = value;
   if (params !== undefined && typeof params !== "object") return INVALID;
   if (id === undefined) return { type: "notification", method, params };
-  if (isRounded(id)) return INVALID;
   return { type: "call", id, method, params, meta: isRecord(meta) ? meta : {} };
 }
 
 /** *An id is echoed exactly as it came*, which a number beyond 2^53 cannot be: reading has rounded it. */
-function isRounded(id: Id): boolean {
-  return typeof id === "number" && Math.abs(id) > Number.MAX_SAFE_INTEGER;
+function isRounded(id: unknown): boolean {
+  const isBeyond = typeof id === "number" && Math.abs(id) > Number.MAX_SAFE_INTEGER;
+  return isBeyond || id instanceof Unreadable;
 }
 
 function readResponse(value: Readonly<Record<string, unknown>>, id: Id | undefined): Message {

@@ -24,6 +24,7 @@ import {
   NO_BATCHES,
   NO_HELLO,
   NO_MESSAGE,
+  ROUNDED_ID,
   UNREADABLE,
 } from "./faults.ts";
 import { Heartbeat, type HeartbeatSettings } from "./heartbeat.ts";
@@ -380,7 +381,7 @@ export class Session<Owner> {
         this.answering.serve(message, bytes, now);
         return;
       case "invalid":
-        this.complain(wireError(InvalidRequestError, NO_MESSAGE));
+        this.complain(wireError(InvalidRequestError, message.isRounded ? ROUNDED_ID : NO_MESSAGE));
     }
   }
 

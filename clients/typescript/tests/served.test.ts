@@ -287,7 +287,8 @@ test("a call whose id a number would round is not run: no answer could name it",
     for (const id of ["9007199254740993", "-9007199254740993", "1e400"]) {
       if (codec === json) connection.raw(call(id));
       else connection.raw(encode({ ...JSON.parse(call("0")), id: 2n ** 53n + 1n }, BIG));
-      expect(await connection.next()).toMatchObject({ id: null, error: { code: -32600 } });
+      const message = "a call whose id is a number beyond 2^53-1";
+      expect(await connection.next()).toMatchObject({ id: null, error: { code: -32600, message } });
     }
     for (const id of [Number.MAX_SAFE_INTEGER, 0.5, -1]) {
       connection.send({ id, method: "ui.confirm", params: {} });
