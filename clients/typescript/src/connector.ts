@@ -55,6 +55,8 @@ export class Connector {
   private readonly backoff: Backoff;
   /** When to ask again for a token that is to take the place of one that is still good. */
   private tokenBackoff: Backoff | undefined;
+  /** Stops the wait for a fresh token. */
+  private stopToken: (() => void) | undefined;
   private readonly stopWaking: () => void;
   private connection: Connection | undefined;
   /** Counts attempts; an awaited token of an older one is thrown away. */
@@ -166,6 +168,7 @@ export class Connector {
     this.closed = new Promise((resolve) => {
       this.farewell = () => {
         this.stopFarewell?.();
+        this.stopToken?.();
         this.connection?.abort();
         this.connection = undefined;
         this.session.end(end);
@@ -226,6 +229,7 @@ export class Connector {
     const { isOpen, session } = this;
     // A token that is still awaited comes too late.
     this.attempt += 1;
+    this.stopToken?.();
     this.connection = undefined;
     this.isOpen = false;
     const end = session.disconnected(code, reason);
@@ -383,8 +387,9 @@ export class Connector {
     const { connection } = this;
     if (typeof this.settings.token !== "function") return;
     try {
-      const fresh = await this.token();
-      if (connection !== this.connection || fresh === undefined) return;
+      const fresh = await this.inTime(this.token());
+      if (connection !== this.connection) return;
+      if (fresh === undefined) throw tokenError("it gave none");
       const now = this.now();
       this.tokenBackoff?.opened(now);
       this.session.authenticate(fresh, now);
@@ -392,6 +397,22 @@ export class Connector {
     } catch (error) {
       this.settings.onError(error, "the connection");
       if (connection === this.connection) this.refreshLater();
+    }
+  }
+
+  /** A token that takes longer than an attempt may is as good as none; one that comes later counts no more. */
+  private async inTime<Token>(token: Promise<Token>): Promise<Token> {
+    const { connectTimeoutMs } = this.settings;
+    let stop = () => {};
+    const late = new Promise<never>((_, reject) => {
+      const error = tokenError(`nothing came within ${connectTimeoutMs} ms`);
+      stop = this.environment.after(connectTimeoutMs, () => reject(error));
+      this.stopToken = stop;
+    });
+    try {
+      return await Promise.race([token, late]);
+    } finally {
+      stop();
     }
   }
 

@@ -160,6 +160,17 @@ test("a token that is awaited when the client closes is still given to the serve
   await closing;
 });
 
+test("a token that never comes leaves no timer behind", async ({ openAt, clock }) => {
+  const tokens = ["t-1", new Promise<string>(() => {})];
+  const token = () => tokens.shift() as string;
+  const { client, connection } = await openAt({ token }, { auth_expires_in_ms: 20_000 });
+  clock.advance(15_000);
+  await connection.settled();
+  expect(tokens).toHaveLength(0);
+  await client.close();
+  expect(clock.timerCount).toBe(0);
+});
+
 test("a first attempt that fails leaves no timer behind", async ({ peer, clock }) => {
   await peer.close();
   const error = await rejection(connectIn(clock, peer.url, { webSocket: WebSocket }));

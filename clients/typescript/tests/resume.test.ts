@@ -226,6 +226,31 @@ test("a token that cannot be had at once is asked for again while the old one is
   expect((await connection.next()).params?.token).toBe("t-2");
 });
 
+test("a fresh token that never comes, or is none, is reported and asked for again", async ({
+  openAt,
+  clock,
+}) => {
+  const errors: string[] = [];
+  const tokens = ["t-1", new Promise<string>(() => {}), undefined, "t-2"];
+  const options = {
+    reconnect: { connectTimeoutMs: 1_000 },
+    // Plain JavaScript may give nothing.
+    token: () => tokens.shift() as string,
+    onError: (error: unknown) => errors.push((error as Error).message),
+  };
+  const { connection } = await openAt(options, { auth_expires_in_ms: 40_000 });
+  for (const pause of [30_000, 1_000, 125]) {
+    clock.advance(pause);
+    await connection.settled();
+  }
+  expect(errors).toEqual([
+    "the token function failed: nothing came within 1000 ms",
+    "the token function failed: it gave none",
+  ]);
+  clock.advance(250);
+  expect((await connection.next()).params?.token).toBe("t-2");
+});
+
 test("a fresh token that is refused for a passing reason is given again, after pauses that grow", async ({
   openAt,
   clock,
