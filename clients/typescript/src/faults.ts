@@ -3,8 +3,6 @@
 import { InvalidRequestError, wireError } from "./errors.ts";
 
 export const UNREADABLE = "the frame cannot be decoded";
-export const NO_MESSAGE = "neither a request nor a response";
-export const ROUNDED_ID = "a call whose id is a number beyond 2^53-1";
 export const NO_BATCHES = "a batch, in a session";
 export const NO_ACK = "the server sent an rpc.ack without a number";
 export const FLOODED = "too many notifications wait for their handlers";

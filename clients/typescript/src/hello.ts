@@ -102,6 +102,11 @@ export function helloParams(
   return { client, token, limits, contract, resume };
 }
 
+/** What the server may say before it answers. */
+export function isControl(method: string): boolean {
+  return method === "rpc.close" || method === "rpc.ping";
+}
+
 /** Reads hello's result; undefined when it is none. Members that are not known are ignored. */
 export function readHello(result: unknown): Hello | undefined {
   const told = isRecord(result) ? result : {};

@@ -28,11 +28,10 @@ export type Message =
   | { readonly type: "notification"; readonly method: string; readonly params: unknown }
   | { readonly type: "result"; readonly id: Id; readonly result: unknown }
   | { readonly type: "error"; readonly id: Id; readonly error: WireError }
-  /** `isRounded`: a call, but for an id that no answer could echo. */
-  | { readonly type: "invalid"; readonly isRounded: boolean };
+  | { readonly type: "invalid"; readonly what: string };
 
-const INVALID: Message = { type: "invalid", isRounded: false };
-const ROUNDED: Message = { type: "invalid", isRounded: true };
+const INVALID: Message = { type: "invalid", what: "neither a request nor a response" };
+const ROUNDED: Message = { type: "invalid", what: "a call whose id is a number beyond 2^53-1" };
 
 /** True for an object that is neither null nor an array. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -23,8 +23,6 @@ import {
   NO_ANSWER,
   NO_BATCHES,
   NO_HELLO,
-  NO_MESSAGE,
-  ROUNDED_ID,
   UNREADABLE,
 } from "./faults.ts";
 import { Heartbeat, type HeartbeatSettings } from "./heartbeat.ts";
@@ -32,6 +30,7 @@ import {
   type Hello,
   type HelloRequest,
   helloParams,
+  isControl,
   type LostReason,
   PLAIN_HELLO,
   readHello,
@@ -381,7 +380,7 @@ export class Session<Owner> {
         this.answering.serve(message, bytes, now);
         return;
       case "invalid":
-        this.complain(wireError(InvalidRequestError, message.isRounded ? ROUNDED_ID : NO_MESSAGE));
+        this.complain(wireError(InvalidRequestError, message.what));
     }
   }
 
@@ -493,8 +492,4 @@ export class Session<Owner> {
     this.still();
     this.outputs.push({ type: "drop", code, reason });
   }
-}
-
-function isControl(method: string): boolean {
-  return method === "rpc.close" || method === "rpc.ping";
 }
