@@ -25,7 +25,8 @@ pub(crate) async fn connect(
     options: &Options,
     resume: Option<ResumeClaim>,
 ) -> Result<(Socket, Option<HelloAnswer>), ConnectError> {
-    within(options, attempt(options, resume)).await
+    // With TLS it is large, and a client holds it for as long as it lives.
+    within(options, Box::pin(attempt(options, resume))).await
 }
 
 /// The same over a stream that is there, without a token.
@@ -35,7 +36,7 @@ pub(crate) async fn connect_over<S: Carrier>(
     resume: Option<ResumeClaim>,
     stream: S,
 ) -> Result<(Socket<S>, Option<HelloAnswer>), ConnectError> {
-    within(options, greet(options, request(options)?.0, None, stream, resume)).await
+    within(options, Box::pin(greet(options, request(options)?.0, None, stream, resume))).await
 }
 
 /// *Connecting, token and answer to hello share one limit.*
