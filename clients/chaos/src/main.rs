@@ -114,7 +114,11 @@ async fn run(arguments: &Arguments) -> Result<bool, String> {
             |error| Findings { faults: vec![error], ..Findings::default() },
             |told| judge(&told, &counted),
         );
-        clean &= report(subject, &found, growth(early, late));
+        clean &= report(subject, &found, growth(early, late), arguments.minutes);
+    }
+    if cfg!(target_os = "linux") && early == 0 {
+        eprintln!("FAULT: the server's memory could not be read");
+        clean = false;
     }
     if late > early / 5 * 6 + SLACK {
         eprintln!("FAULT: the server's memory grew from {early} to {late} bytes");
@@ -158,9 +162,10 @@ async fn start(arguments: &Arguments, seed: u64, server: SocketAddr) -> Result<V
 }
 
 /// Prints the line of one client; false where something is wrong.
-fn report(subject: &Subject, found: &Findings, growth: f64) -> bool {
+fn report(subject: &Subject, found: &Findings, growth: f64, minutes: f64) -> bool {
     let count = |count: &std::sync::atomic::AtomicU64| count.load(Ordering::Relaxed);
     let done = &subject.proxy.done;
+    let calm = too_calm(count(&done.cuts), count(&done.half_opens), minutes);
     println!(
         "{}: cuts={} half_opens={} connections={} sent={} delivered={} lost={} duplicated={} reordered={} unknown={} rss_growth={growth:.2}",
         subject.name.replace('-', " "),
@@ -174,10 +179,23 @@ fn report(subject: &Subject, found: &Findings, growth: f64) -> bool {
         found.reordered,
         found.unknown,
     );
-    for fault in found.faults.iter().take(10) {
+    for fault in found.faults.iter().take(10).chain(&calm) {
         eprintln!("FAULT: {}: {fault}", subject.name);
     }
-    found.is_clean()
+    found.is_clean() && calm.is_none()
+}
+
+/// A third and less of what a machine with two cores gets done in a minute, with all clients at work: a proxy that does nothing
+/// would show nothing.
+const LEAST_CUTS: f64 = 25.0;
+const LEAST_HALF_OPENS: f64 = 4.0;
+
+/// What is wrong where so little happened to the connections that the rest says nothing.
+fn too_calm(cuts: u64, half_opens: u64, minutes: f64) -> Option<String> {
+    let short = |done: u64, least: f64| f64::from(u32::try_from(done).unwrap_or(u32::MAX)) < least * minutes;
+    (short(cuts, LEAST_CUTS) || short(half_opens, LEAST_HALF_OPENS)).then(|| {
+        format!("only {cuts} cuts and {half_opens} half-opens: at least {LEAST_CUTS} and {LEAST_HALF_OPENS} a minute show something")
+    })
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a ratio for people")]
@@ -199,4 +217,17 @@ fn root() -> PathBuf {
 fn some_seed() -> u64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     now.map_or(0, |time| u64::from(time.subsec_nanos()) ^ time.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::too_calm;
+
+    #[test]
+    fn a_run_in_which_hardly_anything_is_cut_shows_nothing() {
+        assert!(too_calm(0, 0, 1.0).is_some());
+        assert!(too_calm(500, 19, 5.0).is_some());
+        assert!(too_calm(124, 50, 5.0).is_some());
+        assert_eq!(too_calm(125, 20, 5.0), None);
+    }
 }
