@@ -12,6 +12,7 @@ use crate::message::{Id, ping_of};
 use crate::session::disconnect::{Disconnect, code};
 use crate::session::heartbeat::{Beat, ClientHeartbeat};
 use crate::session::outgoing::{Fate, Outgoing, Room};
+use crate::session::pings::Pings;
 use crate::session::recovery::{Answered, Recovery, Verdict};
 
 /// The settings of a client.
@@ -54,10 +55,10 @@ pub(crate) struct ClientMachine {
     dropping: Option<u16>,
     /// Closing, since then.
     closing: Option<Instant>,
-    /// Pings that were written on the current connection, and the last of them, which is written when the client
-    /// closes and all the rest is.
-    pings: u64,
-    last_ping: Option<u64>,
+    /// The pings of the current connection.
+    pings: Pings,
+    /// The last number that the server must have received, since it has answered what came with or after it.
+    pub(super) known: u64,
     /// The client stays away.
     stays: bool,
     /// The current connection, counted from 1.
@@ -79,8 +80,8 @@ impl ClientMachine {
             notice: None,
             dropping: None,
             closing: None,
-            pings: 0,
-            last_ping: None,
+            pings: Pings::default(),
+            known: 0,
             stays: false,
             connection: 0,
             sessions: 0,
@@ -103,9 +104,7 @@ impl ClientMachine {
         self.phase = Phase::Hello(now);
         self.notice = None;
         self.dropping = None;
-        self.pings = 0;
-        self.last_ping = None;
-        self.half.pongs = 0;
+        self.pings = Pings::default();
         let limits = self.settings.limits;
         let mut params = json!({
             "client": { "name": "wirecall", "version": "1" },
@@ -176,6 +175,7 @@ impl ClientMachine {
             Left::Own(Message::Notice { method, params }) => {
                 match &*method {
                     "rpc.close" => self.told_to_close(&params),
+                    "rpc.pong" => self.known = self.known.max(self.pings.answered().unwrap_or(0)),
                     "rpc.item" => self.items(&params, now),
                     "rpc.upload_credit" => self.upload_credit(&params),
                     _ => {}
@@ -233,6 +233,7 @@ impl ClientMachine {
         // *Answers, items, credits, cancels for the old session are dropped, handlers of server calls are cancelled.*
         self.half.end_calls();
         let tells = std::mem::take(&mut self.half.tells);
+        self.known = 0;
         self.sessions += 1;
         let first = self.sessions == 1;
         self.half =
@@ -323,11 +324,15 @@ impl ClientMachine {
         if let Some(close) = self.half.fault.take() {
             return self.leave(close);
         }
-        let received =
-            self.half.replay.bytes() == 0 || self.last_ping.is_some_and(|last| self.half.pongs >= last);
-        if self.closing.is_some_and(|since| received || now >= since + CLOSE_WAIT) {
+        if self.closing.is_some_and(|since| self.is_settled() || now >= since + CLOSE_WAIT) {
             self.leave(Close { code: code::NORMAL, ends: None });
         }
+    }
+
+    /// Whether the server is known to have everything.
+    fn is_settled(&self) -> bool {
+        let replay = &self.half.replay;
+        replay.peer_received().max(self.known) >= replay.numbered()
     }
 
     /// *Before it writes, a client that has heard nothing for `ping_ms` and the grace drops the connection instead.*
@@ -358,11 +363,9 @@ impl ClientMachine {
 
     /// *Once everything is written it sends one `rpc.ping`, if something is not acknowledged.*
     fn ask(&mut self) -> Option<Leaving> {
-        if self.closing.is_none() || self.last_ping.is_some() || self.half.replay.bytes() == 0 {
+        if self.closing.is_none() || self.is_settled() || !self.pings.ask(self.half.replay.numbered()) {
             return None;
         }
-        self.pings += 1;
-        self.last_ping = Some(self.pings);
         Some(Leaving { seq: None, message: Message::notice("rpc.ping", json!({})).into() })
     }
 
@@ -396,7 +399,7 @@ impl ClientMachine {
             match heart.beat(now) {
                 Beat::Wait(_) => {}
                 Beat::Ping => {
-                    self.pings += 1;
+                    self.pings.sent();
                     self.half.urgent.push_back(Message::notice("rpc.ping", json!({})));
                 }
                 Beat::Dead => result = result.and(Err(Close { code: code::ABNORMAL, ends: None })),

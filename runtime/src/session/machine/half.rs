@@ -73,8 +73,6 @@ pub(crate) struct Half {
     pub(crate) calls: Calls<Serving>,
     /// What overtakes on the current connection.
     pub(crate) urgent: VecDeque<Message>,
-    /// Answers to pings on the current connection.
-    pub(crate) pongs: u64,
     pub(crate) tells: VecDeque<Tell>,
     /// The largest message that the other end takes.
     pub(crate) peer_bytes: usize,
@@ -109,7 +107,6 @@ impl Half {
             replay,
             calls,
             urgent: VecDeque::new(),
-            pongs: 0,
             tells: VecDeque::new(),
             peer_bytes,
             notices: VecDeque::new(),
@@ -193,7 +190,6 @@ impl Half {
                 }
             }
             "rpc.ping" => self.urgent.push_back(Message::notice("rpc.pong", json!({}))),
-            "rpc.pong" => self.pongs += 1,
             "rpc.cancel" => self.cancelled(id_in(&params).as_ref())?,
             "rpc.credit" => self.credited(&params),
             "rpc.upload" => self.uploaded(&params)?,

@@ -183,7 +183,9 @@ impl ClientMachine {
 
     /// An answer arrived.
     pub(super) fn outcome(&mut self, id: &Id, outcome: Outcome) {
-        if let Some(made) = number(id).and_then(|id| self.outgoing.answered(id)) {
+        let id = number(id);
+        self.known = self.known.max(id.and_then(|id| self.outgoing.number_of(id)).unwrap_or(0));
+        if let Some(made) = id.and_then(|id| self.outgoing.answered(id)) {
             self.tell(made.call, Ended::Answered(outcome));
         }
     }
