@@ -9,6 +9,7 @@ cargo xtask full [--only PART,…] [--without NAME,…]   the long forms
 cargo xtask demo [--once]                             the chat example with its three clients
 cargo xtask fuzz [--seconds N] [--only TARGET,…]      every fuzz target for N seconds, 60 unless told
 cargo xtask chaos [--minutes N] [--seed S] [--only …]  cuts under every client in both codecs; both ends count
+cargo xtask package                                   the crates as they would be published, built from the packed files
 cargo xtask help                                      this text and the parts by name
 
 --without takes parts and what parts need (redis, browser); what is skipped is printed.";
@@ -29,6 +30,8 @@ pub(crate) enum Command {
     Fuzz { seconds: u64, only: Vec<String> },
     /// Connections cut under every client; the arguments are the chaos program's.
     Chaos(Vec<String>),
+    /// The crates as they would be published.
+    Package,
     /// The usage and the list of parts.
     Help,
 }
@@ -61,8 +64,9 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Command, String> {
         ("demo", []) => Ok(Command::Demo { once: false }),
         ("demo", [flag]) if flag == "--once" => Ok(Command::Demo { once: true }),
         ("fuzz", _) => fuzz(rest),
+        ("package", []) => Ok(Command::Package),
         ("help" | "--help" | "-h", []) => Ok(Command::Help),
-        ("setup" | "tidy" | "demo" | "help", [argument, ..]) => {
+        ("setup" | "tidy" | "demo" | "package" | "help", [argument, ..]) => {
             Err(format!("`{name}` does not take `{argument}`"))
         }
         _ => Err(format!("no command `{name}`")),

@@ -10,6 +10,7 @@ mod echo;
 mod fuzz;
 mod gate;
 mod living;
+mod package;
 mod parts;
 mod plan;
 mod process;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         Command::Demo { once } => demo::run(once),
         Command::Fuzz { seconds, only } => fuzz::run(seconds, &only),
         Command::Chaos(arguments) => gate::chaos(&arguments),
+        Command::Package => package::run(),
         Command::Help => {
             println!("{}\n\n{}", arguments::USAGE, report::parts(&[parts::TEST, parts::FULL].concat()));
             ExitCode::SUCCESS
