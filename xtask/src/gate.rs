@@ -24,7 +24,7 @@ pub(crate) fn run(parts: &[Part], choice: &Choice) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let needs = plan::needs(&plan);
+    let needs = plan::needs(parts, choice, &plan);
     // Said before anything is run or installed: no part can help here, a person has to.
     if let Err(message) = setup::machine(&needs) {
         eprintln!("xtask: {message}");

@@ -51,9 +51,14 @@ fn skipped_for(part: &Part, without: &[String]) -> Option<&'static str> {
     reasons.find(|reason| without.iter().any(|name| name == reason))
 }
 
-/// What the parts that run need, each once.
-pub(crate) fn needs(plan: &[Planned]) -> Vec<Need> {
-    let needed = |need: &Need| plan.iter().any(|it| it.skipped_for.is_none() && it.part.needs.contains(need));
+/// What the parts that run need, each once. Setup alone is for all that may be run after it.
+pub(crate) fn needs(parts: &[Part], choice: &Choice, plan: &[Planned]) -> Vec<Need> {
+    let setup_alone = plan.iter().all(|it| matches!(it.part.work, Work::Setup));
+    let runs = |part: &Part| {
+        skipped_for(part, &choice.without).is_none()
+            && (setup_alone || plan.iter().any(|it| it.part.name == part.name))
+    };
+    let needed = |need: &Need| parts.iter().any(|part| runs(part) && part.needs.contains(need));
     Need::ALL.into_iter().filter(needed).collect()
 }
 
@@ -72,9 +77,18 @@ mod tests {
         Part { name: "page", about: "", needs: &[Need::Node, Need::Browser], work: Work::Steps(&[]) },
     ];
 
-    fn planned(only: &[&str], without: &[&str]) -> Result<Vec<Planned>, String> {
+    fn choice(only: &[&str], without: &[&str]) -> Choice {
         let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        plan(PARTS, &Choice { only: owned(only), without: owned(without) })
+        Choice { only: owned(only), without: owned(without) }
+    }
+
+    fn planned(only: &[&str], without: &[&str]) -> Result<Vec<Planned>, String> {
+        plan(PARTS, &choice(only, without))
+    }
+
+    fn needed(only: &[&str], without: &[&str]) -> Vec<Need> {
+        let choice = choice(only, without);
+        needs(PARTS, &choice, &plan(PARTS, &choice).expect("a plan"))
     }
 
     fn shown(plan: &[Planned]) -> Vec<(&'static str, Option<&'static str>)> {
@@ -85,7 +99,7 @@ mod tests {
     fn everything_runs_unless_told_otherwise() {
         let plan = planned(&[], &[]).expect("a plan");
         assert_eq!(shown(&plan), [("setup", None), ("fmt", None), ("broker", None), ("page", None)]);
-        assert_eq!(needs(&plan), [Need::Node, Need::Redis, Need::Browser]);
+        assert_eq!(needed(&[], &[]), [Need::Node, Need::Redis, Need::Browser]);
     }
 
     #[test]
@@ -95,7 +109,15 @@ mod tests {
             shown(&plan),
             [("setup", None), ("fmt", Some("fmt")), ("broker", None), ("page", Some("browser"))]
         );
-        assert_eq!(needs(&plan), [Need::Redis]);
+        assert_eq!(needed(&[], &["browser", "fmt"]), [Need::Redis]);
+    }
+
+    #[test]
+    fn setup_by_itself_sets_up_what_all_parts_need_and_with_others_what_they_do() {
+        assert_eq!(needed(&["setup"], &[]), [Need::Node, Need::Redis, Need::Browser]);
+        assert_eq!(needed(&["setup"], &["browser"]), [Need::Redis]);
+        assert_eq!(needed(&["setup", "broker"], &[]), [Need::Redis]);
+        assert_eq!(needed(&["fmt"], &[]), []);
     }
 
     #[test]
