@@ -1,6 +1,6 @@
 //! What must hold between what a client counted and what the server counted of it.
 
-use chaos::{ClientTally, ServerTally, Streams};
+use chaos::{ClientTally, ITEMS_DOWN, ITEMS_UP, Items, Runs, ServerTally, Streams};
 
 /// The findings of one client.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -34,8 +34,11 @@ pub(crate) fn judge(client: &ClientTally, server: &ServerTally) -> Findings {
     let mut found = Findings::default();
     calls(&mut found, client, server);
     notes(&mut found, client, server);
-    streams(&mut found, "down", &client.counts);
-    streams(&mut found, "up", &client.sums);
+    let (down, up) = ((&client.counts, &server.counts), (&client.sums, &server.sums));
+    streams(&mut found, "down", down);
+    items(&mut found, "down", &down.1.items, &down.0.items, down.0.unknown * ITEMS_DOWN);
+    streams(&mut found, "up", up);
+    items(&mut found, "up", &up.0.items, &up.1.items, up.0.unknown * ITEMS_UP);
     sessions(&mut found, client, server);
     if client.adds.results == 0
         || client.notes == 0
@@ -81,15 +84,31 @@ fn notes(found: &mut Findings, client: &ClientTally, server: &ServerTally) {
     found.faults.extend(client.notes_failed.iter().map(|failure| format!("note: {failure}")));
 }
 
-fn streams(found: &mut Findings, kind: &str, streams: &Streams) {
-    found.sent += streams.items;
-    found.delivered += streams.items;
+fn streams(found: &mut Findings, kind: &str, (streams, runs): (&Streams, &Runs)) {
     found.unknown += streams.unknown;
+    found.duplicated += runs.begun_again.len() as u64;
+    if runs.begun < streams.complete || runs.begun > streams.made {
+        found.fault(format!("{} streams {kind} began, of {streams:?}", runs.begun));
+    }
     let outcomes = streams.complete + streams.unknown + streams.failed.len() as u64;
     if outcomes != streams.made {
         found.fault(format!("{} streams {kind} have {outcomes} outcomes", streams.made));
     }
     found.faults.extend(streams.failed.iter().map(|failure| format!("{kind}: {failure}")));
+}
+
+/// What one end sent against what the other one received. Of the streams that were lost with their session, so many items need
+/// not have arrived.
+fn items(found: &mut Findings, kind: &str, sender: &Items, receiver: &Items, excused: u64) {
+    let arrived = receiver.received - receiver.duplicated;
+    found.sent += sender.sent;
+    found.delivered += receiver.received;
+    found.duplicated += receiver.duplicated;
+    found.reordered += receiver.reordered;
+    found.lost += sender.sent.saturating_sub(arrived).saturating_sub(excused);
+    if receiver.duplicated + receiver.reordered > 0 || arrived > sender.sent + excused {
+        found.fault(format!("items {kind}: {receiver:?} of {}", sender.sent));
+    }
 }
 
 fn sessions(found: &mut Findings, client: &ClientTally, server: &ServerTally) {
@@ -129,7 +148,9 @@ fn sessions(found: &mut Findings, client: &ClientTally, server: &ServerTally) {
 
 #[cfg(test)]
 mod tests {
-    use chaos::{Asked, Calls, ClientTally, Heard, Ledger, Numbers, ServerTally, SessionTally, Streams};
+    use chaos::{
+        Asked, Calls, ClientTally, Heard, Items, Ledger, Numbers, Runs, ServerTally, SessionTally, Streams,
+    };
 
     use super::judge;
 
@@ -139,8 +160,18 @@ mod tests {
         numbers
     }
 
-    fn streams() -> Streams {
-        Streams { made: 1, complete: 1, items: 5, ..Streams::default() }
+    const SENT: Items = Items { sent: 5, received: 0, duplicated: 0, reordered: 0 };
+    const RECEIVED: Items = Items { sent: 0, received: 5, duplicated: 0, reordered: 0 };
+
+    fn streams(items: Items) -> Streams {
+        Streams { made: 1, complete: 1, items, ..Streams::default() }
+    }
+
+    fn runs(items: Items) -> Runs {
+        let mut runs = Runs::default();
+        runs.items = items;
+        runs.begin(1);
+        runs
     }
 
     fn pair() -> (ClientTally, ServerTally) {
@@ -150,8 +181,8 @@ mod tests {
             adds: calls.clone(),
             looks: calls,
             notes: 6,
-            counts: streams(),
-            sums: streams(),
+            counts: streams(RECEIVED),
+            sums: streams(SENT),
             heard: [("a".to_owned(), heard)].into(),
             ..ClientTally::default()
         };
@@ -161,6 +192,8 @@ mod tests {
             added: 3,
             looked: 3,
             notes: numbers(6),
+            counts: runs(SENT),
+            sums: runs(RECEIVED),
             sessions: [("a".to_owned(), session)].into(),
             ..ServerTally::default()
         };
@@ -199,6 +232,8 @@ mod tests {
             let server = ServerTally {
                 looked: server.looked,
                 notes: server.notes.clone(),
+                counts: server.counts.clone(),
+                sums: server.sums.clone(),
                 sessions: server.sessions.clone(),
                 ..ServerTally::of(&ran)
             };
@@ -239,6 +274,43 @@ mod tests {
             (session.ticks, session.ended) = (9, true);
         }
         assert!(judge(&client, &server).is_clean());
+    }
+
+    #[test]
+    fn an_item_that_did_not_arrive_came_again_or_was_left_out_is_found_in_each_direction() {
+        let judged = |change: fn(&mut Items)| {
+            let (mut client, server) = pair();
+            change(&mut client.counts.items);
+            let down = judge(&client, &server);
+            let (client, mut server) = pair();
+            change(&mut server.sums.items);
+            let up = judge(&client, &server);
+            assert_eq!((down.lost, down.duplicated, down.reordered), (up.lost, up.duplicated, up.reordered));
+            assert!(!down.is_clean() && !up.is_clean());
+            (up.lost, up.duplicated, up.reordered)
+        };
+        assert_eq!(judged(|items| items.received -= 1), (1, 0, 0));
+        assert_eq!(judged(|items| (items.received, items.duplicated) = (6, 1)), (0, 1, 0));
+        assert_eq!(judged(|items| (items.received, items.duplicated) = (5, 1)), (1, 1, 0));
+        assert_eq!(judged(|items| (items.received, items.reordered) = (4, 1)), (1, 0, 1));
+        assert_eq!(judged(|items| items.received += 1), (0, 0, 0));
+    }
+
+    #[test]
+    fn items_of_a_stream_that_was_lost_with_its_session_are_excused_and_a_stream_that_ran_twice_is_not() {
+        let (mut client, mut server) = pair();
+        client.counts.made = 2;
+        client.counts.unknown = 1;
+        server.counts.begin(2);
+        server.counts.items.sent += 3;
+        let found = judge(&client, &server);
+        assert!(found.is_clean(), "{found:?}");
+        assert_eq!(found.unknown, 1);
+        server.counts.begin(2);
+        assert_eq!(judge(&client, &server).duplicated, 1);
+        let (client, mut server) = pair();
+        server.sums.begin(7);
+        assert_eq!(judge(&client, &server).faults.len(), 1);
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod tally;
 
 pub use ledger::Ledger;
 pub use service::{
-    Added, CONTROL, Chaos, ChaosClient, ChaosEvent, ChaosHandler, Probe, ProbeClient, ProbeHandler, Summed,
+    Added, CONTROL, Chaos, ChaosClient, ChaosEvent, ChaosHandler, ITEMS_DOWN, ITEMS_UP, Probe, ProbeClient,
+    ProbeHandler, Summed,
 };
-pub use tally::{Asked, Calls, ClientTally, Heard, Numbers, ServerTally, SessionTally, Streams};
+pub use tally::{Asked, Calls, ClientTally, Heard, Items, Numbers, Runs, ServerTally, SessionTally, Streams};

@@ -10,8 +10,8 @@ use crate::tally::ServerTally;
 pub struct Summed {
     /// How many numbers came.
     pub items: u64,
-    /// Whether they were 1, 2, 3 ….
-    pub in_order: bool,
+    /// The largest of them.
+    pub last: u64,
 }
 
 /// A number that was counted.
@@ -21,6 +21,11 @@ pub struct Added {
     /// The number.
     pub number: u64,
 }
+
+/// Items of a stream down.
+pub const ITEMS_DOWN: u64 = 500;
+/// Items of a stream up.
+pub const ITEMS_UP: u64 = 200;
 
 /// The user of the run's own client, which serves nothing: its sessions are neither told nor asked anything.
 pub const CONTROL: &str = "control";
@@ -51,12 +56,17 @@ pub enum Chaos {
     /// Sends 1, 2, 3 … up to there.
     #[rpc(stream = u64, returns = u64)]
     Count {
+        /// The stream's own number, from 1.
+        number: u64,
         /// The last number.
         to: u64,
     },
     /// Takes 1, 2, 3 ….
     #[rpc(upload = u64, returns = Summed)]
-    Sum {},
+    Sum {
+        /// The stream's own number, from 1.
+        number: u64,
+    },
     /// Emits no events and asks nothing any more.
     Hush {},
     /// What was seen of a user.

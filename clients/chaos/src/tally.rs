@@ -65,6 +65,33 @@ pub struct Calls {
     pub failed: Vec<String>,
 }
 
+/// The items of the streams of one kind, each 1, 2, 3 …, as one end counts them.
+#[wirecall::message]
+#[derive(Default, PartialEq, Eq)]
+pub struct Items {
+    /// How many this end sent.
+    pub sent: u64,
+    /// How many it received.
+    pub received: u64,
+    /// Of these, those that came again in their stream.
+    pub duplicated: u64,
+    /// Of these, those before which one was left out in their stream.
+    pub reordered: u64,
+}
+
+impl Items {
+    /// Takes the item after `last` of the same stream, and tells what its last one is now.
+    pub fn take(&mut self, last: u64, item: u64) -> u64 {
+        self.received += 1;
+        match item {
+            _ if item <= last => self.duplicated += 1,
+            _ if item > last + 1 => self.reordered += 1,
+            _ => {}
+        }
+        last.max(item)
+    }
+}
+
 /// The streams of one kind that a client ran.
 #[wirecall::message]
 #[derive(Default, PartialEq, Eq)]
@@ -75,10 +102,18 @@ pub struct Streams {
     pub complete: u64,
     /// How many were lost with their session.
     pub unknown: u64,
-    /// Items that came, or that the server says came.
-    pub items: u64,
+    /// What went through them, as the client counts it.
+    pub items: Items,
     /// What else came out, in words: faults, all of them.
     pub failed: Vec<String>,
+}
+
+impl Streams {
+    /// The number of the next one.
+    pub fn begin(&mut self) -> u64 {
+        self.made += 1;
+        self.made
+    }
 }
 
 /// All that a client counts.
@@ -136,6 +171,32 @@ pub struct SessionTally {
     pub ended: bool,
 }
 
+/// The streams of one kind that ran at the server.
+#[wirecall::message]
+#[derive(Default, PartialEq, Eq)]
+pub struct Runs {
+    /// How many began, each counted once.
+    pub begun: u64,
+    /// Numbers of those that began more than once.
+    pub begun_again: Vec<u64>,
+    /// What went through them, as the server counts it.
+    pub items: Items,
+    /// Which began.
+    #[serde(skip)]
+    seen: Ledger,
+}
+
+impl Runs {
+    /// Notes that the stream of this number begins.
+    pub fn begin(&mut self, number: u64) {
+        if self.seen.take(number) {
+            self.begun += 1;
+        } else {
+            self.begun_again.push(number);
+        }
+    }
+}
+
 /// What the server counted of one user.
 #[wirecall::message]
 #[derive(Default, PartialEq, Eq)]
@@ -150,6 +211,10 @@ pub struct ServerTally {
     pub looked: u64,
     /// Notifications.
     pub notes: Numbers,
+    /// Streams down.
+    pub counts: Runs,
+    /// Streams up.
+    pub sums: Runs,
     /// By session.
     pub sessions: BTreeMap<String, SessionTally>,
 }

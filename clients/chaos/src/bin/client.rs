@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use chaos::{Calls, ChaosClient, ChaosEvent, ClientTally, Probe, ProbeHandler, Streams};
+use chaos::{
+    Calls, ChaosClient, ChaosEvent, ClientTally, ITEMS_DOWN, ITEMS_UP, Probe, ProbeHandler, Streams,
+};
 use futures_util::StreamExt as _;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::task::JoinSet;
@@ -90,22 +92,17 @@ impl Driver {
     }
 
     async fn count_down(self) {
-        const ITEMS: u64 = 500;
         while self.goes_on() {
-            self.tally.lock().counts.made += 1;
+            let number = self.tally.lock().counts.begin();
             let outcome = async {
-                let mut items = self.chaos.count(ITEMS).open();
+                let mut items = self.chaos.count(number, ITEMS_DOWN).open();
                 let mut last = 0;
                 while let Some(item) = items.next().await {
                     let item = item?;
-                    self.tally.lock().counts.items += 1;
-                    if item != last + 1 {
-                        return Ok(Some(format!("{item} came after {last}")));
-                    }
-                    last = item;
+                    last = self.tally.lock().counts.items.take(last, item);
                 }
                 let sent = items.finish().await?;
-                Ok((sent != ITEMS || last != ITEMS).then(|| format!("{last} items came of {sent}")))
+                Ok((sent != ITEMS_DOWN || last != sent).then(|| format!("{last} items came of {sent}")))
             };
             let outcome = outcome.await;
             end(&mut self.tally.lock().counts, outcome);
@@ -113,17 +110,20 @@ impl Driver {
     }
 
     async fn sum_up(self) {
-        const ITEMS: u64 = 200;
         while self.goes_on() {
-            self.tally.lock().sums.made += 1;
-            let numbers = futures_util::stream::iter(1..=ITEMS).then(|number| async move {
-                pause(1).await;
-                number
+            let number = self.tally.lock().sums.begin();
+            let tally = self.tally.clone();
+            let numbers = futures_util::stream::iter(1..=ITEMS_UP).then(move |item| {
+                let tally = tally.clone();
+                async move {
+                    pause(1).await;
+                    tally.lock().sums.items.sent += 1;
+                    item
+                }
             });
-            let outcome = self.chaos.sum(Box::pin(numbers)).await;
+            let outcome = self.chaos.sum(number, Box::pin(numbers)).await;
             let outcome = outcome.map(|summed| {
-                self.tally.lock().sums.items += summed.items;
-                (summed.items != ITEMS || !summed.in_order).then(|| format!("{summed:?}"))
+                (summed.items != ITEMS_UP || summed.last != ITEMS_UP).then(|| format!("{summed:?}"))
             });
             end(&mut self.tally.lock().sums, outcome);
         }

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chaos::{
-    Added, CONTROL, Chaos, ChaosEvent, ChaosHandler, Ledger, Numbers, ProbeClient, ServerTally, SessionTally,
-    Summed,
+    Added, CONTROL, Chaos, ChaosEvent, ChaosHandler, Ledger, Numbers, ProbeClient, Runs, ServerTally,
+    SessionTally, Summed,
 };
 use tokio::net::TcpListener;
 use wirecall::server::{AuthRequest, Limits};
@@ -20,6 +20,8 @@ struct Seen {
     added: Ledger,
     looked: u64,
     notes: Numbers,
+    counts: Runs,
+    sums: Runs,
     sessions: BTreeMap<String, SessionTally>,
 }
 
@@ -99,20 +101,24 @@ impl ChaosHandler for Counter {
         Ok(())
     }
 
-    async fn count(&self, _: Session, to: u64, mut out: Outgoing<u64>) -> Reply<u64> {
-        for number in 1..=to {
-            out.send(number).await?;
+    async fn count(&self, session: Session, number: u64, to: u64, mut out: Outgoing<u64>) -> Reply<u64> {
+        self.of(&session, |seen| seen.counts.begin(number));
+        for item in 1..=to {
+            out.send(item).await?;
+            self.of(&session, |seen| seen.counts.items.sent += 1);
         }
         Ok(out.sent())
     }
 
-    async fn sum(&self, _: Session, mut numbers: Incoming<u64>) -> Reply<Summed> {
-        let (mut items, mut in_order) = (0, true);
-        while let Some(number) = numbers.next().await {
+    async fn sum(&self, session: Session, number: u64, mut numbers: Incoming<u64>) -> Reply<Summed> {
+        self.of(&session, |seen| seen.sums.begin(number));
+        let (mut items, mut last) = (0, 0);
+        while let Some(item) = numbers.next().await {
+            let item = item?;
             items += 1;
-            in_order &= number? == items;
+            last = self.of(&session, |seen| seen.sums.items.take(last, item));
         }
-        Ok(Summed { items, in_order })
+        Ok(Summed { items, last })
     }
 
     async fn hush(&self, _: Session) -> Reply<()> {
@@ -126,6 +132,8 @@ impl ChaosHandler for Counter {
         Ok(ServerTally {
             looked: seen.looked,
             notes: seen.notes.clone(),
+            counts: seen.counts.clone(),
+            sums: seen.sums.clone(),
             sessions: seen.sessions.clone(),
             ..ServerTally::of(&seen.added)
         })

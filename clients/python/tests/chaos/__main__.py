@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 
 from tests.chaos.generated.chaos import Added, ChaosClient, Tick
-from tests.chaos.tally import Heard, Tally
+from tests.chaos.tally import Heard, Items, Tally
 from wirecall import (
     Client,
     HeartbeatOptions,
@@ -88,15 +88,13 @@ class Driver:
 
     async def count_down(self) -> None:
         """Runs streams down."""
+        items = self.tally.counts.items
 
-        async def run() -> str | None:
+        async def run(number: int) -> str | None:
             last = 0
-            async with self.chaos.count(to=ITEMS_DOWN) as stream:
+            async with self.chaos.count(number=number, to=ITEMS_DOWN) as stream:
                 async for item in stream:
-                    self.tally.counts.items += 1
-                    if item != last + 1:
-                        return f"{item} came after {last}"
-                    last = item
+                    last = items.take(last, item)
                 sent = await stream.result()
             return None if sent == last == ITEMS_DOWN else f"{last} items came of {sent}"
 
@@ -106,20 +104,19 @@ class Driver:
     async def sum_up(self) -> None:
         """Runs streams up."""
 
-        async def run() -> str | None:
-            summed = await self.chaos.sum(numbers())
-            self.tally.sums.items += summed.items
-            whole = summed.in_order and summed.items == ITEMS_UP
-            return None if whole else repr(summed)
+        async def run(number: int) -> str | None:
+            summed = await self.chaos.sum(numbers(self.tally.sums.items), number=number)
+            return None if summed.items == summed.last == ITEMS_UP else repr(summed)
 
         while not self.stopped:
             await self.tally.sums.outcome(run)
 
 
-async def numbers() -> AsyncIterator[int]:
-    """Gives 1, 2, 3 … one a millisecond."""
+async def numbers(items: Items) -> AsyncIterator[int]:
+    """Gives 1, 2, 3 … one a millisecond, and counts them as sent."""
     for number in range(1, ITEMS_UP + 1):
         await asyncio.sleep(0.001)
+        items.sent += 1
         yield number
 
 

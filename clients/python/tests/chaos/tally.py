@@ -69,20 +69,38 @@ class Calls(msgspec.Struct):
                 self.failed.append(f"{number} was answered {added.number}")
 
 
+class Items(msgspec.Struct):
+    """The items of the streams of one kind, each 1, 2, 3 …, as this end counts them."""
+
+    sent: int = 0
+    received: int = 0
+    duplicated: int = 0
+    reordered: int = 0
+
+    def take(self, last: int, item: int) -> int:
+        """Takes the item after ``last`` of the same stream, and tells what its last one is now."""
+        self.received += 1
+        if item <= last:
+            self.duplicated += 1
+        elif item > last + 1:
+            self.reordered += 1
+        return max(last, item)
+
+
 class Streams(msgspec.Struct):
     """The streams of one kind. Every failure but a lost session is a fault."""
 
     made: int = 0
     complete: int = 0
     unknown: int = 0
-    items: int = 0
+    items: Items = msgspec.field(default_factory=Items)
     failed: list[str] = msgspec.field(default_factory=list[str])
 
-    async def outcome(self, run: Callable[[], Awaitable[str | None]]) -> None:
-        """Runs the next stream and notes what becomes of it."""
+    async def outcome(self, run: Callable[[int], Awaitable[str | None]]) -> None:
+        """Runs the next stream, which is given its number, and notes what becomes of it."""
         self.made += 1
         try:
-            fault = await run()
+            fault = await run(self.made)
         except ConnectionLostError:
             self.unknown += 1
         except WirecallError as error:

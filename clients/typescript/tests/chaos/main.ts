@@ -75,14 +75,10 @@ async function note(): Promise<void> {
 
 async function countDown(): Promise<void> {
   while (!isStopped) {
-    await counts.outcome(async () => {
+    await counts.outcome(async (number) => {
       let last = 0;
-      const stream = chaos.count({ to: ITEMS_DOWN });
-      for await (const item of stream) {
-        counts.items += 1;
-        if (item !== last + 1) return `${item} came after ${last}`;
-        last = item;
-      }
+      const stream = chaos.count({ number, to: ITEMS_DOWN });
+      for await (const item of stream) last = counts.items.take(last, item);
       const sent = await stream.result;
       return sent === ITEMS_DOWN && last === sent ? undefined : `${last} items came of ${sent}`;
     });
@@ -91,10 +87,9 @@ async function countDown(): Promise<void> {
 
 async function sumUp(): Promise<void> {
   while (!isStopped) {
-    await sums.outcome(async () => {
-      const summed = await chaos.sum(numbers());
-      sums.items += summed.items;
-      return summed.in_order && summed.items === ITEMS_UP ? undefined : JSON.stringify(summed);
+    await sums.outcome(async (number) => {
+      const { items, last } = await chaos.sum({ number }, numbers());
+      return items === ITEMS_UP && last === items ? undefined : `${items} items to ${last}`;
     });
   }
 }
@@ -102,6 +97,7 @@ async function sumUp(): Promise<void> {
 async function* numbers(): AsyncGenerator<number> {
   for (let number = 1; number <= ITEMS_UP; number += 1) {
     await pause(1);
+    sums.items.sent += 1;
     yield number;
   }
 }

@@ -51,18 +51,35 @@ export class Calls {
   }
 }
 
+/** The items of the streams of one kind, each 1, 2, 3 …, as this end counts them. */
+export class Items {
+  sent = 0;
+  received = 0;
+  duplicated = 0;
+  reordered = 0;
+
+  /** Takes the item after `last` of the same stream, and tells what its last one is now. */
+  take(last: number, item: number): number {
+    this.received += 1;
+    if (item <= last) this.duplicated += 1;
+    else if (item > last + 1) this.reordered += 1;
+    return Math.max(last, item);
+  }
+}
+
 /** The streams of one kind. Every failure but a lost session is a fault. */
 export class Streams {
   made = 0;
   complete = 0;
   unknown = 0;
-  items = 0;
+  readonly items: Items = new Items();
   readonly failed: string[] = [];
 
-  async outcome(run: () => Promise<string | undefined>): Promise<void> {
+  /** Runs the next one, which is given its number. */
+  async outcome(run: (number: number) => Promise<string | undefined>): Promise<void> {
     this.made += 1;
     try {
-      const fault = await run();
+      const fault = await run(this.made);
       if (fault === undefined) this.complete += 1;
       else this.failed.push(fault);
     } catch (error) {
