@@ -9,12 +9,12 @@ use futures_util::FutureExt;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::options::{Options, TokenKind, TokenProvider};
+use super::options::{TokenKind, TokenProvider};
 use super::shared::Shared;
 use super::task::random;
 use crate::codec::request_frame;
 use crate::connection::LineId;
-use crate::message::{AuthAnswer, AuthRefresh};
+use crate::message::{AuthAnswer, AuthRefresh, ErrorKind};
 use crate::service::{Endpoint, PeerAnswer, PeerFault, panic_cause};
 use crate::session::{Backoff, BackoffOptions, Disconnect};
 
@@ -49,9 +49,9 @@ fn due(lasts: Duration) -> Duration {
 
 /// Gives the server a fresh token before the one before expires, for as long as the connection lives.
 ///
-/// A token that cannot be had is asked for again after the waits of coming back, while the old one lasts. One that is refused
-/// changes nothing: the old one is good until it expires. Then the server closes the connection, and the way back begins
-/// with another try.
+/// A token that cannot be had, or that the server cannot judge now, is asked for again after the waits of coming back, while the old
+/// one lasts. One that is refused changes nothing: the old one is good until it expires. Then the server closes the connection, and
+/// the way back begins with another try.
 pub(crate) async fn keep_fresh(
     shared: &Shared,
     endpoint: &Endpoint,
@@ -63,36 +63,56 @@ pub(crate) async fn keep_fresh(
         let left = Duration::from_millis(left);
         let end = Instant::now().checked_add(left);
         tokio::time::sleep(due(left)).await;
-        let Some(token) = fresh(&shared.options, provider, end).await else { break };
-        lasts = match refresh(shared, endpoint, line, token).await {
-            Ok(answer) => answer.auth_expires_in_ms,
-            Err(error) => {
-                tracing::warn!(target: "wirecall", %error, "the token could not be refreshed");
-                None
+        let mut backoff = Backoff::new(BackoffOptions { attempts: None, ..shared.options.backoff });
+        lasts = loop {
+            let error = match renew(shared, endpoint, line, provider).await {
+                Ok(answer) => break answer.auth_expires_in_ms,
+                Err(error) => error,
+            };
+            tracing::warn!(target: "wirecall", error = error.text, "the token could not be refreshed");
+            let wait = backoff.after(&Disconnect::lost(""), random()).filter(|_| error.passes);
+            let again = wait.and_then(|wait| Instant::now().checked_add(wait.max(LEAST_WAIT)));
+            match again {
+                Some(again) if end.is_none_or(|end| again < end) => tokio::time::sleep_until(again).await,
+                _ => break None,
             }
         };
     }
     std::future::pending().await
 }
 
-/// A fresh token, asked for again and again where that fails, takes too long or gives none, until `end`; none then.
-async fn fresh(options: &Options, provider: &TokenProvider, end: Option<Instant>) -> Option<String> {
-    let mut backoff = Backoff::new(BackoffOptions { attempts: None, ..options.backoff });
-    loop {
-        let error = match tokio::time::timeout(options.connect_timeout, ask(provider)).await {
-            Ok(Ok(Some(token))) => return Some(token),
-            Ok(Ok(None)) => "the token provider gave none".to_owned(),
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => "the token provider took longer than `connect_timeout`".to_owned(),
-        };
-        tracing::warn!(target: "wirecall", error, "the token could not be refreshed");
-        let wait = backoff.after(&Disconnect::lost(""), random())?.max(LEAST_WAIT);
-        let again = Instant::now().checked_add(wait)?;
-        if end.is_some_and(|end| again >= end) {
-            return None;
-        }
-        tokio::time::sleep_until(again).await;
+/// Why there are no fresh credentials.
+#[derive(Debug)]
+struct RenewError {
+    text: String,
+    /// Whether asking again can help.
+    passes: bool,
+}
+
+impl RenewError {
+    fn passing(text: impl Into<String>) -> Self {
+        Self { text: text.into(), passes: true }
     }
+
+    fn last(text: impl Into<String>) -> Self {
+        Self { text: text.into(), passes: false }
+    }
+}
+
+/// Asks for a token, in the time of one attempt, and shows it to the server.
+async fn renew(
+    shared: &Shared,
+    endpoint: &Endpoint,
+    line: LineId,
+    provider: &TokenProvider,
+) -> Result<AuthAnswer, RenewError> {
+    let token = match tokio::time::timeout(shared.options.connect_timeout, ask(provider)).await {
+        Ok(Ok(Some(token))) => token,
+        Ok(Ok(None)) => return Err(RenewError::passing("the token provider gave none")),
+        Ok(Err(error)) => return Err(RenewError::passing(error.to_string())),
+        Err(_) => return Err(RenewError::passing("the token provider took longer than `connect_timeout`")),
+    };
+    refresh(shared, endpoint, line, token).await
 }
 
 /// A provider that fails at once is not asked without pause, whatever the backoff says.
@@ -112,17 +132,33 @@ async fn refresh(
     endpoint: &Endpoint,
     line: LineId,
     token: String,
-) -> Result<AuthAnswer, Box<dyn std::error::Error + Send + Sync>> {
-    let frame =
-        request_frame(endpoint.codec, Some(OWN_ID), "rpc.auth", &AuthRefresh { token: Some(token) }, None)?;
+) -> Result<AuthAnswer, RenewError> {
+    let params = AuthRefresh { token: Some(token) };
+    let frame = request_frame(endpoint.codec, Some(OWN_ID), "rpc.auth", &params, None)
+        .map_err(|error| RenewError::last(error.to_string()))?;
     let (waiter, answer) = oneshot::channel();
     *shared.refreshing.waiter() = Some(waiter);
-    endpoint.urgent(line, frame).map_err(|disconnect| disconnect.to_string())?;
+    endpoint.urgent(line, frame).map_err(|disconnect| RenewError::last(disconnect.to_string()))?;
     match answer.await {
-        Ok(Ok(answer)) => Ok(answer.read()?),
-        Ok(Err(PeerFault::Rpc(error))) => Err(error.to_string().into()),
-        Ok(Err(_)) | Err(_) => Err("the answer to rpc.auth does not fit".into()),
+        Ok(Ok(answer)) => answer.read().map_err(|error| RenewError::last(error.to_string())),
+        // *An error that passes is no verdict on the token.*
+        Ok(Err(PeerFault::Rpc(error))) => {
+            Err(RenewError { passes: is_passing(error.code()), text: error.to_string() })
+        }
+        Ok(Err(_)) | Err(_) => Err(RenewError::last("the answer to rpc.auth does not fit")),
     }
+}
+
+/// Whether credentials that were refused with this code may be accepted the next time.
+fn is_passing(code: i64) -> bool {
+    let passing = [
+        ErrorKind::InternalError,
+        ErrorKind::RateLimited,
+        ErrorKind::DeadlineExceeded,
+        ErrorKind::Unavailable,
+        ErrorKind::ResourceExhausted,
+    ];
+    passing.iter().any(|kind| kind.code() == code)
 }
 
 #[cfg(test)]

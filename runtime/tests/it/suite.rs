@@ -69,3 +69,4 @@ mod client_script;
 mod client_sessions;
 #[cfg(feature = "client")]
 mod client_streams;
+mod client_tokens;
