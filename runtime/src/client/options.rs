@@ -140,8 +140,10 @@ impl Connect {
     /// Asks for the token before each attempt to connect. A failure, or a panic, counts as a failed attempt.
     ///
     /// Where the server tells when it expires, a fresh one is asked for a minute before, or after three quarters of that
-    /// time where this is later, and given to the server on the live connection. A failure then is logged and changes nothing:
-    /// when the old token expires the connection is lost, and the client comes back with another try.
+    /// time where this is later, and given to the server on the live connection. Where there is none then, or the server cannot
+    /// judge it now (`unavailable` and the like), this is logged and the provider asked again, with the waits of
+    /// [`backoff`](Self::backoff), while the old token lasts. A token that the server refuses for good is logged, and not replaced
+    /// before the old one expires: then the connection is lost, and the client comes back with another try.
     pub fn token_provider<F, Fut, E>(mut self, provider: F) -> Self
     where
         F: Fn() -> Fut + Send + Sync + 'static,
