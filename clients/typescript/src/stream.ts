@@ -43,7 +43,8 @@ export class OwnStream<Item, Result> implements CallStream<Item, Result>, Receiv
   private readonly method: string;
   private readonly decode: ((wire: unknown) => Item) | undefined;
   private readonly stop: AbortController = new AbortController();
-  /** Arrived and not taken, from `head` on; never more than there is credit for. */
+  /** Arrived and not taken, from `head` on; never more than there is credit for. What was taken before it is
+   * never more than that. */
   private arrived: unknown[] = [];
   private head = 0;
   private waiters: Waiter<Item>[] = [];
@@ -113,6 +114,7 @@ export class OwnStream<Item, Result> implements CallStream<Item, Result>, Receiv
     this.isOver = true;
     this.failure = undefined;
     this.arrived = [];
+    this.head = 0;
     this.cancel();
     this.serve();
     return DONE;
@@ -133,8 +135,9 @@ export class OwnStream<Item, Result> implements CallStream<Item, Result>, Receiv
   private hand(waiter: Waiter<Item> | undefined): void {
     const wire = this.arrived[this.head];
     this.head += 1;
-    if (this.head === this.arrived.length) {
-      this.arrived = [];
+    // Each item is moved at most once for every one that went; a loop that lags never empties the array.
+    if (this.head * 2 >= this.arrived.length) {
+      this.arrived = this.arrived.slice(this.head);
       this.head = 0;
     }
     try {

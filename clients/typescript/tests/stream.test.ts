@@ -1,7 +1,10 @@
 // Streams from the server: items, credit, the result, and every way in which one ends.
 
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { expect } from "vitest";
 import { ConnectionLostError, DeadlineExceededError, DecodeError, RpcError } from "../src/index.ts";
+import { OwnStream } from "../src/stream.ts";
 import { ChatClient } from "./fixtures/chat.ts";
 import { test } from "./support/fixture.ts";
 import type { PeerConnection, Wire } from "./support/peer.ts";
@@ -65,6 +68,33 @@ test("an item is there before the next one is sent", async ({ open }) => {
     items(connection, call, text);
     expect(await next).toMatchObject({ done: false, value: { text } });
   }
+});
+
+test("a loop that never catches up holds on to what is ahead of it, and not to what it took", async () => {
+  const stream = new OwnStream<object, void>(
+    "a.b",
+    () => new Promise(() => {}),
+    undefined,
+    undefined,
+  );
+  const iterator = stream[Symbol.asyncIterator]();
+  const items: WeakRef<object>[] = [];
+  const arrive = () => {
+    const item = {};
+    items.push(new WeakRef(item));
+    stream.items([item]);
+  };
+  arrive();
+  for (let taken = 0; taken < 10_000; taken += 1) {
+    arrive();
+    await iterator.next();
+  }
+  // What a WeakRef was made of stays until the present job is over.
+  await new Promise(setImmediate);
+  setFlagsFromString("--expose-gc");
+  runInNewContext("gc")();
+  expect(items.filter((item) => item.deref()).length).toBeLessThanOrEqual(4);
+  expect((await iterator.next()).value).toBe(items.at(-1)?.deref());
 });
 
 test("half of the credit that was taken is granted again, and none that was not", async ({
