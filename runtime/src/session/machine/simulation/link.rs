@@ -71,6 +71,12 @@ impl Link {
         self.down.flying.clear();
     }
 
+    /// Whether all that is sent from here on arrives, as far as anybody knows.
+    pub(super) fn is_alive(&self) -> bool {
+        let open = |pipe: &Pipe| !pipe.closed && pipe.end.is_none();
+        !self.swallows && open(&self.up) && open(&self.down)
+    }
+
     /// Nobody is interested any more.
     pub(super) fn is_over(&self) -> bool {
         self.up.closed && self.down.closed

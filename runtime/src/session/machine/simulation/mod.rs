@@ -25,6 +25,8 @@ use crate::session::mutant::{self, Mutant};
 
 /// Steps of a schedule, at least.
 const STEPS: usize = 50;
+/// Cuts of a living connection in a schedule, at least, wherever they fall.
+const CUTS: usize = 2;
 /// Schedules of the test run.
 const SCHEDULES: u64 = 100_000;
 
@@ -33,18 +35,17 @@ fn play(seed: u64) -> Result<Tally, Violation> {
     let mut world = World::new(seed);
     world.connect()?;
     let steps = STEPS + world.random.below(30);
-    // At least two cuts, wherever they fall.
-    let cuts = [world.random.below(steps), world.random.below(steps)];
+    let cuts = [(); CUTS].map(|()| world.random.below(steps));
     for step in 0..steps {
         for _ in cuts.iter().filter(|cut| **cut == step) {
-            if world.current.is_none() {
-                world.connect()?;
-            }
-            world.cut()?;
+            world.cut_alive()?;
         }
         world.step()?;
     }
     world.rest()?;
+    if world.tally.times("cuts") < CUTS as u64 {
+        return Err(format!("it is cut less than {CUTS} times: {}", world.tally));
+    }
     Ok(world.tally)
 }
 
@@ -116,7 +117,7 @@ fn every_fault_that_is_put_into_the_machine_is_found() {
         mutant::choose(None);
         match found {
             Some((seed, violation)) => {
-                let shown: String = violation.chars().take(120).collect();
+                let shown: String = violation.lines().take(1).flat_map(str::chars).take(120).collect();
                 writeln!(std::io::stdout(), "simulation: {fault:?} shows in schedule {seed}: {shown}")
                     .expect("standard output");
             }

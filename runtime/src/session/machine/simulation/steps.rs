@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::link::Link;
 use super::model::{Model, Shape, Violation};
 use super::world::{World, params};
 use crate::message::Id;
@@ -274,11 +275,25 @@ impl World {
         Ok(())
     }
 
-    /// Something happens to the current connection.
-    pub(super) fn cut(&mut self) -> Result<(), Violation> {
+    /// Something happens to a connection that lives: where the current one does not, the client gives it up and connects first.
+    pub(super) fn cut_alive(&mut self) -> Result<(), Violation> {
+        let link = self.current.and_then(|id| self.links.get(&id));
+        if !link.is_some_and(Link::is_alive) {
+            if self.current.is_some() {
+                self.client_loses(1006)?;
+            }
+            self.connect()?;
+        }
+        self.cut()
+    }
+
+    /// Something happens to the current connection, which counts where it lived.
+    fn cut(&mut self) -> Result<(), Violation> {
         let Some(id) = self.current else { return Ok(()) };
         let Some(link) = self.links.get_mut(&id) else { return Ok(()) };
-        self.tally.add("cuts");
+        if link.is_alive() {
+            self.tally.add("cuts");
+        }
         match self.random.below(5) {
             // It breaks; each end learns when it has read what came through.
             0 | 1 => link.cut(&mut self.random, 1006),

@@ -31,6 +31,11 @@ impl Tally {
         *self.0.entry(what).or_default() += 1;
     }
 
+    /// How often it happened.
+    pub(super) fn times(&self, what: &str) -> u64 {
+        self.0.get(what).copied().unwrap_or_default()
+    }
+
     /// Adds what happened elsewhere.
     pub(super) fn merge(&mut self, other: &Self) {
         for (what, times) in &other.0 {
