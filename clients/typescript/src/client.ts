@@ -26,7 +26,8 @@ export interface Client {
   readonly session: string | undefined;
   /** Whose session it is, while open and logged in. */
   readonly user: string | undefined;
-  /** Hears every new state; not the present one. */
+  /** Hears every new state; not the present one. A listener may be `async`: it holds nothing back, and a
+   * rejection goes to `onError`. */
   onState(listener: (state: State) => void): Unsubscribe;
   /** Binds a service. The constructors of generated clients call it. */
   service(declaration: ServiceDeclaration): ServiceClient;
@@ -156,11 +157,12 @@ class OwnClient implements Client, ConnectorHost, ServiceHost {
   }
 }
 
-/** The application's function, which must not keep the client from going on when it throws. */
+/** The application's function, which must not keep the client from going on when it throws, nor end the
+ * process when it is `async` and rejects. */
 function guarded(onError: OnError): OnError {
-  return (error, where) => {
+  return async (error, where) => {
     try {
-      onError(error, where);
+      await onError(error, where);
     } catch (another) {
       console.error(another);
     }

@@ -64,7 +64,7 @@ export class Incoming {
   on<Event>(
     service: string,
     event: string,
-    listener: (event: Event) => void,
+    listener: (event: Event) => unknown,
     decode?: (wire: unknown) => Event,
   ): Unsubscribe {
     let listeners = this.events.get(event);
@@ -73,8 +73,8 @@ export class Incoming {
       this.events.set(event, listeners);
     }
     return listeners.add((wire) => {
-      if (this.incompatible.includes(service)) return;
-      listener(decodeOr(event, wire, decode));
+      if (this.incompatible.includes(service)) return undefined;
+      return listener(decodeOr(event, wire, decode));
     });
   }
 

@@ -79,7 +79,7 @@ export interface ConnectOptions {
   readonly name?: string;
   /** Goes with `name`. */
   readonly version?: string;
-  /** Hears what has no caller to go to: a listener or handler that threw, a message that made no
+  /** Hears what has no caller to go to: a listener or handler that threw or rejected, a message that made no
    * sense. `where` says whose it is: `the listener of chat.posted`. Default: `console.error`. */
   readonly onError?: OnError;
 }

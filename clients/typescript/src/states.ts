@@ -43,9 +43,12 @@ export type Unsubscribe = () => void;
 /** Hears of an error that has no caller, and where it happened. */
 export type OnError = (error: unknown, where: string) => void;
 
+/** What it returns may be a promise, of which only a rejection is looked at. */
+type Listener<Value> = (value: Value) => unknown;
+
 /** Functions that want to hear of something. */
 export class Listeners<Value> {
-  private readonly listeners = new Set<(value: Value) => void>();
+  private readonly listeners = new Set<Listener<Value>>();
   private readonly onError: OnError;
   /** What they hear of. */
   private readonly what: string;
@@ -56,20 +59,24 @@ export class Listeners<Value> {
   }
 
   /** Adds a listener; the same function may be added twice and then hears twice. */
-  add(listener: (value: Value) => void): Unsubscribe {
+  add(listener: Listener<Value>): Unsubscribe {
     const own = (value: Value) => listener(value);
     this.listeners.add(own);
     return () => this.listeners.delete(own);
   }
 
-  /** Tells all. One that throws does not keep the others from hearing. */
+  /** Tells all. One that throws does not keep the others from hearing, nor does one that is still at work. */
   tell(value: Value): void {
-    for (const listener of [...this.listeners]) {
-      try {
-        listener(value);
-      } catch (error) {
-        this.onError(error, `the listener of ${this.what}`);
-      }
+    for (const listener of [...this.listeners]) void this.call(listener, value);
+  }
+
+  /** Calls a listener at once. An `async` one, which the type lets through, may fail later: nobody but
+   * `onError` would hear of that, and it would end the process. */
+  private async call(listener: Listener<Value>, value: Value): Promise<void> {
+    try {
+      await listener(value);
+    } catch (error) {
+      this.onError(error, `the listener of ${this.what}`);
     }
   }
 }

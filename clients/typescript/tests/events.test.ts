@@ -37,6 +37,57 @@ test("a listener that throws is reported, and keeps no other from hearing", asyn
   expect(errors).toEqual([fault, expect.objectContaining({ name: "DecodeError" })]);
 });
 
+test("an async listener that rejects is reported like one that throws, and holds no event back", async ({
+  open,
+}) => {
+  const told: unknown[] = [];
+  const onError = (error: unknown, where: string) => told.push([error, where]);
+  const { client, connection } = await open({ onError });
+  const fault = new Error("listener");
+  let fail = () => {};
+  const failing = new Promise<void>((_, reject) => {
+    fail = () => reject(fault);
+  });
+  const heard: string[] = [];
+  new ChatClient(client).onAnnouncement(async ({ text }) => {
+    heard.push(text);
+    await failing;
+  });
+  client.onState(async () => {
+    throw fault;
+  });
+  for (const text of ["a", "b"]) connection.send({ method: "chat.announcement", params: { text } });
+  await connection.settled();
+  expect(heard).toEqual(["a", "b"]);
+  expect(told).toEqual([]);
+  fail();
+  await connection.settled();
+  await client.close();
+  expect(told).toEqual([
+    [fault, "the listener of chat.announcement"],
+    [fault, "the listener of chat.announcement"],
+    [fault, "the listener of states"],
+  ]);
+});
+
+test("an onError that throws or rejects ends no process: the console has its error", async ({
+  open,
+}) => {
+  const print = vi.spyOn(console, "error").mockReturnValue();
+  const fault = new Error("onError");
+  const throwing = () => {
+    throw fault;
+  };
+  for (const onError of [throwing, async () => throwing()]) {
+    const { client, connection } = await open({ onError });
+    new ChatClient(client).onAnnouncement(throwing);
+    connection.send({ method: "chat.announcement", params: { text: "a" } });
+    await connection.settled();
+  }
+  expect(print.mock.calls).toEqual([[fault], [fault]]);
+  print.mockRestore();
+});
+
 test("onError is told where it happened, and without one the console is, by the name of wirecall", async ({
   open,
 }) => {
