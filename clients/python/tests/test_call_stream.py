@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
@@ -202,6 +202,62 @@ async def test_cancelling_the_task_that_loops_ends_the_call() -> None:
         with pytest.raises(asyncio.CancelledError):
             await task
         assert (await connection.receive())["method"] == "rpc.cancel"
+
+
+async def gathered(task: asyncio.Task[None]) -> BaseException | None:
+    """Cancels a task and keeps its error, as `gather` gives it."""
+    task.cancel()
+    (error,) = await asyncio.gather(task, return_exceptions=True)
+    return error
+
+
+async def waited(task: asyncio.Task[None]) -> BaseException | None:
+    """Cancels a task, which keeps its error itself."""
+    task.cancel()
+    await asyncio.wait({task})
+    return None
+
+
+async def timed_out(task: asyncio.Task[None]) -> BaseException | None:
+    """Cancels a task by a time limit; the error of that holds the task's own."""
+    try:
+        await asyncio.wait_for(task, 0.01)
+    except asyncio.TimeoutError as error:
+        return error
+    return None
+
+
+@pytest.mark.parametrize("cancel", [gathered, waited, timed_out])
+async def test_cancelling_a_loop_ends_the_call_while_somebody_keeps_its_task_and_error(
+    cancel: Callable[[asyncio.Task[None]], Awaitable[BaseException | None]],
+) -> None:
+    async with meeting() as (_, client, connection):
+        stream = search(client)
+
+        async def loop() -> None:
+            async for _ in stream:
+                pass
+
+        task = asyncio.create_task(loop())
+        await connection.receive()
+        error = await cancel(task)
+        assert (await connection.receive())["method"] == "rpc.cancel"
+        assert task.cancelled()
+        del error
+
+
+async def test_a_time_limit_around_a_loop_has_ended_the_call_while_its_error_is_handled() -> None:
+    async with meeting() as (_, client, connection):
+
+        async def loop() -> None:
+            async for _ in search(client):
+                pass
+
+        try:
+            await asyncio.wait_for(loop(), 0.01)
+        except asyncio.TimeoutError:
+            assert (await connection.receive())["method"] == "chat.search"
+            assert (await connection.receive())["method"] == "rpc.cancel"
 
 
 async def test_the_end_of_the_block_ends_the_call() -> None:

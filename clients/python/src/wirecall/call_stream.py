@@ -41,7 +41,9 @@ class CallStream(Generic[T, R]):
 
     Nothing is sent before it is first used. The server is a bounded number of items ahead, so a
     slow loop holds it back. Leaving the loop ends the call at both ends, and so does the end of
-    `async with`, `aclose`, and cancelling the task that loops.
+    `async with`, `aclose`, and cancelling the task that loops. A generator expression, and before
+    Python 3.12 a comprehension, that fails is left when its error goes away: `async with` does not
+    wait for that.
 
     Raises:
         RuntimeError: Before a loop over it, where another has the items already.
@@ -197,8 +199,10 @@ class _Loop(Generic[T]):
     def __aiter__(self) -> AsyncIterator[T]:
         return self
 
-    async def __anext__(self) -> T:
-        return await self._stream.__anext__()
+    def __anext__(self) -> Coroutine[Any, Any, T]:
+        # Not `async`: its frame would hold the loop, and whoever keeps an error, like the one of a
+        # cancelled task, keeps the frames that it went through.
+        return self._stream.__anext__()
 
     def __del__(self) -> None:
         self._stream.leave_loop()
