@@ -124,8 +124,8 @@ function view(frame: Frame): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Integers of 64 bits as numbers. One that a number would round harms no more than the result, the
- * params or the item that holds it: the message itself has arrived.
+ * Integers of 64 bits as numbers, and bytes as arrays of their own. An integer that a number would round
+ * harms no more than the result, the params or the item that holds it: the message itself has arrived.
  */
 function narrow(message: unknown): unknown {
   if (!isMap(message)) return guard(message);
@@ -152,10 +152,17 @@ function exact(value: unknown): unknown {
     if (Number.isSafeInteger(number)) return number;
     throw new RangeError(`${value} is outside of ±(2^53−1), what a number holds exactly`);
   }
+  if (value instanceof Uint8Array) return own(value);
   if (isMap(value)) {
     for (const name of Object.keys(value)) value[name] = exact(value[name]);
   } else if (Array.isArray(value)) narrowEach(value, exact);
   return value;
+}
+
+/** Bytes of their own. The decoder gives a part of the frame: whoever keeps it would keep all of the frame, and
+ * whoever hands on its `buffer`, that of other values. */
+function own(bytes: Uint8Array): Uint8Array {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
 }
 
 function narrowEach(values: unknown[], by: (value: unknown) => unknown): void {

@@ -155,6 +155,17 @@ test("bytes go as they are; members that are undefined do not go", () => {
   expect(decodeBytes(data)).toEqual(Uint8Array.of(1, 2));
 });
 
+test("bytes that arrive have a buffer of their own, wherever they are, as with JSON", () => {
+  const own = Uint8Array.of(1, 2);
+  const message = { result: own, params: { items: [own], map: { list: [own] } }, left: "text" };
+  const wire = msgpack.encode(message);
+  const { result, params } = msgpack.decode(wire) as typeof message;
+  for (const arrived of [result, ...params.items, ...params.map.list]) {
+    expect([arrived, arrived.buffer.byteLength]).toEqual([own, 2]);
+    expect(decodeBytes(arrived)).toBe(arrived);
+  }
+});
+
 test("a client speaks MessagePack when it is told to, bytes included", async ({ peer }) => {
   const connecting = connect(peer.url, { webSocket: WebSocket, codec: msgpack });
   const connection = await peer.next();
