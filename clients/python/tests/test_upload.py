@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable
+from contextlib import suppress
 
 import pytest
 
 from tests.peer import SOON, Json, PeerConnection, listen, soon
 from tests.test_call_stream import meeting, send
 from wirecall import (
+    CallOptions,
     Client,
+    DeadlineExceededError,
     EncodeError,
     NotFoundError,
     State,
@@ -142,6 +145,94 @@ async def test_cancelling_the_task_ends_the_call_and_closes_the_source() -> None
             await result
         assert (await connection.receive())["method"] == "rpc.cancel"
         assert source.closed.is_set()
+
+
+class Stubborn:
+    """A generator that takes no notice of being cancelled."""
+
+    def __init__(self, *, goes_on: bool) -> None:
+        """Waits until it is cancelled, and then yields on or returns."""
+        self.waiting = asyncio.Event()
+        self.released = asyncio.Event()
+        self.closed = asyncio.Event()
+        self._goes_on = goes_on
+
+    async def items(self) -> AsyncGenerator[int]:
+        """One item before it is cancelled."""
+        try:
+            yield 1
+            with suppress(asyncio.CancelledError):
+                self.waiting.set()
+                await asyncio.Event().wait()
+            while self._goes_on:
+                yield 2
+        finally:
+            self.closed.set()
+
+    async def stuck(self) -> AsyncGenerator[int]:
+        """Nothing, until it is released."""
+        while not self.released.is_set():
+            with suppress(asyncio.CancelledError):
+                self.waiting.set()
+                await self.released.wait()
+        self.closed.set()
+        yield 1
+
+
+@pytest.mark.parametrize("goes_on", [False, True])
+async def test_a_source_that_swallows_a_cancel_has_not_come_to_its_end(*, goes_on: bool) -> None:
+    source = Stubborn(goes_on=goes_on)
+    async with meeting() as (_, client, connection):
+        result = upload(client, source.items())
+        await grant(connection, await connection.receive(), 8)
+        assert (await connection.receive())["method"] == "rpc.upload"
+        await soon(source.waiting.wait())
+        result.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await soon(result)
+        assert (await connection.receive())["method"] == "rpc.cancel"
+        assert source.closed.is_set()
+        await client.service("chat").notify("chat.typing", None)
+        assert (await connection.receive())["method"] == "chat.typing"
+
+
+async def test_a_source_that_swallows_a_cancel_does_not_hold_up_its_time_limit() -> None:
+    source = Stubborn(goes_on=True)
+    async with meeting() as (_, client, connection):
+        service = client.service("files")
+        limit = CallOptions(timeout=0.2)
+        result = asyncio.ensure_future(
+            service.upload("files.put", None, source.items(), str, options=limit)
+        )
+        await grant(connection, await connection.receive(), 8)
+        with pytest.raises(DeadlineExceededError):
+            await soon(result)
+        assert source.closed.is_set()
+
+
+async def test_a_source_that_ignores_a_cancel_is_reported_and_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("wirecall.driver.SOURCE_WAIT", 0.01)
+    reported: list[str] = []
+    source = Stubborn(goes_on=False)
+    async with (
+        listen() as peer,
+        connect(peer.url, on_error=lambda _, where: reported.append(where)) as client,
+    ):
+        connection = await peer.accept()
+        result = upload(client, source.stuck())
+        await connection.receive()
+        await soon(source.waiting.wait())
+        result.cancel()
+        assert (await connection.receive())["method"] == "rpc.cancel"
+        with pytest.raises(asyncio.CancelledError):
+            await soon(result)
+        assert reported == ["upload of files.put"]
+        source.released.set()
+        await soon(source.closed.wait())
+        await client.service("chat").notify("chat.typing", None)
+        assert (await connection.receive())["method"] == "chat.typing"
 
 
 async def test_an_item_that_cannot_be_sent_ends_the_call_with_the_name_of_its_field() -> None:

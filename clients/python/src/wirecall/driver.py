@@ -48,6 +48,9 @@ R = TypeVar("R")
 
 _LOGGER = logging.getLogger("wirecall")
 
+SOURCE_WAIT = 1.0
+"""Seconds that an upload which is over waits for a source that does not let itself be cancelled."""
+
 
 class Driver:
     """Runs one session; the connector gives it connections."""
@@ -84,6 +87,7 @@ class Driver:
         self._feeds: dict[int, Feed] = {}
         self._rooms: dict[int, asyncio.Future[None]] = {}
         self._streams: set[asyncio.Task[Any]] = set()
+        self._pumps: set[asyncio.Task[None]] = set()
         self._handlers: dict[Served, asyncio.Task[None]] = {}
         self.closing: set[asyncio.Task[Any] | None] = set()
         """The tasks that wait for the client to close."""
@@ -130,15 +134,13 @@ class Driver:
         try:
             if pump is None:
                 return await future
-            return await self._pump(number, future, pump)
+            return await self._pump(number, future, pump.run(number, self), request.method)
         finally:
             if future.done() and not future.cancelled():
                 # Whoever is cancelled in the same moment does not take it.
                 future.exception()
             self._feeds.pop(number, None)
-            if self._calls.pop(number, None) is not None:
-                self.session.cancel(number, self.now())
-                self.step()
+            self._end(number)
 
     def start(self, run: Coroutine[object, object, R], feed: Feed) -> asyncio.Task[R]:
         """Starts the task of a stream; it ends with the client at the latest."""
@@ -161,15 +163,18 @@ class Driver:
             self.session.took(feed.call, items, self.now())
             self.step()
 
-    async def room(self, call: int) -> None:
-        """Waits until an upload may go on."""
-        while not self.session.wants_room(call):
+    async def room(self, call: int) -> bool:
+        """Waits until an upload may go on; False where its call is over."""
+        while call in self._calls:
+            if self.session.wants_room(call):
+                return True
             waiter: asyncio.Future[None] = self._loop.create_future()
             self._rooms[call] = waiter
             try:
                 await waiter
             finally:
                 self._rooms.pop(call, None)
+        return False
 
     def offer(self, call: int, item: bytes) -> None:
         """Sends an item of an upload."""
@@ -177,7 +182,7 @@ class Driver:
         self.step()
 
     def end_upload(self, call: int) -> None:
-        """Sends the end of an upload."""
+        """Sends the end of an upload, unless its call is over."""
         self.session.end_upload(call, self.now())
         self.step()
 
@@ -276,21 +281,42 @@ class Driver:
                 error = TimeoutError("a handler does not let itself be cancelled")
                 self._incoming.report(error, task.get_name())
 
+    def _end(self, number: int) -> None:
+        """Nobody awaits the call any more: it ends here and at the server, if it did not before."""
+        if self._calls.pop(number, None) is not None:
+            self.session.cancel(number, self.now())
+            self.step()
+
     async def _pump(
-        self, number: int, future: asyncio.Future[Raw | ErrorBody | None], pump: Pump
+        self,
+        number: int,
+        future: asyncio.Future[Raw | ErrorBody | None],
+        run: Coroutine[object, object, None],
+        method: str,
     ) -> Raw | ErrorBody | None:
         """Sends items until the answer is there; what their source raises ends the call."""
-        task = self._loop.create_task(pump.run(number, self), name="an upload")
+        task = self._loop.create_task(run, name=f"upload of {method}")
+        self._pumps.add(task)
+        task.add_done_callback(self._pumped)
         try:
             await first_of(future, task)
             if not future.done():
                 task.result()
             return await future
         finally:
+            # First of all: what a source gives that swallows the cancel goes nowhere, and where it
+            # returns, that is not the end of the upload.
+            self._end(number)
             task.cancel()
-            await asyncio.wait({task})
-            if not task.cancelled() and (error := task.exception()) is not None:
-                _LOGGER.debug("the source of an upload failed", exc_info=error)
+            _, stuck = await asyncio.wait({task}, timeout=SOURCE_WAIT)
+            if stuck:
+                error = TimeoutError("the source of an upload does not let itself be cancelled")
+                self._incoming.report(error, task.get_name())
+
+    def _pumped(self, task: asyncio.Task[None]) -> None:
+        self._pumps.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _LOGGER.debug("the source of an upload failed", exc_info=error)
 
     def _perform(self, output: Output) -> None:
         match output:

@@ -48,8 +48,8 @@ class Feed:
 class PumpOwner(Protocol):
     """Who makes the call that a pump sends items for."""
 
-    async def room(self, call: int) -> None:
-        """Waits until the upload may go on."""
+    async def room(self, call: int) -> bool:
+        """Waits until the upload may go on; False where its call is over."""
         ...
 
     def offer(self, call: int, item: bytes) -> None:
@@ -57,7 +57,7 @@ class PumpOwner(Protocol):
         ...
 
     def end_upload(self, call: int) -> None:
-        """Sends the end."""
+        """Sends the end, unless the call is over."""
         ...
 
 
@@ -87,14 +87,16 @@ class Pump:
     async def run(self, call: int, owner: PumpOwner) -> None:
         """Sends all items of a call and their end.
 
-        Cancelling stops it, and closes the generator that the items came from.
+        Cancelling stops it, and closes the generator that the items came from. So does the end of
+        the call, where a source takes no notice of the cancel.
         """
         self._begun = True
         items = _walk(self._source)
         try:
             async for item in items:
                 encoded = self._encode(item)
-                await owner.room(call)
+                if not await owner.room(call):
+                    return
                 owner.offer(call, encoded)
             owner.end_upload(call)
         finally:

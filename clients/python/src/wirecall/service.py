@@ -195,7 +195,9 @@ class ServiceClient:
 
         An item is asked for when the one before it has left, so that a slow server holds back where
         they come from. The server may answer before their end: the rest is not asked for then, and
-        a generator is closed. Cancelling the task ends the call at both ends.
+        a generator is closed. Cancelling the task ends the call at both ends. What ends before its
+        source waits until that is closed, 1 s at most: one that takes no notice of being cancelled
+        is left to itself and told to `on_error`.
 
         Args:
             method: The method's wire name.
