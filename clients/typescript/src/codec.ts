@@ -1,7 +1,10 @@
 // From message to frame and back: the seam at which a second encoding is added.
 
+/** Bytes that share no memory, in words that TypeScript 5.4 knows: `Uint8Array` has parameters since 5.7. */
+export type OwnBytes = Uint8Array & { readonly buffer: ArrayBuffer };
+
 /** What one WebSocket message carries. */
-export type Frame = string | ArrayBuffer | Uint8Array<ArrayBuffer>;
+export type Frame = string | ArrayBuffer | OwnBytes;
 
 /** An encoding and the subprotocol that names it. */
 export interface Codec {

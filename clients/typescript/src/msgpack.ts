@@ -2,7 +2,14 @@
 // @msgpack/msgpack, which whoever uses it installs as well.
 
 import { Decoder, Encoder, type ExtensionCodecType } from "@msgpack/msgpack";
-import { type Codec, type Frame, HALF_A_PAIR, MAX_DEPTH, Unreadable } from "./codec.ts";
+import {
+  type Codec,
+  type Frame,
+  HALF_A_PAIR,
+  MAX_DEPTH,
+  type OwnBytes,
+  Unreadable,
+} from "./codec.ts";
 import { isRecord } from "./message.ts";
 import { scan } from "./msgpack-scan.ts";
 
@@ -93,7 +100,7 @@ export const msgpack: Codec = {
 };
 
 /** What was encoded, unless it is no UTF-8. Looked for where a byte hints at it, which is seldom. */
-function whole(value: unknown, encoded: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+function whole(value: unknown, encoded: OwnBytes): OwnBytes {
   if (encoded.includes(SURROGATE_HEAD) && hasHalf(value)) throw new TypeError(HALF_A_PAIR);
   return encoded;
 }
@@ -118,7 +125,7 @@ function unmask(value: unknown): unknown {
   return value;
 }
 
-function view(frame: Frame): Uint8Array<ArrayBuffer> {
+function view(frame: Frame): OwnBytes {
   if (typeof frame === "string") throw new TypeError("a text is no MessagePack");
   return frame instanceof Uint8Array ? frame : new Uint8Array(frame);
 }

@@ -11,7 +11,7 @@ import { decodeOr } from "./incoming.ts";
  * loop throws a `TypeError`.
  */
 export interface CallStream<Item, Result = void> extends AsyncIterable<Item> {
-  [Symbol.asyncIterator](): AsyncIterableIterator<Item, undefined>;
+  [Symbol.asyncIterator](): AsyncIterator<Item, undefined> & AsyncIterable<Item>;
   /**
    * The result, which comes after the last item: somebody must take the items for it to come. Where they
    * are more than `credit` and no loop takes them, it never does. Rejects with what the loop throws; left
@@ -73,7 +73,7 @@ export class OwnStream<Item, Result> implements CallStream<Item, Result>, Receiv
     this.result.catch(() => {});
   }
 
-  [Symbol.asyncIterator](): AsyncIterableIterator<Item, undefined> {
+  [Symbol.asyncIterator](): AsyncIterator<Item, undefined> & AsyncIterable<Item> {
     // A second loop would take nothing, and look as if there had been nothing.
     if (this.isLooped) throw new TypeError(`the items of ${this.method} can be looped over once`);
     this.isLooped = true;

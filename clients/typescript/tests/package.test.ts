@@ -1,6 +1,6 @@
 // What is shipped: it builds, its types hold for a strict user, and a process that uses it ends.
 
-import { copyFile, readFile, writeFile } from "node:fs/promises";
+import { copyFile, readdir, readFile, writeFile } from "node:fs/promises";
 import { beforeAll, expect, test } from "vitest";
 import { CLIENT } from "../src/version.ts";
 import { Peer } from "./support/peer.ts";
@@ -31,6 +31,17 @@ test("only what is built, the README and the licences are shipped", async () => 
   const others = names.filter((path) => !path?.startsWith("dist/")).sort();
   expect(others).toEqual(["LICENSE-APACHE", "LICENSE-MIT", "README.md", "package.json"]);
 }, 30_000);
+
+test("no declaration has a form that TypeScript 5.4 does not know, which it would read as any", async () => {
+  const dist = `${user}/node_modules/@wirecall/client/dist`;
+  const files = (await readdir(dist)).filter((name) => name.endsWith(".d.ts"));
+  expect(files).toContain("stream.d.ts");
+  // The parameters of arrays of bytes came with 5.7, the further ones of iterators with 5.6.
+  const later = /Uint8Array<|ArrayBufferView<|Iterable(Iterator)?<[^<>]*,|IteratorObject/;
+  for (const file of files) {
+    expect((await readFile(`${dist}/${file}`, "utf8")).match(later), file).toBe(null);
+  }
+});
 
 test("generated code is correct for a user of the built package", async () => {
   await copyFile(`${ROOT}/tests/fixtures/chat.ts`, `${user}/chat.ts`);
