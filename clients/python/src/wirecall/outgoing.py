@@ -59,7 +59,7 @@ class Outgoing:
         self._calls = PendingCalls()
         self._control: deque[bytes] = deque()
         self._control_bytes = 0
-        self._forced_bytes = 0
+        self._overfull = False
         self._pong_due = False
         self._ack_due = False
         self._numbered: dict[int, PendingCall] = {}
@@ -104,8 +104,8 @@ class Outgoing:
 
     @property
     def too_slow(self) -> bool:
-        """Whether the server takes none of what cannot wait."""
-        return max(self._control_bytes, self._forced_bytes) > MAX_CONTROL_BYTES
+        """Whether the server takes none of what cannot wait, on this connection."""
+        return self._overfull or self._control_bytes > MAX_CONTROL_BYTES
 
     @property
     def received(self) -> int:
@@ -123,11 +123,9 @@ class Outgoing:
 
     def force(self, body: bytes) -> None:
         """Numbers a message that cannot wait for room."""
-        if self.replay.fits(len(body)):
-            self._forced_bytes = 0
-        else:
-            self._forced_bytes += len(body)
         self._push(body)
+        # *Above the bound by at most 1 MiB and one message.*
+        self._overfull = self._overfull or self.replay.excess > MAX_CONTROL_BYTES
 
     def say(self, body: bytes, *, tracked: bool) -> None:
         """Takes what the reader answers at once: without a number, it lives with the connection."""
@@ -230,6 +228,8 @@ class Outgoing:
 
     def resumed(self) -> None:
         """The session goes on, and with it everything that the server has not received."""
+        # What is kept is written again first: only the acks of that make room.
+        self._overfull = False
         self._forget()
 
     def answered(self, call: int | None, output: Answered | Refused | Failed) -> bool:
@@ -388,8 +388,8 @@ class Outgoing:
     def _start_over(self, replay: Replay) -> None:
         self._numbered.clear()
         self._blocked = False
-        self._forced_bytes = self._proven = 0
-        self.exhausted = self.starved = False
+        self._proven = 0
+        self._overfull = self.exhausted = self.starved = False
         self.replay = replay
 
     def _tell_cancel(self, removed: PendingCall) -> None:

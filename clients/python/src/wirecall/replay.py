@@ -99,6 +99,13 @@ class Replay:
         # *An empty buffer takes any one message.*
         return not self._kept or self.bytes + size <= self._bound
 
+    @property
+    def excess(self) -> int:
+        """Bytes above what may be kept; below zero while there is room."""
+        first = len(self._kept[0]) if self._kept else 0
+        # *An empty buffer takes any one message*, which is in nobody's way.
+        return self.bytes - max(self._bound, first)
+
     def push(self, body: bytes) -> int:
         """Numbers and keeps a message, room or not: who could wait has asked `fits`.
 
