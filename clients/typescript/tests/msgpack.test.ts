@@ -139,6 +139,14 @@ test("an integer that would be rounded fails its call, its item or its event, an
   expect(errors).toEqual([expect.any(DecodeError)]);
 });
 
+test("an ack that a number would round is above what was sent, as with JSON", async ({ open }) => {
+  const { connection } = await open({ codec: msgpack, reconnect: false });
+  const large = new Encoder({ useBigInt64: true });
+  const ack = { jsonrpc: "2.0", method: "rpc.ack", params: { seq: 2n ** 53n } };
+  connection.raw(Buffer.from(large.encode(ack)));
+  expect((await connection.closed).code).toBe(4050);
+});
+
 test("what no message has is refused: dates, bigints, extension types, cycles", () => {
   expect(() => msgpack.encode({ at: new Date(0) })).toThrow("toISOString");
   expect(() => msgpack.encode({ big: 1n })).toThrow();
