@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 
 import pytest
 
 from tests.fixtures.chat import ChatClient
-from tests.peer import PeerConnection, listen, silence, soon
+from tests.peer import PATIENCE, PeerConnection, listen, silence, soon
 from tests.states import StateLog
 from wirecall import (
+    Client,
     ClosedError,
     ClosedState,
     ConnectionLostError,
@@ -214,3 +216,37 @@ async def test_a_state_listener_that_closes_the_client_is_no_loop() -> None:
         await StateLog(client).wait("closed")
         for task in closing:
             await task
+
+
+async def test_the_end_of_the_event_loop_ends_the_client_of_a_task_with_a_farewell(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("wirecall.session.LEAVE_WAIT", 2 * PATIENCE)
+    read = threading.Event()
+    clients: list[Client] = []
+
+    async def program(url: str) -> None:
+        written = asyncio.Event()
+
+        async def work() -> None:
+            async with connect(url) as client:
+                clients.append(client)
+                await client.service("chat").notify("chat.typing", None)
+                written.set()
+                await asyncio.Event().wait()
+
+        task = asyncio.create_task(work(), name="work")
+        await written.wait()
+        # `close` waits for the ack of what was read, and there is none.
+        await asyncio.to_thread(read.wait, PATIENCE)
+        assert not task.done()
+
+    async with listen() as peer:
+        ended = asyncio.ensure_future(asyncio.to_thread(asyncio.run, program(peer.url)))
+        connection = await peer.accept()
+        await connection.receive(silently=True)
+        read.set()
+        assert await connection.closed() == (1000, "")
+        await soon(ended)
+    assert isinstance(clients[0].state, ClosedState)
+    assert clients[0].state.error is None

@@ -21,6 +21,7 @@ class StubSocket(Socket):
         """Takes nothing and gives nothing."""
         self.writable = False
         self.aborted = False
+        self.closed: list[int] = []
         self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     @property
@@ -38,7 +39,9 @@ class StubSocket(Socket):
 
     async def close(self, code: int, reason: str) -> None:
         """Ends as a handshake would."""
-        self.ended.set_exception(SocketClosedError(code, reason))
+        self.closed.append(code)
+        if not self.ended.done():
+            self.ended.set_exception(SocketClosedError(code, reason))
 
     def abort(self) -> None:
         """Remembers that it was called."""
@@ -125,13 +128,16 @@ async def test_cancelling_as_the_socket_opens_leaves_no_socket_behind(socket: St
     assert socket.aborted
 
 
-async def test_cancelling_later_leaves_no_socket_behind_either(socket: StubSocket) -> None:
+async def test_cancelling_later_says_goodbye_and_leaves_no_socket_behind_either(
+    socket: StubSocket,
+) -> None:
     owner = Owner()
     task = asyncio.ensure_future(Connection(OPTIONS, None, owner).run())
     await soon(owner.connects.wait())
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+    assert socket.closed == [1000]
     assert socket.aborted
 
 

@@ -90,7 +90,7 @@ class Connection:
     async def run(self) -> Ending:
         """Makes the attempt and lives as long as the connection.
 
-        Cancelling ends the connection abruptly, with all its tasks joined.
+        Cancelling ends the connection, closed 1000 if it stands, with all its tasks joined.
         """
         dial = asyncio.create_task(self._dial())
         try:
@@ -124,6 +124,12 @@ class Connection:
             if self._dropped.done() and not self._dropped.result().abrupt:
                 drop = self._dropped.result()
                 await socket.close(drop.code, drop.reason)
+        except asyncio.CancelledError:
+            await _join(reader, writer)
+            if not self._dropped.done():
+                # The session ends with the event loop, and not at the server's `session_ttl`.
+                await socket.close(CloseCode.NORMAL, "")
+            raise
         finally:
             socket.abort()
             await _join(reader, writer)

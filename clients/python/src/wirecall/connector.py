@@ -108,6 +108,13 @@ class Connector:
     async def _run(self) -> None:
         try:
             await self._live()
+        except asyncio.CancelledError:
+            # Who ends an event loop cancels all its tasks at once: whoever calls `close` then must
+            # not wait for a connection that nobody serves.
+            if not isinstance(self.state, ClosedState):
+                end = Disconnect.of(CloseCode.NORMAL, "the client's task was cancelled")
+                self._finish(ClosedState(gave_up=False, disconnect=end), end)
+            raise
         except Exception as error:
             _LOGGER.debug("the client failed", exc_info=True)
             self._incoming.report(error, "the client")
