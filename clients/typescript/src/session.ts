@@ -8,23 +8,8 @@ import type { Entry, Request } from "./calls.ts";
 import type { Codec, Frame } from "./codec.ts";
 import { CloseCode, type Disconnect } from "./disconnect.ts";
 import { Ending } from "./ending.ts";
-import {
-  CancelledError,
-  InvalidRequestError,
-  MethodNotFoundError,
-  ParseError,
-  toError,
-  wireError,
-} from "./errors.ts";
-import {
-  BATCH_REFUSED,
-  FLOODED,
-  NO_ACK,
-  NO_ANSWER,
-  NO_BATCHES,
-  NO_HELLO,
-  UNREADABLE,
-} from "./faults.ts";
+import { CancelledError, MethodNotFoundError, wireError } from "./errors.ts";
+import { NO_ANSWER, NO_HELLO } from "./faults.ts";
 import { Heartbeat, type HeartbeatSettings } from "./heartbeat.ts";
 import {
   type Hello,
@@ -35,12 +20,13 @@ import {
   PLAIN_HELLO,
   readHello,
 } from "./hello.ts";
-import { type Arrival, type ArrivedMessage, arrive } from "./inbox.ts";
-import type { Message, WireError } from "./message.ts";
+import { type Arrival, arrive } from "./inbox.ts";
+import type { WireError } from "./message.ts";
 import { Outbox, type OutboxSettings } from "./outbox.ts";
 import { Outgoing, type OutgoingSettings } from "./outgoing.ts";
 import type { Output } from "./output.ts";
 import { isDeaf, isLive, isStarting, type Phase, takes } from "./phase.ts";
+import { Reading } from "./reading.ts";
 import { Resume } from "./resume.ts";
 import { RoomWatch } from "./room.ts";
 import type { Answer, Served } from "./served.ts";
@@ -72,6 +58,7 @@ export class Session<Owner> {
   private phase: Phase = "away";
   private readonly ending: Ending = new Ending();
   private readonly room: RoomWatch;
+  private readonly reading: Reading<Owner>;
   private final: Disconnect | undefined;
   /** By then the connection must be open, or over, as the phase says. */
   private due = Number.POSITIVE_INFINITY;
@@ -92,6 +79,15 @@ export class Session<Owner> {
     this.authentication = new Authentication(emit);
     this.heartbeat = new Heartbeat(settings.heartbeat);
     this.room = new RoomWatch(settings.heartbeat.timeoutMs);
+    const { outbox, outgoing, answering, authentication, room } = this;
+    const parts = { outbox, outgoing, answering, authentication, room, emit };
+    this.reading = new Reading(settings.plain, parts, {
+      isLive: () => this.isLive,
+      isFinal: () => this.final !== undefined,
+      closing: (params, now) => this.closing(params, now),
+      drop: (code, reason) => this.drop(code, reason),
+      lose: (reason, code) => this.lose(reason, code),
+    });
   }
 
   /** The error that hello was answered with on this connection. */
@@ -151,7 +147,7 @@ export class Session<Owner> {
     const arrival = arrive(frame, this.settings, replay, now);
     if (arrival.type === "fault") this.drop(arrival.code, arrival.reason);
     else if (this.phase === "greeting") this.greeted(arrival, now);
-    else this.arrived(arrival, now);
+    else this.reading.arrived(arrival, now);
     this.flush(now);
   }
 
@@ -286,25 +282,6 @@ export class Session<Owner> {
     if (this.phase === "leaving" && this.outgoing.isConfirmed()) this.drop(CloseCode.normal);
   }
 
-  private arrived(arrival: Arrival, now: number): void {
-    switch (arrival.type) {
-      case "message":
-        this.dispatch(arrival, now);
-        return;
-      case "gap":
-        if (arrival.cause) this.ignored(UNREADABLE, arrival.cause);
-        this.lose("sequence", CloseCode.sequenceBroken);
-        return;
-      case "unreadable":
-        this.complain(wireError(ParseError, UNREADABLE), arrival.cause);
-        return;
-      case "batch":
-        this.ignored(NO_BATCHES);
-        // *Batches and their answers are not numbered.*
-        if (!this.settings.plain) this.outbox.sendUntracked(BATCH_REFUSED);
-    }
-  }
-
   /** Until hello's answer only `rpc.close` and `rpc.ping` may come. */
   private greeted(arrival: Arrival, now: number): void {
     const arrived = arrival.type === "message" ? arrival : undefined;
@@ -316,7 +293,7 @@ export class Session<Owner> {
     } else if (message?.type === "error" && message.id === HELLO_ID) {
       this.refused(message.error, now);
     } else if (arrived && message?.type === "notification" && isControl(message.method)) {
-      this.dispatch(arrived, now);
+      this.reading.dispatch(arrived, now);
     } else this.drop(CloseCode.protocolFault, NO_ANSWER);
   }
 
@@ -364,75 +341,12 @@ export class Session<Owner> {
     this.outbox.startOver();
   }
 
-  private dispatch({ message, bytes, isTracked }: ArrivedMessage, now: number): void {
-    switch (message.type) {
-      case "result":
-      case "error":
-        this.answered(message, now);
-        return;
-      case "notification":
-        if (message.method.startsWith("rpc.")) this.notified(message.method, message.params, now);
-        else if (!this.final && !this.answering.hear(message, bytes)) this.flooded(isTracked);
-        return;
-      case "call":
-        // One that was counted as received must be run: its answer goes out on the next connection.
-        if (this.final || !(this.isLive || this.outbox.replay)) return;
-        this.answering.serve(message, bytes, now);
-        return;
-      case "invalid":
-        this.complain(wireError(InvalidRequestError, message.what));
-    }
-  }
-
-  /** *A notification that finds no room is not taken: the connection is closed 4013, and in a session the
-   * resume brings it again.* */
-  private flooded(isTracked: boolean): void {
-    if (isTracked) this.outbox.replay?.notTaken();
-    this.drop(CloseCode.tooSlow, FLOODED);
-  }
-
-  private answered(message: Message & { type: "result" | "error" }, now: number): void {
-    if (this.authentication.answered(message, now)) return;
-    // What the server could not read has no id: its caller waits, and somebody has to know why.
-    if (message.type === "error" && message.id === null) this.fault(toError(message.error));
-    this.outgoing.answered(message.id, message);
-  }
-
-  private notified(method: string, params: unknown, now: number): void {
-    switch (method) {
-      case "rpc.ping":
-        this.outbox.sendUntracked({ method: "rpc.pong" });
-        return;
-      case "rpc.pong":
-        this.outbox.pings.heard();
-        return;
-      case "rpc.ack":
-        this.acknowledged(params);
-        return;
-      case "rpc.close":
-        this.closing(params, now);
-        return;
-      case "rpc.cancel":
-        this.answering.cancelled(params);
-        return;
-      default:
-        this.outgoing.transfers.notified(method, params);
-    }
-  }
-
-  /** *An ack above what was sent closes 4050 and ends the session.* *One whose `seq` is none closes 1002.* */
-  private acknowledged(params: unknown): void {
-    const isPossible = this.outbox.acknowledged(params);
-    if (isPossible) this.room.reset();
-    else if (isPossible === undefined) this.drop(CloseCode.protocolFault, NO_ACK);
-    else this.lose("sequence", CloseCode.sequenceBroken);
-  }
-
   /** The server says how this connection will end, and in drain from when on nothing new is taken. */
   private closing(params: unknown, now: number): void {
     const close = this.ending.announce(params);
     if (!close) {
-      this.fault(new TypeError("rpc.close came without a code"));
+      const error = new TypeError("rpc.close came without a code");
+      this.outputs.push({ type: "fault", error });
       return;
     }
     this.resume.closed(close.received);
@@ -441,20 +355,6 @@ export class Session<Owner> {
     if (isDrain) this.enter("draining");
     // A client that leaves is there until its own time is over, or the server says that now is the end.
     else if (close.inMs === undefined || this.phase !== "leaving") this.enter("closing");
-  }
-
-  /** Says what is wrong, with id null, as JSON-RPC wants it; a plain peer's server expects no answers. */
-  private complain(error: WireError, cause?: unknown): void {
-    this.ignored(error.message, cause);
-    if (!this.settings.plain) this.answering.respondAtOnce(null, { error });
-  }
-
-  private ignored(what: string, cause?: unknown): void {
-    this.fault(new TypeError(`ignored what the server sent: ${what}`, { cause }));
-  }
-
-  private fault(error: unknown): void {
-    this.outputs.push({ type: "fault", error });
   }
 
   private get isLive(): boolean {
