@@ -33,11 +33,11 @@ test("a refused token is an error that says so", async () => {
 
 test("a fresh token is given to the server before the old one expires", async () => {
   let asked = 0;
-  const token = () => Promise.resolve(asked++ === 0 ? "user:ada:400" : "user:ada");
+  const token = () => Promise.resolve(asked++ === 0 ? "user:ada:1600" : "user:ada");
   const { client, fixture } = await open(server, { token });
   const { session } = client;
   // Longer than the first token is good.
-  await fixture.wait({ ms: 700 });
+  await fixture.wait({ ms: 1_800 });
   expect(asked).toBe(2);
   expect(client.state).toMatchObject({ type: "open", resumed: false });
   expect(client.session).toBe(session);
