@@ -1,5 +1,6 @@
 //! Which fault meets a connection, and when: drawn from a seed, so that a run's plan can be had again.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use rand::rngs::SmallRng;
@@ -38,32 +39,53 @@ impl Fault {
     }
 }
 
+/// How long a connection is left alone, in milliseconds.
+const LEFT_ALONE: Range<u64> = 25..160;
+/// Stalls and throttles leave a connection alive; after so many faults the last one is made a cut.
+const FAULTS_A_CONNECTION: usize = 6;
+
 /// Draws the faults of one client's connections.
 #[derive(Debug)]
-pub(crate) struct Plan(SmallRng);
+pub(crate) struct Plan {
+    random: SmallRng,
+    /// Whether the connection before died early.
+    was_early: bool,
+}
 
 impl Plan {
     /// The plan of the client at that place.
     pub(crate) fn new(seed: u64, place: u64) -> Self {
-        Self(SmallRng::seed_from_u64(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(place)))
+        let random = SmallRng::seed_from_u64(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(place));
+        Self { random, was_early: false }
     }
 
-    /// The next fault, and how long the connection is left alone before it.
-    pub(crate) fn next(&mut self) -> (Duration, Fault) {
-        // Some connections die before hello is answered, most while everything is under way.
-        let quiet = if self.0.random_range(0..8) == 0 { 0..20 } else { 30..300 };
-        let quiet = Duration::from_millis(self.0.random_range(quiet));
-        let fault = match self.0.random_range(0..100) {
+    /// The faults of the next connection, each with how long the connection is left alone before it.
+    pub(crate) fn connection(&mut self) -> Vec<(Duration, Fault)> {
+        // Some connections die before hello is answered, most while everything is under way. Never two of the first kind in
+        // a row: a session that three resumes in a row do not bring forward is given up (`stalled`), and rightly.
+        self.was_early = !self.was_early && self.random.random_range(0..8) == 0;
+        let first = if self.was_early { 0..20 } else { LEFT_ALONE };
+        let quiets = std::iter::once(first).chain(std::iter::repeat(LEFT_ALONE));
+        quiets.take(FAULTS_A_CONNECTION).map(|quiet| (self.quiet(quiet), self.fault())).collect()
+    }
+
+    fn quiet(&mut self, range: Range<u64>) -> Duration {
+        Duration::from_millis(self.random.random_range(range))
+    }
+
+    fn fault(&mut self) -> Fault {
+        match self.random.random_range(0..100) {
             0..34 => Fault::Cut,
-            34..58 => Fault::Reset,
-            58..78 => Fault::MidFrame,
-            78..82 => Fault::HalfOpen,
-            82..86 => Fault::Deaf,
-            86..90 => Fault::Mute,
-            90..95 => Fault::Stall(Duration::from_millis(self.0.random_range(50..400))),
-            _ => Fault::Throttle(Duration::from_millis(self.0.random_range(100..600))),
-        };
-        (quiet, fault)
+            34..59 => Fault::Reset,
+            59..80 => Fault::MidFrame,
+            80..88 => Fault::HalfOpen,
+            // A client that gives such a connection up may still say so.
+            88..90 => Fault::Deaf,
+            // It takes the server's heartbeat to end it, four times as long as the client's.
+            90..91 => Fault::Mute,
+            91..96 => Fault::Stall(self.quiet(50..400)),
+            _ => Fault::Throttle(self.quiet(100..600)),
+        }
     }
 }
 
@@ -73,7 +95,7 @@ mod tests {
 
     fn faults(seed: u64, place: u64) -> Vec<Fault> {
         let mut plan = Plan::new(seed, place);
-        (0..200).map(|_| plan.next().1).collect()
+        (0..200).flat_map(|_| plan.connection()).map(|(_, fault)| fault).collect()
     }
 
     #[test]
@@ -89,5 +111,12 @@ mod tests {
         assert!(drawn.iter().any(|fault| fault.is_cut()) && drawn.iter().any(|fault| fault.is_half_open()));
         assert!(drawn.iter().any(|fault| matches!(fault, Fault::Stall(_))));
         assert!(drawn.iter().any(|fault| matches!(fault, Fault::Throttle(_))));
+    }
+
+    #[test]
+    fn some_connections_die_early_and_never_two_in_a_row() {
+        let mut plan = Plan::new(1, 0);
+        let early: Vec<bool> = (0..1000).map(|_| plan.connection()[0].0.as_millis() < 20).collect();
+        assert!(early.iter().any(|early| *early) && early.windows(2).all(|two| two != [true, true]));
     }
 }

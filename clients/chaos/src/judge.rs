@@ -14,6 +14,8 @@ pub(crate) struct Findings {
     pub(crate) reordered: u64,
     /// Calls and streams whose outcome is unknown, since their session was lost.
     pub(crate) unknown: u64,
+    /// How often a session was taken up while the server still held its connection before.
+    pub(crate) fenced: u64,
     /// What is wrong besides, in words.
     pub(crate) faults: Vec<String>,
 }
@@ -114,6 +116,7 @@ fn items(found: &mut Findings, kind: &str, sender: &Items, receiver: &Items, exc
 fn sessions(found: &mut Findings, client: &ClientTally, server: &ServerTally) {
     for (name, session) in &server.sessions {
         let heard = client.heard.get(name).cloned().unwrap_or_default();
+        found.fenced += session.fenced;
         found.sent += session.ticks + session.asked.made;
         for (kind, numbers) in [("ticks", &heard.ticks), ("asks", &heard.asks)] {
             found.delivered += numbers.received;
@@ -187,7 +190,7 @@ mod tests {
             ..ClientTally::default()
         };
         let asked = Asked { made: 2, answered: 2, ..Asked::default() };
-        let session = SessionTally { ticks: 4, asked, ended: false };
+        let session = SessionTally { ticks: 4, asked, ..SessionTally::default() };
         let server = ServerTally {
             added: 3,
             looked: 3,
@@ -274,6 +277,15 @@ mod tests {
             (session.ticks, session.ended) = (9, true);
         }
         assert!(judge(&client, &server).is_clean());
+    }
+
+    #[test]
+    fn what_was_taken_up_while_its_connection_was_held_is_counted() {
+        let (client, mut server) = pair();
+        if let Some(session) = server.sessions.get_mut("a") {
+            session.fenced = 3;
+        }
+        assert_eq!(judge(&client, &server).fenced, 3);
     }
 
     #[test]

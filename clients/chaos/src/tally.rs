@@ -167,6 +167,8 @@ pub struct SessionTally {
     pub ticks: u64,
     /// Its calls to the client.
     pub asked: Asked,
+    /// How often another connection took it up while the server still held the one before.
+    pub fenced: u64,
     /// Whether it is over.
     pub ended: bool,
 }

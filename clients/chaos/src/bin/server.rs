@@ -32,6 +32,8 @@ struct Counter {
     hush: Arc<AtomicBool>,
 }
 
+/// How a connection ends whose session another takes up (rule U3).
+const SUPERSEDED: u16 = 4503;
 /// Calls to one client that may be open at once.
 const MOST_ASKED: u64 = 64;
 
@@ -157,7 +159,7 @@ fn limits() -> Limits {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let counter = Counter::default();
-    let (opened, ended) = (counter.clone(), counter.clone());
+    let (opened, suspended, ended) = (counter.clone(), counter.clone(), counter.clone());
     let server = Server::builder()
         .limits(limits())
         .authenticate(authenticate)
@@ -168,6 +170,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             }
             opened.session(session, |_| ());
             tokio::spawn(opened.clone().pester(session.clone()));
+        })
+        .on_suspend(move |session, end| {
+            let is_fenced = end.code == SUPERSEDED;
+            suspended.session(session, |tally| tally.fenced += u64::from(is_fenced));
         })
         .on_close(move |session, _| ended.session(session, |tally| tally.ended = true))
         .build()?;
