@@ -34,13 +34,18 @@ impl Findings {
 /// Compares the two.
 pub(crate) fn judge(client: &ClientTally, server: &ServerTally) -> Findings {
     let mut found = Findings::default();
+    losses(&mut found, client);
     calls(&mut found, client, server);
     notes(&mut found, client, server);
     let (down, up) = ((&client.counts, &server.counts), (&client.sums, &server.sums));
     streams(&mut found, "down", down);
-    items(&mut found, "down", &down.1.items, &down.0.items, down.0.unknown * ITEMS_DOWN);
+    let excused = |streams: &Streams, items| if is_told(client) { streams.unknown * items } else { 0 };
+    items(&mut found, "down", &down.1.items, &down.0.items, excused(down.0, ITEMS_DOWN));
     streams(&mut found, "up", up);
-    items(&mut found, "up", &up.0.items, &up.1.items, up.0.unknown * ITEMS_UP);
+    items(&mut found, "up", &up.0.items, &up.1.items, excused(up.0, ITEMS_UP));
+    if found.unknown > 0 && !is_told(client) {
+        found.fault(format!("{} outcomes are unknown, and no session was lost", found.unknown));
+    }
     sessions(&mut found, client, server);
     if client.adds.results == 0
         || client.notes == 0
@@ -52,6 +57,33 @@ pub(crate) fn judge(client: &ClientTally, server: &ServerTally) -> Findings {
     found
 }
 
+/// Whether it was told that it lost a session. Without that, nothing that is missing is excused.
+fn is_told(client: &ClientTally) -> bool {
+    client.lost.values().any(|times| *times > 0)
+}
+
+/// No session may be lost. Nothing that a run does explains one: a client is back long before the server stops waiting, what
+/// is kept for it has room, the server runs on, its user stays the same, and no three connections in a row die before they
+/// bring anything.
+fn losses(found: &mut Findings, client: &ClientTally) {
+    for (reason, times) in &client.lost {
+        let words = match reason.as_str() {
+            "expired" => "the server no longer waited",
+            "overflow" => "more was to be kept than there is room",
+            "unknown" => "the server did not know them",
+            "sequence" => "the numbers of their messages did not fit together",
+            "stalled" => "they were taken up again and again, and nothing got through",
+            "denied" => "they belong to another user",
+            _ => "a reason that there is not",
+        };
+        found.fault(format!("{times} sessions were lost as {reason}: {words}"));
+    }
+    let (opened, told) = (client.opened.len() as u64, client.lost.values().sum::<u64>());
+    if opened != told + 1 {
+        found.fault(format!("it opened {opened} sessions, and was told of {told} that are lost"));
+    }
+}
+
 fn calls(found: &mut Findings, client: &ClientTally, server: &ServerTally) {
     let (adds, looks) = (&client.adds, &client.looks);
     found.sent += adds.made + looks.made;
@@ -60,7 +92,8 @@ fn calls(found: &mut Findings, client: &ClientTally, server: &ServerTally) {
     // A call with a result must have run; one whose outcome is unknown may have.
     let highest = server.added + server.missing.len() as u64;
     let did_not_run = server.missing.iter().copied().chain(highest + 1..=adds.made);
-    found.lost += did_not_run.filter(|number| !adds.unknown.contains(number)).count() as u64;
+    let is_excused = |number: &u64| is_told(client) && adds.unknown.contains(number);
+    found.lost += did_not_run.filter(|number| !is_excused(number)).count() as u64;
     found.unknown += adds.unknown.len() as u64 + looks.unknown.len() as u64;
     for (kind, calls) in [("add", adds), ("look", looks)] {
         let outcomes = calls.results + calls.unknown.len() as u64 + calls.failed.len() as u64;
@@ -99,8 +132,8 @@ fn streams(found: &mut Findings, kind: &str, (streams, runs): (&Streams, &Runs))
     found.faults.extend(streams.failed.iter().map(|failure| format!("{kind}: {failure}")));
 }
 
-/// What one end sent against what the other one received. Of the streams that were lost with their session, so many items need
-/// not have arrived.
+/// What one end sent against what the other one received. Of the streams that were lost with their session, as their client was
+/// told, so many items need not have arrived.
 fn items(found: &mut Findings, kind: &str, sender: &Items, receiver: &Items, excused: u64) {
     let arrived = receiver.received - receiver.duplicated;
     found.sent += sender.sent;
@@ -115,8 +148,12 @@ fn items(found: &mut Findings, kind: &str, sender: &Items, receiver: &Items, exc
 
 fn sessions(found: &mut Findings, client: &ClientTally, server: &ServerTally) {
     for (name, session) in &server.sessions {
-        let heard = client.heard.get(name).cloned().unwrap_or_default();
         found.fenced += session.fenced;
+        if !client.opened.contains(name) && !client.heard.contains_key(name) {
+            // Its connection was cut before the answer to hello was there: nobody was promised anything.
+            continue;
+        }
+        let heard = client.heard.get(name).cloned().unwrap_or_default();
         found.sent += session.ticks + session.asked.made;
         for (kind, numbers) in [("ticks", &heard.ticks), ("asks", &heard.asks)] {
             found.delivered += numbers.received;
@@ -134,8 +171,8 @@ fn sessions(found: &mut Findings, client: &ClientTally, server: &ServerTally) {
                 session.asked.made
             ));
         }
-        if session.ended {
-            // What it had not received is gone with the session, and its client was told.
+        if session.ended && is_told(client) {
+            // What it had not received is gone with the session, and its client knows.
             continue;
         }
         found.lost += session.ticks.saturating_sub(heard.ticks.last) + session.asked.lost;
@@ -187,6 +224,7 @@ mod tests {
             counts: streams(RECEIVED),
             sums: streams(SENT),
             heard: [("a".to_owned(), heard)].into(),
+            opened: ["a".to_owned()].into(),
             ..ClientTally::default()
         };
         let asked = Asked { made: 2, answered: 2, ..Asked::default() };
@@ -203,6 +241,12 @@ mod tests {
         (client, server)
     }
 
+    /// The client is told that a session was lost before the one that it has.
+    fn lose(client: &mut ClientTally) {
+        client.lost = [("expired".to_owned(), 1)].into();
+        client.opened.insert("lost".to_owned());
+    }
+
     #[test]
     fn two_ends_that_agree_are_clean() {
         let (client, server) = pair();
@@ -214,6 +258,7 @@ mod tests {
     #[test]
     fn a_call_with_a_result_that_did_not_run_is_lost_and_one_of_unknown_outcome_is_not() {
         let (mut client, mut server) = pair();
+        lose(&mut client);
         (server.added, server.missing) = (2, vec![2]);
         assert_eq!(judge(&client, &server).lost, 1);
         (client.adds.results, client.adds.unknown) = (2, [2].into());
@@ -271,12 +316,39 @@ mod tests {
     }
 
     #[test]
-    fn events_of_a_session_that_ended_may_be_lost() {
-        let (client, mut server) = pair();
+    fn a_lost_session_is_a_fault_with_its_reason_and_so_is_one_of_which_nobody_was_told() {
+        let (mut client, server) = pair();
+        client.opened.insert("b".to_owned());
+        let faults = judge(&client, &server).faults;
+        assert_eq!(faults, ["it opened 2 sessions, and was told of 0 that are lost"]);
+        for reason in ["expired", "overflow", "unknown", "sequence", "stalled", "denied", "new"] {
+            client.lost = [(reason.to_owned(), 1)].into();
+            let faults = judge(&client, &server).faults;
+            assert_eq!(faults.len(), 1, "{faults:?}");
+            assert!(faults[0].contains(reason), "{faults:?}");
+        }
+    }
+
+    #[test]
+    fn events_of_a_session_that_ended_may_be_lost_where_its_client_was_told() {
+        let (mut client, mut server) = pair();
         if let Some(session) = server.sessions.get_mut("a") {
             (session.ticks, session.ended) = (9, true);
         }
-        assert!(judge(&client, &server).is_clean());
+        assert_eq!(judge(&client, &server).lost, 5);
+        lose(&mut client);
+        let found = judge(&client, &server);
+        assert_eq!((found.lost, found.faults.len()), (0, 1), "{found:?}");
+    }
+
+    #[test]
+    fn a_session_whose_client_never_had_the_answer_to_hello_owes_nothing() {
+        let (client, mut server) = pair();
+        let asked = Asked { made: 2, lost: 2, ..Asked::default() };
+        let unheard = SessionTally { ticks: 9, asked, ended: true, ..SessionTally::default() };
+        server.sessions.insert("unheard".to_owned(), unheard);
+        let found = judge(&client, &server);
+        assert!(found.is_clean(), "{found:?}");
     }
 
     #[test]
@@ -316,8 +388,10 @@ mod tests {
         server.counts.begin(2);
         server.counts.items.sent += 3;
         let found = judge(&client, &server);
-        assert!(found.is_clean(), "{found:?}");
-        assert_eq!(found.unknown, 1);
+        assert_eq!((found.lost, found.unknown, found.faults.len()), (3, 1, 1), "{found:?}");
+        lose(&mut client);
+        let found = judge(&client, &server);
+        assert_eq!((found.lost, found.unknown, found.faults.len()), (0, 1, 1), "{found:?}");
         server.counts.begin(2);
         assert_eq!(judge(&client, &server).duplicated, 1);
         let (client, mut server) = pair();
@@ -331,6 +405,7 @@ mod tests {
         client.looks.results = 2;
         assert_eq!(judge(&client, &server).faults.len(), 1);
         client.looks.unknown = [3].into();
-        assert_eq!(judge(&client, &server).faults.len(), 1);
+        lose(&mut client);
+        assert_eq!(judge(&client, &server).faults.len(), 2);
     }
 }

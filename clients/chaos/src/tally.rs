@@ -134,8 +134,10 @@ pub struct ClientTally {
     pub sums: Streams,
     /// By session.
     pub heard: BTreeMap<String, Heard>,
-    /// Sessions that were lost.
-    pub verdicts: u64,
+    /// The sessions that it opened.
+    pub opened: BTreeSet<String>,
+    /// How many sessions it was told are lost, by the reason that it was given.
+    pub lost: BTreeMap<String, u64>,
 }
 
 /// The server's own calls to one session.

@@ -197,8 +197,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut states = client.states();
     let watching = tokio::spawn(async move {
         while let Some(state) = states.next().await {
-            if let ClientState::Open { resumed: false, lost: Some(_), .. } = state {
-                told.lock().verdicts += 1;
+            if let ClientState::Open { session, lost, .. } = state {
+                let mut tally = told.lock();
+                tally.opened.insert(session);
+                if let Some(reason) = lost {
+                    *tally.lost.entry(reason.to_string()).or_default() += 1;
+                }
             }
         }
     });

@@ -53,8 +53,12 @@ class Driver:
         self._heard(tick.session).ticks.take(tick.number)
 
     def _state(self, state: State) -> None:
-        if state.type == "open" and not state.resumed and state.reason is not None:
-            self.tally.verdicts += 1
+        if state.type != "open":
+            return
+        if state.session is not None:
+            self.tally.opened.add(state.session)
+        if state.reason is not None:
+            self.tally.lost[state.reason] = self.tally.lost.get(state.reason, 0) + 1
 
     async def add(self) -> None:
         """Makes calls that must not run twice."""

@@ -122,4 +122,5 @@ class Tally(msgspec.Struct):
     counts: Streams = msgspec.field(default_factory=Streams)
     sums: Streams = msgspec.field(default_factory=Streams)
     heard: dict[str, Heard] = msgspec.field(default_factory=dict[str, Heard])
-    verdicts: int = 0
+    opened: set[str] = msgspec.field(default_factory=set[str])
+    lost: dict[str, int] = msgspec.field(default_factory=dict[str, int])

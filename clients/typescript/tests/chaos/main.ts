@@ -29,8 +29,9 @@ const counts = new Streams();
 const sums = new Streams();
 const heard: Record<string, { ticks: Numbers; asks: Numbers }> = {};
 const notesFailed: string[] = [];
+const opened = new Set<string>();
+const lost: Record<string, number> = {};
 let notes = 0;
-let verdicts = 0;
 let isStopped = false;
 
 function hear(session: string): { ticks: Numbers; asks: Numbers } {
@@ -46,7 +47,9 @@ chaos.serveProbe({
   },
 });
 client.onState((state) => {
-  if (state.type === "open" && !state.resumed && state.reason !== undefined) verdicts += 1;
+  if (state.type !== "open") return;
+  if (state.session !== undefined) opened.add(state.session);
+  if (state.reason !== undefined) lost[state.reason] = (lost[state.reason] ?? 0) + 1;
 });
 
 async function add(): Promise<void> {
@@ -120,7 +123,7 @@ isStopped = true;
 await Promise.all(work);
 // A last call behind everything: what the server sent before its answer has arrived with it.
 await chaos.hush();
-const tally = { adds, looks, notes, notes_failed: notesFailed, counts, sums, heard, verdicts };
-console.log(`tally ${JSON.stringify(tally)}`);
+const outcomes = { adds, looks, notes, notes_failed: notesFailed, counts, sums };
+console.log(`tally ${JSON.stringify({ ...outcomes, heard, lost, opened: [...opened] })}`);
 await client.close();
 process.stdin.destroy();
