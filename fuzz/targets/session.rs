@@ -1,8 +1,9 @@
 //! A real server and one client that sends it anything: the server stays whole, numbers what it sends without a gap, and serves the
 //! next one.
 //!
-//! The input is a list of frames, with the byte 0xC1 between them, which neither codec has. `$session` and `$secret` in a text stand for
-//! those of the last answer to hello. An empty frame cuts the connection; the next ones go to a new one. A first frame `m` asks for MessagePack.
+//! The input is a list of frames, with the byte 0xC1 between them, which neither codec has. The strings `$session` and `$secret` stand for
+//! those of the last answer to hello, and `$received` for the number of the last tracked message that came. An empty frame cuts the
+//! connection; the next ones go to a new one. A first frame `m` asks for MessagePack.
 #![no_main]
 
 use std::sync::{Arc, Mutex};
@@ -24,8 +25,6 @@ use tokio_tungstenite::tungstenite::http::HeaderValue;
 use wirecall::{Events, Failure, Incoming, NoError, Outgoing, Reply, Server, Service, Session};
 
 const END_OF_FRAME: u8 = 0xC1;
-const JSON: &str = "wirecall.1.json";
-const MSGPACK: &str = "wirecall.1.msgpack";
 
 /// What the fuzzed client may ask for: the service of the conformance vectors.
 #[derive(Service)]
@@ -113,11 +112,15 @@ pub enum Said {
     Text { text: String },
 }
 
-/// What the client has learned from the answers to hello.
+/// What the client has learned from the server, and told it.
 #[derive(Default)]
 struct Learned {
     session: String,
     secret: String,
+    /// The number of the last tracked message. `None` in a session that was resumed with a number that only the server could read.
+    received: Option<u64>,
+    /// That number as the last frame claims it, for where that frame is a hello that resumes.
+    claim: Option<u64>,
 }
 
 struct Connection {
@@ -125,13 +128,9 @@ struct Connection {
     reader: JoinHandle<()>,
 }
 
-async fn connect(
-    server: &Server,
-    protocol: Option<&'static str>,
-    learned: &Arc<Mutex<Learned>>,
-) -> Connection {
-    let (sink, stream) = dial(server, protocol).await.split();
-    let reader = tokio::spawn(read(stream, learned.clone()));
+async fn connect(server: &Server, codec: Codec, learned: &Arc<Mutex<Learned>>) -> Connection {
+    let (sink, stream) = dial(server, Some(codec.protocol())).await.split();
+    let reader = tokio::spawn(read(stream, codec, learned.clone()));
     Connection { sink, reader }
 }
 
@@ -146,53 +145,125 @@ async fn dial(server: &Server, protocol: Option<&'static str>) -> WebSocketStrea
     tokio_tungstenite::client_async(request, ours).await.expect("the upgrade succeeds").0
 }
 
-/// Reads what the server sends: it is JSON, and numbered without a gap.
-async fn read(mut stream: SplitStream<WebSocketStream<DuplexStream>>, learned: Arc<Mutex<Learned>>) {
-    let mut last = None;
+/// Reads what the server sends: it is of its codec, and numbered without a gap, from what hello's answer says.
+async fn read(
+    mut stream: SplitStream<WebSocketStream<DuplexStream>>,
+    codec: Codec,
+    learned: Arc<Mutex<Learned>>,
+) {
+    let mut open = false;
     while let Some(Ok(message)) = stream.next().await {
-        let Message::Text(text) = message else { continue };
-        let value: Value = serde_json::from_str(&text).expect("the server sends JSON");
-        if let Some(seq) = value.get("seq").and_then(Value::as_u64) {
-            assert!(last.is_none_or(|last| seq == last + 1), "{seq} came after {last:?}");
-            last = Some(seq);
-        }
+        let value = match (codec, &message) {
+            (Codec::Json, Message::Text(text)) => codec.read(text.as_bytes()),
+            (Codec::MsgPack, Message::Binary(bytes)) => codec.read(bytes),
+            (_, Message::Text(_) | Message::Binary(_)) => panic!("a frame of the other codec: {message:?}"),
+            _ => continue,
+        };
+        let value = value.unwrap_or_else(|| panic!("the server sends whole messages, not {message:?}"));
+        let mut learned = learned.lock().expect("nobody panicked");
         if let (Some(session), Some(secret)) = (
             value.pointer("/result/session").and_then(Value::as_str),
             value.pointer("/result/secret").and_then(Value::as_str),
         ) {
-            let mut learned = learned.lock().expect("nobody panicked");
-            *learned = Learned { session: session.to_owned(), secret: secret.to_owned() };
+            assert!(!open, "hello is answered once");
+            open = true;
+            let resumed = value["result"]["resumed"] == true;
+            learned.received = if resumed { learned.claim } else { Some(0) };
+            learned.session = session.to_owned();
+            learned.secret = secret.to_owned();
+        }
+        if let Some(seq) = value.get("seq") {
+            assert!(open, "{value} came before the answer to hello");
+            let seq = seq.as_u64().expect("a number is an integer");
+            assert!(
+                learned.received.is_none_or(|last| seq == last + 1),
+                "{seq} came after {:?}",
+                learned.received
+            );
+            learned.received = Some(seq);
         }
     }
 }
 
-fn message(frame: &[u8], binary: bool, learned: &Mutex<Learned>) -> Message {
-    match std::str::from_utf8(frame) {
-        Ok(text) if !binary => {
-            let learned = learned.lock().expect("nobody panicked");
-            Message::text(text.replace("$session", &learned.session).replace("$secret", &learned.secret))
+/// The codec that the input asks for, by a reader and a writer that are not the server's.
+#[derive(Clone, Copy, PartialEq)]
+enum Codec {
+    Json,
+    MsgPack,
+}
+
+impl Codec {
+    const fn protocol(self) -> &'static str {
+        match self {
+            Self::Json => "wirecall.1.json",
+            Self::MsgPack => "wirecall.1.msgpack",
         }
-        _ => Message::binary(frame.to_vec()),
+    }
+
+    /// The one value that these bytes are.
+    fn read(self, mut bytes: &[u8]) -> Option<Value> {
+        match self {
+            Self::Json => serde_json::from_slice(bytes).ok(),
+            Self::MsgPack => rmp_serde::from_read(&mut bytes).ok().filter(|_: &Value| bytes.is_empty()),
+        }
+    }
+
+    fn write(self, value: &Value) -> Vec<u8> {
+        match self {
+            Self::Json => serde_json::to_vec(value).expect("a value is JSON"),
+            Self::MsgPack => rmp_serde::to_vec(value).expect("a value is MessagePack"),
+        }
+    }
+
+    /// The frame with that value in the place of the string that stands for it.
+    fn fill(self, frame: &[u8], name: &str, value: Value) -> Vec<u8> {
+        let (place, value) = (self.write(&name.into()), self.write(&value));
+        let mut filled = Vec::with_capacity(frame.len());
+        let mut rest = frame;
+        while let Some((first, behind)) = rest.split_first() {
+            if let Some(behind) = rest.strip_prefix(place.as_slice()) {
+                filled.extend_from_slice(&value);
+                rest = behind;
+            } else {
+                filled.push(*first);
+                rest = behind;
+            }
+        }
+        filled
+    }
+
+    /// What is sent for a frame of the input; a hello's claim is kept, to compare the answer with.
+    fn message(self, frame: &[u8], learned: &Mutex<Learned>) -> Message {
+        let mut learned = learned.lock().expect("nobody panicked");
+        let frame = self.fill(frame, "$session", learned.session.as_str().into());
+        let frame = self.fill(&frame, "$secret", learned.secret.as_str().into());
+        let frame = self.fill(&frame, "$received", learned.received.unwrap_or_default().into());
+        learned.claim =
+            self.read(&frame).and_then(|hello| hello.pointer("/params/resume/received")?.as_u64());
+        match std::str::from_utf8(&frame) {
+            Ok(text) if self == Self::Json => Message::text(text),
+            _ => Message::binary(frame),
+        }
     }
 }
 
 async fn run(bytes: &[u8]) {
     let server = Server::builder().service(Demo::serve(App)).build().expect("the server builds");
     let learned = Arc::new(Mutex::new(Learned::default()));
-    let (protocol, frames) = match bytes {
-        [b'm', END_OF_FRAME, frames @ ..] => (MSGPACK, frames),
-        frames => (JSON, frames),
+    let (codec, frames) = match bytes {
+        [b'm', END_OF_FRAME, frames @ ..] => (Codec::MsgPack, frames),
+        frames => (Codec::Json, frames),
     };
-    let mut connection = connect(&server, Some(protocol), &learned).await;
+    let mut connection = connect(&server, codec, &learned).await;
     for frame in frames.split(|byte| *byte == END_OF_FRAME).take(64) {
         if frame.is_empty() {
             drop(connection.sink);
             connection.reader.abort();
-            connection = connect(&server, Some(protocol), &learned).await;
+            connection = connect(&server, codec, &learned).await;
             continue;
         }
         // The server may have closed.
-        drop(connection.sink.send(message(frame, protocol != JSON, &learned)).await);
+        drop(connection.sink.send(codec.message(frame, &learned)).await);
         // The clock is paused and moves on when all are idle, so this waits for the server and for nothing else.
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
