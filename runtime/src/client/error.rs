@@ -27,6 +27,14 @@ pub enum ConnectError {
     /// A token for a plain server, which is told none.
     #[error("a plain peer says no hello that could carry a token: send it with `.header(…)`, or in the URL")]
     PlainToken,
+    /// A time cannot be used.
+    #[error("`.{setting}(…)` cannot be used: it has to be {expected}")]
+    Setting {
+        /// The method of [`Connect`](super::Connect).
+        setting: &'static str,
+        /// What it has to be.
+        expected: &'static str,
+    },
     /// A service cannot be mounted on this client; the message says where it belongs.
     #[error("{0}")]
     Service(String),
@@ -87,6 +95,7 @@ impl ConnectError {
             Self::Url { .. }
             | Self::Header { .. }
             | Self::PlainToken
+            | Self::Setting { .. }
             | Self::Service(_)
             | Self::NotWirecall { .. } => true,
             // *The range of the close code says what to do.*

@@ -27,6 +27,9 @@ pub(crate) enum TokenKind {
     Provided,
 }
 
+/// Longer than any time that is meant, and short enough to be added to every clock.
+const LONGEST: Duration = Duration::from_hours(24 * 3650);
+
 /// The settings of a client.
 pub(crate) struct Options {
     pub(crate) url: String,
@@ -49,6 +52,7 @@ pub(crate) struct Options {
     pub(crate) call_silence: Duration,
     pub(crate) call_grace: Duration,
     pub(crate) write_deadline: Duration,
+    pub(crate) heartbeat_timeout: Duration,
     pub(crate) layers: ClientLayers,
     /// The services that this program was built with.
     pub(crate) contracts: Vec<Told>,
@@ -70,6 +74,29 @@ impl Options {
     /// What is kept for the server.
     pub(crate) fn kept_bytes(&self) -> usize {
         self.buffer_bytes.unwrap_or_else(|| self.max_message_bytes.saturating_mul(4).max(LEAST_KEPT))
+    }
+
+    /// Refuses times that cannot be used.
+    fn check(&self) -> Result<(), ConnectError> {
+        for (setting, time) in
+            [("heartbeat_timeout", self.heartbeat_timeout), ("write_deadline", self.write_deadline)]
+        {
+            if time < Duration::from_millis(1) {
+                return Err(ConnectError::Setting { setting, expected: "at least 1 ms" });
+            }
+        }
+        for (setting, time) in [
+            ("heartbeat_grace", self.grace),
+            ("call_silence", self.call_silence),
+            ("call_silence", self.call_grace),
+            ("heartbeat_timeout", self.heartbeat_timeout),
+            ("write_deadline", self.write_deadline),
+        ] {
+            if time > LONGEST {
+                return Err(ConnectError::Setting { setting, expected: "at most 3650 days" });
+            }
+        }
+        Ok(())
     }
 
     pub(crate) fn framing(&self) -> Framing {
@@ -116,6 +143,7 @@ impl Connect {
                 call_silence: Duration::from_secs(10),
                 call_grace: Duration::from_secs(5),
                 write_deadline: Duration::from_secs(10),
+                heartbeat_timeout: Duration::from_mins(1),
                 layers: Arc::new([]),
                 contracts: Vec::new(),
                 warned: Once::new(),
@@ -278,10 +306,26 @@ impl Connect {
         self
     }
 
+    /// How long something may wait for room ([`buffer_bytes`](Self::buffer_bytes)) on a connection without a sign that the server
+    /// has received anything. Default 60 s, as on the server. Then the session is given up and closed with 4013, and the client
+    /// comes back with a new one.
+    pub fn heartbeat_timeout(mut self, limit: Duration) -> Self {
+        self.options.heartbeat_timeout = limit;
+        self
+    }
+
+    /// How long the server may take no byte of what is written. Default 10 s, as on the server: a network that takes nothing for so
+    /// long is not slow but gone. The connection is aborted, as 4013, and the client comes back to its session.
+    pub fn write_deadline(mut self, limit: Duration) -> Self {
+        self.options.write_deadline = limit;
+        self
+    }
+
     pub(crate) fn into_parts(mut self) -> Result<(Options, MethodTable, Vec<ErrorHook>), ConnectError> {
         if self.options.plain && self.options.token.is_some() {
             return Err(ConnectError::PlainToken);
         }
+        self.options.check()?;
         let mut methods = MethodTable::default();
         for service in &self.services {
             let name = service.source.name;

@@ -37,9 +37,6 @@ enum Heart {
 /// A plain server is pinged when it was silent for so long.
 const PLAIN_PING: Duration = Duration::from_secs(25);
 
-/// How long something may wait for room without an ack, before the session is given up: a server's default for the same.
-const FULL_TIMEOUT: Duration = Duration::from_mins(1);
-
 impl ClientPump {
     /// `ping` is what the server told in its answer to hello; `None` for a plain server.
     pub(crate) fn new(
@@ -117,9 +114,10 @@ impl Pump for ClientPump {
     fn tick(&mut self, now: Instant) -> Result<Tick, Disconnect> {
         let mut ping = false;
         self.endpoint.tell_received(self.line, now)?;
-        let full = self.endpoint.outbox.full_since(self.line).map(|since| since + FULL_TIMEOUT);
+        let options = &self.shared.options;
+        let full = self.endpoint.outbox.full_since(self.line).map(|since| since + options.heartbeat_timeout);
         if full.is_some_and(|until| now >= until) {
-            return Err(full_too_long(FULL_TIMEOUT));
+            return Err(full_too_long(options.heartbeat_timeout));
         }
         loop {
             let beat = match &mut self.heart {
@@ -127,10 +125,12 @@ impl Pump for ClientPump {
                 Heart::Plain(heart) => heart.beat(now),
             };
             match beat {
-                // After a call the next look is sooner than the watchdog's: it is asked for at the latest then.
+                // After a call, and where something waits for room, the next look is sooner than the watchdog's: it is asked for
+                // at the latest then.
                 Beat::Wait(next) => {
-                    let soon = now + self.shared.options.call_silence.min(self.shared.options.call_grace);
-                    return Ok(Tick { next: Some(next.min(soon)), ping });
+                    let soon = options.call_silence.min(options.call_grace).min(options.heartbeat_timeout);
+                    let next = full.into_iter().fold(next.min(now + soon), Instant::min);
+                    return Ok(Tick { next: Some(next), ping });
                 }
                 Beat::Ping if matches!(self.heart, Heart::Plain(_)) => ping = true,
                 Beat::Ping => {

@@ -272,6 +272,25 @@ async fn headers_and_names_reach_the_server_and_those_of_the_upgrade_are_refused
 }
 
 #[tokio::test]
+async fn times_that_cannot_be_used_are_refused_by_name() {
+    const SHORT: Duration = Duration::from_micros(999);
+    let nowhere = || connect("ws://127.0.0.1:1/");
+    for (expected, connect) in [
+        ("heartbeat_timeout", nowhere().heartbeat_timeout(SHORT)),
+        ("heartbeat_timeout", nowhere().heartbeat_timeout(Duration::MAX)),
+        ("write_deadline", nowhere().write_deadline(Duration::ZERO)),
+        ("write_deadline", nowhere().write_deadline(Duration::MAX)),
+        ("heartbeat_grace", nowhere().heartbeat_grace(Duration::MAX)),
+        ("call_silence", nowhere().call_silence(Duration::MAX, Duration::ZERO)),
+        ("call_silence", nowhere().call_silence(Duration::ZERO, Duration::MAX)),
+    ] {
+        let (error, text) = failure(connect).await;
+        assert!(matches!(error, ConnectError::Setting { setting, .. } if setting == expected), "{text}");
+        assert!(text.contains(&format!("`.{expected}(…)`")), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn a_service_of_the_server_s_side_cannot_be_mounted_on_a_client() {
     let (error, text) = failure(connect("ws://127.0.0.1:1/").serve(Lab::serve(Bench::default()))).await;
     assert!(matches!(error, ConnectError::Service(_)) && text.contains("Server::builder()"), "{text}");

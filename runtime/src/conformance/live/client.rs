@@ -62,6 +62,7 @@ impl Live {
             .max_message_bytes(limits.max_message_bytes)
             .buffer_bytes(limits.buffer_bytes)
             .call_timeout(Duration::MAX)
+            .heartbeat_timeout(script.time("heartbeat_timeout_ms", 60_000))
             .connect_timeout(script.time("connect_timeout_ms", 10_000))
             .queue(script.size("queue", 256));
         let quiet = Quiet::new();
