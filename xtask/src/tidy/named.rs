@@ -1,23 +1,60 @@
-//! Tests that are named elsewhere, as `path::name`: that they are there and run, and which side of the protocol they show.
+//! Tests that are named elsewhere, as `path::name`: that they are there and run, and whose part in the protocol they show.
+
+use std::fmt;
 
 use super::{Source, source};
 
-/// A side of the protocol.
+/// Who keeps rules of the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Side {
-    Client,
+pub(super) enum Party {
     Server,
+    Rust,
+    TypeScript,
+    Python,
 }
 
-/// The sides that a test shows: what lies in neither side's place is code that both run.
-pub(super) fn sides(test: &str) -> &'static [Side] {
+/// The clients, each of which has a session of its own.
+pub(super) const CLIENTS: &[Party] = &[Party::Rust, Party::TypeScript, Party::Python];
+
+/// All of them.
+pub(super) const ALL: &[Party] = &[Party::Server, Party::Rust, Party::TypeScript, Party::Python];
+
+impl Party {
+    /// The client of that language.
+    pub(super) fn of(language: &str) -> Option<Self> {
+        match language {
+            "rust" => Some(Self::Rust),
+            "typescript" => Some(Self::TypeScript),
+            "python" => Some(Self::Python),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Party {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Server => "the server",
+            Self::Rust => "the Rust client",
+            Self::TypeScript => "the TypeScript client",
+            Self::Python => "the Python client",
+        })
+    }
+}
+
+/// Those whose part a test shows: what lies in nobody's place is code that the server and the Rust client both run.
+pub(super) fn parties(test: &str) -> &'static [Party] {
     let is_in = |places: &[&str]| places.iter().any(|place| test.starts_with(place));
-    if is_in(&["clients/", "runtime/src/client/", "runtime/tests/it/client_"]) {
-        &[Side::Client]
+    if is_in(&["clients/typescript/"]) {
+        &[Party::TypeScript]
+    } else if is_in(&["clients/python/"]) {
+        &[Party::Python]
+    } else if is_in(&["runtime/src/client/", "runtime/tests/it/client_"]) {
+        &[Party::Rust]
     } else if is_in(&["runtime/src/server/", "runtime/tests/"]) {
-        &[Side::Server]
+        &[Party::Server]
     } else {
-        &[Side::Client, Side::Server]
+        &[Party::Server, Party::Rust]
     }
 }
 
@@ -104,12 +141,16 @@ fn a_test_that_is_left_out_is_found() {
 }
 
 #[test]
-fn the_side_of_a_test_is_that_of_its_place() {
-    for place in ["clients/python/tests/a.py", "runtime/src/client/a.rs", "runtime/tests/it/client_a.rs"] {
-        assert_eq!(sides(place), [Side::Client]);
+fn a_test_shows_the_part_of_those_in_whose_place_it_is() {
+    for (place, expected) in [
+        ("clients/typescript/tests/a.test.ts", Party::TypeScript),
+        ("clients/python/tests/a.py", Party::Python),
+        ("runtime/src/client/a.rs", Party::Rust),
+        ("runtime/tests/it/client_a.rs", Party::Rust),
+        ("runtime/src/server/a.rs", Party::Server),
+        ("runtime/tests/it/a.rs", Party::Server),
+    ] {
+        assert_eq!(parties(place), [expected], "{place}");
     }
-    for place in ["runtime/src/server/a.rs", "runtime/tests/it/a.rs"] {
-        assert_eq!(sides(place), [Side::Server]);
-    }
-    assert_eq!(sides("runtime/src/session/a.rs").len(), 2);
+    assert_eq!(parties("runtime/src/session/a.rs"), [Party::Server, Party::Rust]);
 }

@@ -1,11 +1,11 @@
 //! Every rule of what calls, sessions, streams, hello and the heartbeat do has a conformance vector, or a test that is named in its
-//! place, for each side that it is for; and every vector keeps rules that exist.
+//! place, for the server and for the client of each language, where it is for them; and every vector keeps rules that exist.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::named::{Side, fault, sides};
+use super::named::{ALL, CLIENTS, Party, fault, parties};
 use super::{Source, none, source, sources};
 
 const PROTOCOL: &str = "docs/protocol.md";
@@ -97,13 +97,13 @@ fn findings(files: &[Source]) -> Vec<String> {
     let rules = rules(text(PROTOCOL));
     let known: BTreeSet<_> = rules.iter().map(|rule| rule.id).collect();
     let mut found = twice(&rules);
-    let mut kept: BTreeSet<(String, Side)> = BTreeSet::new();
-    let mut keep = |path: &str, value: &Value, sides: &[Side], found: &mut Vec<String>| {
+    let mut kept: BTreeSet<(String, Party)> = BTreeSet::new();
+    let mut keep = |path: &str, value: &Value, by: &[Party], found: &mut Vec<String>| {
         for id in texts(value, "rules") {
             if !known.contains(id) {
                 found.push(format!("{path}: there is no rule {id}"));
             }
-            kept.extend(sides.iter().map(|side| (id.to_owned(), *side)));
+            kept.extend(by.iter().map(|party| (id.to_owned(), *party)));
         }
     };
     for file in files.iter().filter(|file| file.path.starts_with(VECTORS)) {
@@ -115,49 +115,76 @@ fn findings(files: &[Source]) -> Vec<String> {
             Err(error) => found.push(format!("{}: {error}", file.path)),
         }
     }
+    let mut excused: BTreeSet<(String, Party)> = BTreeSet::new();
     match serde_json::from_str::<Vec<Value>>(text(ELSEWHERE)) {
         Ok(entries) => {
             for entry in &entries {
                 let tests = texts(entry, "tests");
-                let shown: Vec<Side> = tests.iter().flat_map(|test| sides(test)).copied().collect();
+                let shown: Vec<Party> = tests.iter().flat_map(|test| parties(test)).copied().collect();
                 keep(ELSEWHERE, entry, &shown, &mut found);
                 let faults = tests.iter().filter_map(|test| Some((test, fault(test, files)?)));
                 found.extend(faults.map(|(test, fault)| format!("{ELSEWHERE}: {fault} {test}")));
                 if tests.is_empty() {
                     found.push(format!("{ELSEWHERE}: an entry names no test"));
                 }
+                excused.extend(excuses(entry, &mut found));
             }
         }
         Err(error) => found.push(format!("{ELSEWHERE}: {error}")),
     }
+    let both = excused.intersection(&kept);
+    found.extend(both.map(|(id, party)| format!("{ELSEWHERE}: {party} keeps {id}, and is excused from it")));
     for Rule { id, section } in rules.iter().filter(|rule| PLAYED.contains(&rule.section)) {
-        let bare = |side: &Side| !kept.contains(&((*id).to_owned(), *side));
-        match parties(id).iter().filter(|side| bare(side)).collect::<Vec<_>>()[..] {
-            [] => {}
-            [side] => found.push(format!("{PROTOCOL}: nothing keeps {id} ({section}) at the {side:?}")),
-            _ => found.push(format!("{PROTOCOL}: nothing keeps {id} ({section})")),
+        let is_bare = |party: &&Party| {
+            let part = ((*id).to_owned(), **party);
+            !kept.contains(&part) && !excused.contains(&part)
+        };
+        let (bound, bare) = (bound(id), bound(id).iter().filter(is_bare).collect::<Vec<_>>());
+        if bare.len() == bound.len() {
+            found.push(format!("{PROTOCOL}: nothing keeps {id} ({section})"));
+        } else {
+            found.extend(
+                bare.iter().map(|party| format!("{PROTOCOL}: nothing keeps {id} ({section}) at {party}")),
+            );
         }
     }
     found
 }
 
-/// The sides that play a vector.
-fn players(vector: &Value) -> &'static [Side] {
+/// The rules of an entry from which its `not` excuses the client of a language, with a reason.
+fn excuses(entry: &Value, found: &mut Vec<String>) -> Vec<(String, Party)> {
+    let mut excused = Vec::new();
+    for (language, reason) in entry.get("not").and_then(Value::as_object).into_iter().flatten() {
+        let Some(party) = Party::of(language) else {
+            found.push(format!("{ELSEWHERE}: `not` knows rust, typescript and python, and no {language}"));
+            continue;
+        };
+        // One word is no reason.
+        if reason.as_str().is_none_or(|reason| reason.split_whitespace().count() < 3) {
+            found.push(format!("{ELSEWHERE}: `not` says no reason for {party}"));
+        }
+        excused.extend(texts(entry, "rules").into_iter().map(|id| (id.to_owned(), party)));
+    }
+    excused
+}
+
+/// Who plays a vector.
+fn players(vector: &Value) -> &'static [Party] {
     match vector.get("side").and_then(Value::as_str) {
-        Some("client") => &[Side::Client],
-        Some("server") => &[Side::Server],
-        _ => &[Side::Client, Side::Server],
+        Some("client") => CLIENTS,
+        Some("server") => &[Party::Server],
+        _ => ALL,
     }
 }
 
-/// The sides that a rule says something of.
-fn parties(rule: &str) -> &'static [Side] {
+/// Those of whom a rule says something.
+fn bound(rule: &str) -> &'static [Party] {
     if OF_CLIENTS.contains(&rule) {
-        &[Side::Client]
+        CLIENTS
     } else if OF_SERVERS.contains(&rule) {
-        &[Side::Server]
+        &[Party::Server]
     } else {
-        &[Side::Client, Side::Server]
+        ALL
     }
 }
 
@@ -179,14 +206,16 @@ const DOCUMENT: &str = "# The protocol\n\n## Transport\n\n- **T1.** One.\n\n## S
 /// A small repository whose rules are all kept.
 fn example() -> Vec<Source> {
     let vector = r#"{"name":"A stream's end","rules":["S1","S2"],"side":"both","steps":[{"open":{}}]}"#;
-    let elsewhere = r#"[{"rules":["S3"],"tests":["a/b.rs::c","d.py::test_e","f.test.ts::a sentence"]}]"#;
+    let tests =
+        "[\"a/b.rs::c\",\"clients/python/d.py::test_e\",\"clients/typescript/f.test.ts::a sentence\"]";
+    let elsewhere = format!(r#"[{{"rules":["S3"],"tests":{tests}}}]"#);
     vec![
         source(PROTOCOL, DOCUMENT),
         source("clients/conformance/vectors/streams/a-stream-s-end.json", vector),
-        source(ELSEWHERE, elsewhere),
+        source(ELSEWHERE, &elsewhere),
         source("a/b.rs", "#[test]\nfn c() {}\n"),
-        source("d.py", "def test_e() -> None: ...\n"),
-        source("f.test.ts", "test(\"a sentence\", () => {});\n"),
+        source("clients/python/d.py", "def test_e() -> None: ...\n"),
+        source("clients/typescript/f.test.ts", "test(\"a sentence\", () => {});\n"),
     ]
 }
 
@@ -215,12 +244,43 @@ fn a_rule_that_nothing_keeps_is_found() {
 fn a_rule_that_one_side_alone_keeps_is_found() {
     assert_eq!(
         after(1, "both", "client"),
-        ["S1", "S2"].map(|id| { format!("docs/protocol.md: nothing keeps {id} (Streams) at the Server") })
+        ["S1", "S2"].map(|id| format!("docs/protocol.md: nothing keeps {id} (Streams) at the server"))
     );
+    assert_eq!(after(2, r#""a/b.rs::c","#, "").len(), 2, "code that the server and the Rust client both run");
+}
+
+#[test]
+fn a_rule_that_the_client_of_one_language_does_not_keep_is_found() {
+    let nothing = |party: &str| [format!("docs/protocol.md: nothing keeps S3 (Streams) at the {party}")];
+    assert_eq!(
+        after(2, r#"::test_e","clients/typescript/f.test.ts::a sentence""#, r#"::test_e""#),
+        nothing("TypeScript client")
+    );
+    assert_eq!(after(2, r#""clients/python/d.py::test_e","#, ""), nothing("Python client"));
     let mut files = example();
-    files[2].text = r#"[{"rules":["S3"],"tests":["clients/d.py::test_e"]}]"#.to_owned();
-    files[4].path = "clients/d.py".to_owned();
-    assert_eq!(findings(&files), ["docs/protocol.md: nothing keeps S3 (Streams) at the Server"]);
+    files[2].text = files[2].text.replace("a/b.rs", "runtime/tests/it/b.rs");
+    files[3].path = "runtime/tests/it/b.rs".to_owned();
+    assert_eq!(findings(&files), nothing("Rust client"));
+}
+
+#[test]
+fn a_client_is_excused_from_a_rule_with_a_reason_and_only_where_it_does_not_keep_it() {
+    let entry = r#""rules":["S3"],"#;
+    let excused = |not: &str| {
+        let mut files = example();
+        files[2].text = files[2].text.replace(entry, &format!(r#"{entry}"not":{not},"#));
+        files[2].text = files[2].text.replace(r#""clients/python/d.py::test_e","#, "");
+        findings(&files)
+    };
+    assert_eq!(excused(r#"{"python":"it has no such thing"}"#), [""; 0]);
+    assert_eq!(
+        excused(r#"{"python":"no"}"#),
+        [format!("{ELSEWHERE}: `not` says no reason for the Python client")]
+    );
+    let found = excused(r#"{"python":"it has no such thing","typescript":"it has no such thing"}"#);
+    assert_eq!(found, [format!("{ELSEWHERE}: the TypeScript client keeps S3, and is excused from it")]);
+    let found = excused(r#"{"python":"it has no such thing","server":"it has no such thing"}"#);
+    assert_eq!(found, [format!("{ELSEWHERE}: `not` knows rust, typescript and python, and no server")]);
 }
 
 #[test]
@@ -244,8 +304,8 @@ fn a_rule_that_does_not_exist_and_one_that_stands_twice_are_found() {
 fn a_test_that_is_not_there_is_found() {
     let expected = |test: &str| [format!("{ELSEWHERE}: there is no test {test}")];
     assert_eq!(after(3, "fn c", "fn cc"), expected("a/b.rs::c"));
-    assert_eq!(after(4, "test_e", "test_f"), expected("d.py::test_e"));
-    assert_eq!(after(5, "a sentence", "a word"), expected("f.test.ts::a sentence"));
+    assert_eq!(after(4, "test_e", "test_f"), expected("clients/python/d.py::test_e"));
+    assert_eq!(after(5, "a sentence", "a word"), expected("clients/typescript/f.test.ts::a sentence"));
 }
 
 #[test]
