@@ -78,9 +78,12 @@ impl Options {
 
     /// Refuses times that cannot be used.
     fn check(&self) -> Result<(), ConnectError> {
-        for (setting, time) in
-            [("heartbeat_timeout", self.heartbeat_timeout), ("write_deadline", self.write_deadline)]
-        {
+        for (setting, time) in [
+            ("call_silence", self.call_silence),
+            ("call_silence", self.call_grace),
+            ("heartbeat_timeout", self.heartbeat_timeout),
+            ("write_deadline", self.write_deadline),
+        ] {
             if time < Duration::from_millis(1) {
                 return Err(ConnectError::Setting { setting, expected: "at least 1 ms" });
             }

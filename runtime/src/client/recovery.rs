@@ -153,7 +153,10 @@ impl Shared {
             }
             desk.recovery.disconnected(disconnect);
             endpoint.outbox.detach(line);
-            if !desk.recovery.is_open() {
+            if desk.recovery.is_open() {
+                // *Where there is no connection the buffer alone bounds*: what a full socket held back has room now.
+                desk.flush();
+            } else {
                 desk.outgoing.hold_back();
             }
             return;

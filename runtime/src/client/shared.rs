@@ -276,11 +276,12 @@ impl Desk {
     /// Sends what may be sent.
     pub(super) fn flush(&mut self) {
         let Some(endpoint) = &self.endpoint else { return };
+        self.outgoing.try_again();
         while let Some(id) = self.cancels.front() {
             let frame = about_frame(endpoint.codec, "rpc.cancel", &id_on_wire(*id));
             // It takes the queue, since it must not overtake its own call.
             if endpoint.outbox.try_push(frame).is_err() {
-                return;
+                return self.outgoing.no_room();
             }
             self.cancels.pop_front();
         }
@@ -288,7 +289,7 @@ impl Desk {
             if let Some(id) = self.outgoing.id_of(*order) {
                 let frame = credit_frame(endpoint.codec, "rpc.credit", &id_on_wire(id), *credit);
                 if endpoint.outbox.try_push(frame).is_err() {
-                    return;
+                    return self.outgoing.no_room();
                 }
             }
             self.grants.pop_front();
@@ -338,3 +339,6 @@ pub(super) fn id_on_wire(id: u64) -> Id {
 pub(crate) fn closed_by_user() -> Disconnect {
     Disconnect::new(code::NORMAL, "the client was closed")
 }
+
+#[cfg(test)]
+mod tests;

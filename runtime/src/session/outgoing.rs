@@ -179,7 +179,8 @@ impl<T> Outgoing<T> {
                 Kind::Call { stream: false, .. } => calls_full,
             };
             // Where nobody behind can pass there is nothing to look for.
-            let last = calls_full && (streams_full || self.waiting_streams == 0);
+            let only_streams = self.waiting == self.waiting_streams;
+            let last = (calls_full || only_streams) && (streams_full || self.waiting_streams == 0);
             passed |= held_back;
             match held_back {
                 true if last => Some(None),
@@ -195,9 +196,14 @@ impl<T> Outgoing<T> {
         Some(Turn { order, id, held: &mut message.held })
     }
 
-    /// The message whose turn it was found no room; it has its turn again.
+    /// The message whose turn it was, or what goes before it, found no room; it has its turn again.
     pub(crate) fn no_room(&mut self) {
         self.blocked = true;
+    }
+
+    /// What found no room tries again.
+    pub(crate) fn try_again(&mut self) {
+        self.blocked = false;
     }
 
     /// A message was numbered, where it entered the session or the queue of a plain server.

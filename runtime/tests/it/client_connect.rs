@@ -281,8 +281,10 @@ async fn times_that_cannot_be_used_are_refused_by_name() {
         ("write_deadline", nowhere().write_deadline(Duration::ZERO)),
         ("write_deadline", nowhere().write_deadline(Duration::MAX)),
         ("heartbeat_grace", nowhere().heartbeat_grace(Duration::MAX)),
-        ("call_silence", nowhere().call_silence(Duration::MAX, Duration::ZERO)),
-        ("call_silence", nowhere().call_silence(Duration::ZERO, Duration::MAX)),
+        ("call_silence", nowhere().call_silence(Duration::MAX, Duration::from_secs(1))),
+        ("call_silence", nowhere().call_silence(Duration::from_secs(1), Duration::MAX)),
+        ("call_silence", nowhere().call_silence(SHORT, Duration::from_secs(1))),
+        ("call_silence", nowhere().call_silence(Duration::from_secs(1), SHORT)),
     ] {
         let (error, text) = failure(connect).await;
         assert!(matches!(error, ConnectError::Setting { setting, .. } if setting == expected), "{text}");

@@ -1,5 +1,7 @@
 //! What waits, what leaves, and what becomes of a client's messages when a session is lost.
 
+use std::time::{Duration, Instant};
+
 use super::{Fate, Full, Kind, Outgoing, Room};
 
 const CALL: Kind = Kind::Call { idempotent: false, stream: false };
@@ -112,6 +114,27 @@ fn messages_that_find_no_room_in_the_session_are_bounded() {
     assert_eq!(outgoing.enter(CALL, "c"), Err(Full));
     outgoing.sent(order, Some(1), 1);
     assert!(outgoing.enter(CALL, "c").is_ok());
+}
+
+/// The time of looking for a turn a thousand times while so many streams are held back.
+fn looking(waiting: usize) -> Duration {
+    let mut outgoing = Outgoing::new(10);
+    outgoing.connected(room(64));
+    for _ in 0..=waiting {
+        assert!(outgoing.enter(STREAM, "s").is_ok());
+    }
+    assert_eq!(send(&mut outgoing, &mut 0), ["s"]);
+    let start = Instant::now();
+    for _ in 0..1_000 {
+        assert!(outgoing.turn().is_none());
+    }
+    start.elapsed()
+}
+
+#[test]
+fn streams_that_are_held_back_are_not_looked_through_for_each_message() {
+    let (few, many) = (looking(10), looking(100_000));
+    assert!(many < few * 100, "{few:?} with ten, {many:?} with ten thousand times as many");
 }
 
 #[test]
