@@ -85,6 +85,7 @@ impl Shared {
         desk.max_message_bytes = limits.map_or(usize::MAX, |limits| {
             usize::try_from(limits.max_message_bytes).unwrap_or(usize::MAX).saturating_sub(SEAL_BYTES)
         });
+        opened.endpoint.set_max_message_bytes(desk.max_message_bytes);
         desk.outgoing.connected(limits.map_or(Room { calls: usize::MAX, streams: usize::MAX }, |limits| {
             Room { calls: limits.max_calls as usize, streams: limits.max_streams as usize }
         }));

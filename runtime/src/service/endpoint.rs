@@ -20,9 +20,7 @@ use super::open::{Held, Sink};
 use super::peer::Fault as CallFault;
 use super::stream::Kept;
 use crate::check::validation_error;
-use crate::codec::{
-    Codec, Fault, Frame, Head, Input, Payload, Raw, error_frame, id_of, pong_frame, result_frame,
-};
+use crate::codec::{Codec, Fault, Frame, Head, Input, Payload, Raw, id_of, pong_frame, result_frame};
 use crate::connection::{LineId, Outbox, Overflow};
 use crate::message::{ErrorKind, Id, RpcError};
 use crate::session::{Calls, Cancelled, Disconnect, PendingCalls, Place, Refusal, code};
@@ -160,7 +158,7 @@ impl Endpoint {
     }
 
     /// The other end takes messages of that size. What is encoded before is sent as it is.
-    #[cfg(feature = "server")]
+    #[cfg(any(feature = "client", feature = "server"))]
     pub(crate) fn set_max_message_bytes(&self, bytes: usize) {
         self.peer_takes.store(bytes, Ordering::Relaxed);
     }
@@ -331,7 +329,7 @@ impl Endpoint {
             None => return self.refuse(sink, &id, &method_not_found(method)),
         };
         match result {
-            Ok(frame) => sink.put(self, frame),
+            Ok(frame) => sink.put(self, self.fitting_result(&id, frame)),
             Err(error) => self.refuse(sink, &id, &self.environment.incident(method, &error)),
         }
     }
@@ -411,7 +409,7 @@ impl Endpoint {
     /// Answers an error from the reader itself.
     pub(super) fn refuse(&self, sink: &Sink, id: &Id, error: &RpcError) -> Result<(), Disconnect> {
         tracing::debug!(target: "wirecall", connection = self.name, ?id, code = error.code(), error = error.message(), "refused");
-        sink.put(self, error_frame(self.codec, id, error))
+        sink.put(self, self.error_frame(id, error))
     }
 
     /// Writes what the reader itself answers. *Above the bound there the connection is closed 4013.*

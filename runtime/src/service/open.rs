@@ -234,13 +234,14 @@ impl Endpoint {
         let (endpoint, method, sink) = (Arc::clone(self), method.to_owned(), sink.clone());
         tokio::spawn(async move {
             let answer = match later.await {
-                Some(Ok(result)) => result_frame(endpoint.codec, &id, &result),
-                Some(Err(error)) => Ok(error_frame(endpoint.codec, &id, &error)),
+                Some(Ok(result)) => result_frame(endpoint.codec, &id, &result)
+                    .map(|frame| endpoint.fitting_result(&id, frame)),
+                Some(Err(error)) => Ok(endpoint.error_frame(&id, &error)),
                 None => return,
             };
             let answer = answer.unwrap_or_else(|error| {
                 let error = endpoint.environment.incident(&method, &error);
-                error_frame(endpoint.codec, &id, &error)
+                endpoint.error_frame(&id, &error)
             });
             if let Err(disconnect) = sink.put(&endpoint, answer) {
                 sink.close(&endpoint, disconnect);
@@ -263,7 +264,7 @@ impl Endpoint {
             && self.calls().runs_now(id.as_ref(), place.lane.as_ref())
             && let Poll::Ready(answer) = run.as_mut().poll(&mut Context::from_waker(Waker::noop()))
         {
-            let Some(frame) = frame_of(self.codec, answer, id.as_ref(), spec, sink) else { return Ok(()) };
+            let Some(frame) = self.frame_of(answer, id.as_ref(), spec, sink) else { return Ok(()) };
             // Nearly always there is room. Where there is none the answer keeps the call's place and waits.
             return match (self.try_leave(frame, sink), sink) {
                 (Ok(()), _) => Ok(()),
@@ -275,6 +276,17 @@ impl Endpoint {
             };
         }
         self.spawn(run, place, spec, (deadline, flow), sink)
+    }
+
+    /// What leaves for an answer, if something does.
+    fn frame_of(&self, answer: Answer, id: Option<&Id>, spec: &CallSpec, sink: &Sink) -> Option<Frame> {
+        let Some(id) = id else {
+            if let Some(error) = answer.error() {
+                tracing::debug!(target: "wirecall", method = spec.method, %error, "a notification failed");
+            }
+            return sink.frame(self.codec, None);
+        };
+        sink.frame(self.codec, answer.into_frame(|error| self.error_frame(id, error)))
     }
 
     /// Lets an answer leave, if there is room; else gives it back.
@@ -428,7 +440,7 @@ impl Task {
             flow.close();
         }
         let endpoint = &self.endpoint;
-        let frame = |answer| frame_of(endpoint.codec, answer, self.id.as_ref(), self.spec, &self.sink);
+        let frame = |answer| endpoint.frame_of(answer, self.id.as_ref(), self.spec, &self.sink);
         if self.id.is_none() || self.sink.line().is_some() {
             let wanted = self.id.is_none() || endpoint.calls().answer(self.key);
             if let Some(frame) = wanted.then(|| frame(answer)).flatten() {
@@ -450,17 +462,6 @@ impl Task {
     fn finish(&self) {
         self.endpoint.finish_call(self.key);
     }
-}
-
-/// What leaves for an answer, if something does.
-fn frame_of(codec: Codec, answer: Answer, id: Option<&Id>, spec: &CallSpec, sink: &Sink) -> Option<Frame> {
-    let Some(id) = id else {
-        if let Some(error) = answer.error() {
-            tracing::debug!(target: "wirecall", method = spec.method, %error, "a notification failed");
-        }
-        return sink.frame(codec, None);
-    };
-    sink.frame(codec, answer.into_frame(|error| error_frame(codec, id, error)))
 }
 
 /// A handler that panics when it is dropped is still done.

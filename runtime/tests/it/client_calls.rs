@@ -208,6 +208,8 @@ async fn a_message_that_is_too_large_fails_alone_in_either_direction() {
         let error = answer.expect_err("it is too large");
         assert_eq!(error.rpc().expect("an error of the protocol").kind(), "too_large");
     }
+    let error = lab.fail("at length").await.expect_err("it fails");
+    assert_eq!(error.rpc().expect("an error of the protocol, in the place of its own").kind(), "too_large");
     assert_eq!(lab.echo("still here").await.expect("an answer"), "still here");
     assert!(client.state().is_open());
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use futures_util::future::join_all;
 use serde_json::json;
 use tokio::sync::{Semaphore, mpsc};
-use wirecall::{CallError, Failure, Reply};
+use wirecall::{CallError, ErrorKind, Failure, Reply, RpcError};
 
 use crate::client_script::{Script, client_of};
 use crate::lab::{Bench, Fate, Lab, LabClient, LabEvent, Ui, UiHandler};
@@ -33,6 +33,10 @@ impl UiHandler for Screen {
         self.asked.send(prompt.clone()).expect("the test listens");
         match prompt.as_str() {
             "panic" => panic!("the inside of the client"),
+            "at length" => {
+                let error = RpcError::new(ErrorKind::NotFound, "not here").with_details(json!("x".repeat(1000)));
+                return Err(error.into());
+            }
             "fail" => return Err(Failure::internal("the inside of the client")),
             "wait" => {
                 let _gone = Gone(self.asked.clone());
@@ -241,4 +245,20 @@ async fn an_answer_that_the_server_does_not_take_is_too_large_and_the_connection
     let error = LabClient::new(&client).echo("x").await.expect_err("it is larger than 20 bytes");
     assert!(matches!(&error, CallError::Rpc(error) if error.kind() == "too_large"), "{error}");
     server.nothing_more().await;
+}
+
+#[tokio::test]
+async fn an_error_that_the_server_does_not_take_is_another_too_large_and_the_connection_stays() {
+    let script = Script::listen().await;
+    let limits = json!({ "limits": { "max_message_bytes": 1000 } });
+    let (screen, _, _prompts) = screen(1);
+    let connect = script.client().serve(Ui::serve(screen)).into_future();
+    let (client, (mut server, _)) = tokio::join!(connect, script.session_with(limits));
+    let _client = client.expect("a connection");
+    for (id, prompt) in [(1, "at length"), (2, "?")] {
+        let params = json!({ "prompt": prompt });
+        server.send(json!({ "jsonrpc": "2.0", "id": id, "method": "ui.confirm", "params": params })).await;
+    }
+    assert_eq!(error_of(&server.receive().await).1, "too_large");
+    assert_eq!(server.receive().await["result"], true);
 }

@@ -162,3 +162,16 @@ async fn a_result_larger_than_the_client_takes_is_the_error_too_large() {
     assert_eq!(error_of(&peer.call("lab.large", json!([2000])).await), (-32008, "too_large"));
     assert_eq!(peer.call("lab.large", json!([500])).await["result"].as_str().map(str::len), Some(500));
 }
+
+#[tokio::test]
+async fn an_error_larger_than_the_client_takes_is_the_error_too_large() {
+    let (_, address) = serve(Bench::default().server().expose_contract()).await;
+    let (mut peer, _) = RawPeer::hello(address, json!({ "limits": { "max_message_bytes": 1000 } })).await;
+    let answer = peer.call("lab.fail", json!(["at length"])).await;
+    assert_eq!(error_of(&answer), (-32008, "too_large"));
+    let text = answer["error"]["message"].as_str().expect("text");
+    assert!(text.starts_with("the error is ") && text.contains("`max_message_bytes`"), "{text}");
+    // Also what the reader itself answers.
+    assert_eq!(error_of(&peer.call("rpc.contract", json!([])).await), (-32008, "too_large"));
+    assert_eq!(error_of(&peer.call("lab.fail", json!(["no_room"])).await), (1001, "no_room"));
+}

@@ -206,6 +206,7 @@ impl LabHandler for Bench {
         match how.as_str() {
             "no_room" => Err(LabError::NoRoom { room: "attic".to_owned() }.into()),
             "closed" => Err(LabError::Closed.into()),
+            "at length" => Err(LabError::NoRoom { room: "x".repeat(1 << 20) }.into()),
             "panic" => panic!("the inside of the server"),
             "internal" => Err(Failure::internal("the inside of the server")),
             other => Err(Failure::internal(format!("no way to fail is called {other}"))),

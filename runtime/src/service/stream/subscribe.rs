@@ -48,8 +48,7 @@ impl Wire {
         if !self.endpoint.calls().answer(*key) {
             return;
         }
-        let answer =
-            self.accepted().into_frame(|error| crate::codec::error_frame(self.call.codec, &self.id, error));
+        let answer = self.accepted().into_frame(|error| self.endpoint.error_frame(&self.id, error));
         if let Some(frame) = sink.frame(self.call.codec, answer) {
             self.endpoint.leave_aside(frame, sink).await;
         }
