@@ -3,6 +3,8 @@
 use std::task::Waker;
 
 use super::lane::Lane;
+use super::outbox::OutboxLimits;
+use crate::codec::Frame;
 use crate::session::Disconnect;
 
 /// The number of a connection, inside this process. A plain peer, and whoever is refused, has only one.
@@ -18,6 +20,7 @@ pub(super) struct Line {
     pub(super) heard: bool,
     /// Acks, pings, pongs, notices, and what a plain peer's reader answers: they overtake the rest.
     pub(super) urgent: Lane,
+    pub(super) batches: Batches,
     /// The connection's task, where it waits for something to write.
     pub(super) waker: Option<Waker>,
     /// The same, where it waits for its socket: only what makes it leave wakes it.
@@ -27,6 +30,37 @@ pub(super) struct Line {
     pub(super) closing: Option<Closing>,
     /// The session cannot go on, which the connection's task does not know yet.
     pub(super) failed: Option<Disconnect>,
+}
+
+/// What answers batches in a session, where no number says to keep it: bounded as a plain peer's queue is.
+#[derive(Debug, Default)]
+pub(super) struct Batches {
+    lane: Lane,
+    /// Somebody found no room since room was last told of.
+    pub(super) starved: bool,
+}
+
+impl Batches {
+    pub(super) fn try_push(&mut self, frame: Frame, limits: &OutboxLimits) -> Result<(), Frame> {
+        if !self.lane.fits(frame.len(), limits.messages, limits.bytes) {
+            self.starved = true;
+            return Err(frame);
+        }
+        self.lane.push(frame);
+        Ok(())
+    }
+
+    /// The next one, and whether who waits for room is to be told.
+    pub(super) fn pop(&mut self, limits: &OutboxLimits) -> Option<(Frame, bool)> {
+        let frame = self.lane.pop()?;
+        let told = self.starved && !self.lane.is_busy(limits.messages, limits.bytes);
+        self.starved &= !told;
+        Some((frame, told))
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.lane.is_empty()
+    }
 }
 
 /// The connection is to end, once the urgent messages are written, or all.
@@ -55,6 +89,7 @@ impl Line {
     pub(super) fn leave(&mut self) {
         self.away = true;
         self.urgent = Lane::default();
+        self.batches = Batches::default();
         self.waker = None;
         self.stuck = None;
         self.reading = false;

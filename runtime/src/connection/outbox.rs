@@ -132,6 +132,21 @@ impl Outbox {
         Ok(enter(state, frame))
     }
 
+    /// Adds the answer to a batch, if there is room; else gives it back. In a session it is not numbered, overtakes, and lives
+    /// and dies with that connection.
+    pub(crate) fn try_push_batch(&self, line: LineId, frame: Frame) -> Result<(), Frame> {
+        if !self.numbered {
+            return self.try_push(frame).map(drop);
+        }
+        let mut state = self.lock();
+        if state.ended || state.line.away || state.line.id != line {
+            return Ok(());
+        }
+        state.line.batches.try_push(frame, &self.limits)?;
+        wake(state);
+        Ok(())
+    }
+
     /// How many messages of the queue sockets got: those of this number and below.
     #[cfg(feature = "client")]
     pub(crate) fn taken(&self) -> u64 {
@@ -334,9 +349,16 @@ impl Outbox {
             return Ok(Next::Write(frame, None));
         }
         if let Some(Closing { disconnect, all }) = &state.line.closing
-            && (!all || state.queue.is_written())
+            && (!all || (state.line.batches.is_empty() && state.queue.is_written()))
         {
             return Ok(Next::Close(disconnect.clone()));
+        }
+        if let Some((frame, told)) = state.line.batches.pop(&self.limits) {
+            drop(state);
+            if told {
+                self.tell_all();
+            }
+            return Ok(Next::Write(frame, None));
         }
         let Some((frame, seq)) = state.queue.next() else {
             if !state.line.waker.as_ref().is_some_and(|known| known.will_wake(waker)) {

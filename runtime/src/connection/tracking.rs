@@ -141,6 +141,9 @@ impl Outbox {
         state.full_since = self.keeps_waiting(&state).then(clock::now);
         self.tell_room(state);
         Line::wake_all(old.waker, old.stuck);
+        if old.batches.starved {
+            self.tell_all();
+        }
     }
 
     /// Looks at what was sent and received; `None` where nothing is numbered, or the session has ended.
@@ -191,11 +194,12 @@ impl Outbox {
         if state.line.id != line {
             return true;
         }
+        let waits = state.line.batches.starved;
         state.line.leave();
         state.full_since = None;
         let proven = state.line.heard || state.queue.taken() > 0;
         // *When the buffer is not full, they enter, connected or not*: nothing is written now, and it alone bounds.
-        let starved = std::mem::take(&mut state.starved);
+        let starved = std::mem::take(&mut state.starved) | waits;
         drop(state);
         if starved {
             self.tell_all();

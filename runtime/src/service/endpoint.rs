@@ -401,13 +401,17 @@ impl Endpoint {
                 self.tell_idle(calls);
                 held.map(|held| held.stop(self))
             }
-            Cancelled::RunsOn(key) => calls.held(key).map(|held| held.over()),
+            Cancelled::RunsOn(key) => {
+                let sink = calls.held(key).map(|held| held.over());
+                drop(calls);
+                sink
+            }
         };
         self.refuse(&sink.unwrap_or(Sink::Direct), id, error)
     }
 
     /// Answers an error from the reader itself.
-    pub(super) fn refuse(&self, sink: &Sink, id: &Id, error: &RpcError) -> Result<(), Disconnect> {
+    pub(super) fn refuse(self: &Arc<Self>, sink: &Sink, id: &Id, error: &RpcError) -> Result<(), Disconnect> {
         tracing::debug!(target: "wirecall", connection = self.name, ?id, code = error.code(), error = error.message(), "refused");
         sink.put(self, self.error_frame(id, error))
     }

@@ -49,7 +49,11 @@ impl Endpoint {
 
     /// Answers what is no message, from the reader itself. *One that cannot be decoded and ends as a tracked message does closes
     /// 4050*: nobody knows whose answer would be missing.
-    pub(super) fn refuse_unreadable(&self, sink: &Sink, message: Raw<'_>) -> Result<(), Disconnect> {
+    pub(super) fn refuse_unreadable(
+        self: &Arc<Self>,
+        sink: &Sink,
+        message: Raw<'_>,
+    ) -> Result<(), Disconnect> {
         let (id, error) = explain(message);
         if self.outbox.numbered && is_parse_error(&error) && ends_with_seq(message) {
             let text = "a numbered message cannot be decoded";

@@ -9,14 +9,14 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::context::Scope;
-use super::endpoint::Endpoint;
+use super::endpoint::{Endpoint, too_slow};
 use super::layer::{Answer, Run};
 use super::local::{Later, Local};
 use super::method::CallSpec;
 use super::size::sealed;
 use super::stream::Flow;
 use crate::codec::{BatchAnswer, Codec, Frame, Raw, batch_entries, error_frame, id_of, result_frame};
-use crate::connection::LineId;
+use crate::connection::{LineId, Overflow};
 use crate::message::{ErrorKind, Id, RpcError};
 use crate::session::{Admission, Calls, Disconnect, Place, Refusal};
 
@@ -139,23 +139,19 @@ impl Batch {
 
 impl Sink {
     /// Gives an answer of the reader's own.
-    pub(super) fn put(&self, endpoint: &Endpoint, frame: Frame) -> Result<(), Disconnect> {
+    pub(super) fn put(&self, endpoint: &Arc<Endpoint>, frame: Frame) -> Result<(), Disconnect> {
         match self {
             Self::Direct => endpoint.answer_now(frame),
             Self::Aside(line) => endpoint.urgent(*line, frame),
-            Self::Batch(batch) => batch
-                .add(endpoint.codec, Some(&frame))
-                .map_or(Ok(()), |frame| endpoint.urgent(batch.line, frame)),
+            Self::Batch(batch) => endpoint.complete(batch.add(endpoint.codec, Some(&frame)), self),
         }
     }
 
     /// An entry that is not answered.
-    pub(super) fn pass(&self, endpoint: &Endpoint) -> Result<(), Disconnect> {
+    pub(super) fn pass(&self, endpoint: &Arc<Endpoint>) -> Result<(), Disconnect> {
         match self {
             Self::Direct | Self::Aside(_) => Ok(()),
-            Self::Batch(batch) => {
-                batch.add(endpoint.codec, None).map_or(Ok(()), |frame| endpoint.urgent(batch.line, frame))
-            }
+            Self::Batch(batch) => endpoint.complete(batch.add(endpoint.codec, None), self),
         }
     }
 
@@ -268,7 +264,7 @@ impl Endpoint {
             // Nearly always there is room. Where there is none the answer keeps the call's place and waits.
             return match (self.try_leave(frame, sink), sink) {
                 (Ok(()), _) => Ok(()),
-                (Err(answers), Sink::Batch(_)) => self.keep_answers(answers, place),
+                (Err(answers), Sink::Batch(_)) => self.keep_answers(answers, place, sink),
                 (Err(frame), _) => {
                     let answered = Box::pin(async move { Answer::result(frame) });
                     self.spawn(answered, place, spec, (None, None), sink)
@@ -291,16 +287,20 @@ impl Endpoint {
 
     /// Lets an answer leave, if there is room; else gives it back.
     fn try_leave(&self, frame: Frame, sink: &Sink) -> Result<(), Frame> {
-        // *An array never carries a `seq`*: what answers one in a session overtakes, and dies with its connection.
-        if self.outbox.numbered
-            && let Some(line) = sink.line()
-        {
-            if let Err(disconnect) = self.urgent(line, frame) {
-                sink.close(self, disconnect);
-            }
-            return Ok(());
+        // *An array never carries a `seq`*: what answers one dies with its connection.
+        match sink.line() {
+            Some(line) => self.outbox.try_push_batch(line, frame),
+            None => self.outbox.try_push(frame).map(drop),
         }
-        self.outbox.try_push(frame).map(drop)
+    }
+
+    /// Lets the answer to a batch leave, if the reader has completed it. It is as large as its results are: where it finds no
+    /// room it waits, in the place of a call.
+    fn complete(self: &Arc<Self>, answers: Option<Frame>, sink: &Sink) -> Result<(), Disconnect> {
+        let Some(answers) = answers else { return Ok(()) };
+        let Err(answers) = self.try_leave(answers, sink) else { return Ok(()) };
+        let place = Place { id: None, lane: None, bytes: answers.len(), no_cancel: false, stream: false };
+        self.keep_answers(answers, place, sink).map_err(|_| too_slow(Overflow))
     }
 
     /// Lets the answer to a call that is still open leave, if there is room; else gives it back.
@@ -317,13 +317,13 @@ impl Endpoint {
 
     /// Keeps the whole answer to a batch until there is room, in the place of the call that completed it. Cancelling that
     /// call takes nothing out of it any more.
-    fn keep_answers(self: &Arc<Self>, answers: Frame, place: Place) -> Result<(), Refusal> {
+    fn keep_answers(self: &Arc<Self>, answers: Frame, place: Place, sink: &Sink) -> Result<(), Refusal> {
         let place = Place { id: None, no_cancel: false, ..place };
         let mut calls = self.calls();
         let (Admission::Run(key) | Admission::Wait(key)) = calls.admit(place)?;
-        let endpoint = Arc::clone(self);
+        let (endpoint, sink) = (Arc::clone(self), sink.clone());
         let waiting = tokio::spawn(async move {
-            endpoint.outbox.push(answers).await;
+            endpoint.leave_aside(answers, &sink).await;
             endpoint.finish_call(key);
         });
         calls.hold(key, Held { gate: None, key, task: waiting, sink: Sink::Direct, flow: None });
@@ -339,9 +339,14 @@ impl Endpoint {
     }
 
     /// Lets an answer leave that nobody waits to cancel any more, when there is room.
-    pub(super) async fn leave_aside(&self, frame: Frame, sink: &Sink) {
-        if let Err(frame) = self.try_leave(frame, sink) {
-            self.outbox.push(frame).await;
+    pub(super) async fn leave_aside(&self, mut frame: Frame, sink: &Sink) {
+        loop {
+            let room = self.outbox.room();
+            match self.try_leave(frame, sink) {
+                Ok(()) => return,
+                Err(full) => frame = full,
+            }
+            room.await;
         }
     }
 

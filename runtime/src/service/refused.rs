@@ -1,5 +1,7 @@
 //! Calls that this end answers to others, and not to this peer.
 
+use std::sync::Arc;
+
 use super::endpoint::Endpoint;
 use super::open::Sink;
 use crate::codec::{Input, Raw};
@@ -25,7 +27,7 @@ impl Endpoint {
     /// Answers a call with that error, unread. A notification is not taken.
     #[cold]
     pub(super) fn receive_refused(
-        &self,
+        self: &Arc<Self>,
         input: &mut Input<'_>,
         message: Raw<'_>,
         error: &RpcError,

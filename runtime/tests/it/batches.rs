@@ -80,3 +80,66 @@ async fn the_answers_to_a_batch_are_together_no_larger_than_the_client_takes() {
     assert_eq!(kinds, [&Value::Null, &Value::Null, &json!("too_large"), &json!("too_large")], "{answers}");
     assert_eq!([&answers[2]["id"], &answers[3]["id"]], [&json!(2), &json!(3)]);
 }
+
+/// Sends all of them in one burst.
+async fn feed(peer: &mut RawPeer, texts: &[String]) {
+    for text in texts {
+        let frame = wire::frame(peer.1, text);
+        peer.0.feed(frame).await.expect("buffered");
+    }
+    peer.0.flush().await.expect("sent");
+}
+
+/// For each batch, how many results its answer has and what kind of error comes last.
+async fn told(peer: &mut RawPeer, batches: usize) -> Vec<(usize, Option<String>)> {
+    let mut told = Vec::new();
+    for _ in 0..batches {
+        let Value::Array(answers) = peer.receive().await else { panic!("no array") };
+        let results = answers.iter().filter(|answer| answer.get("result").is_some()).count();
+        let kind = answers.last().and_then(|answer| answer["error"]["data"]["kind"].as_str());
+        told.push((results, kind.map(str::to_owned)));
+    }
+    told
+}
+
+#[tokio::test]
+async fn batches_that_end_with_an_error_are_all_answered_also_where_they_are_more_than_the_reader_may_answer_at_once() {
+    let (_server, address) = serve(Bench::default().server()).await;
+    let mut peer = RawPeer::plain(address).await;
+    let large = |id: u32| call(id, "lab.large", &json!([600_000]));
+    // The last entry of each is the reader's own matter: no such method, parameters that do not fit, a notification that does not.
+    let last =
+        [call(0, "no.such", &json!([])), call(0, "lab.large", &json!(["x"])), notification("lab.note", &json!(["x"]))];
+    let batches: Vec<String> = (1..).zip(last).map(|(id, last)| batch(&[large(id), last])).collect();
+    feed(&mut peer, &batches).await;
+    let kinds = [Some("method_not_found".to_owned()), Some("validation_error".to_owned()), None];
+    let mut answers = told(&mut peer, 3).await;
+    answers.sort_by_key(|(_, kind)| kinds.iter().position(|known| known == kind));
+    assert_eq!(answers, kinds.map(|kind| (1, kind)));
+
+    let many: Vec<String> = (0..31).map(|id| call(id, "lab.large", &json!([1000]))).collect();
+    let many = batch(&[many, vec![call(31, "no.such", &json!([]))]].concat());
+    feed(&mut peer, &vec![many; 64]).await;
+    assert_eq!(told(&mut peer, 64).await, vec![(31, Some("method_not_found".to_owned())); 64]);
+    peer.nothing_more().await;
+}
+
+#[tokio::test]
+async fn in_a_session_the_answers_to_batches_wait_for_room_and_hold_up_no_ack() {
+    let (_server, address) = serve(Bench::default().server()).await;
+    let limits = json!({ "limits": { "max_message_bytes": 4 << 20 } });
+    let (mut peer, _) = RawPeer::hello(address, limits).await;
+    let large = |id: u32| batch(&[call(id, "lab.large", &json!([1_500_000]))]);
+    let ping = notification("rpc.ping", &json!({}));
+    feed(&mut peer, &[large(1), ping.clone(), large(2), ping]).await;
+    let (mut answers, mut pongs) = (Vec::new(), 0);
+    while answers.len() < 2 || pongs < 2 {
+        let message = peer.receive().await;
+        match message["method"].as_str() {
+            Some("rpc.pong") => pongs += 1,
+            _ => answers.push(message[0]["id"].clone()),
+        }
+    }
+    assert_eq!(answers, [1, 2]);
+    peer.nothing_more().await;
+}

@@ -296,3 +296,35 @@ fn a_repeated_message_is_dropped_and_one_that_was_not_taken_is_taken_the_next_ti
     assert_eq!(outbox.deafen(), 2);
     assert_eq!(outbox.receive(1, Some(3), 1, now), Ok(Arrived::Drop));
 }
+
+#[tokio::test]
+async fn answers_to_batches_have_bounds_of_their_own_in_a_session_and_hold_up_nothing_that_overtakes() {
+    let outbox = session();
+    assert!(outbox.try_push(frame(2)).is_ok());
+    assert!(outbox.try_push_batch(1, frame(100)).is_ok(), "an empty lane takes any one");
+    let mut room = std::pin::pin!(outbox.room());
+    assert!(outbox.try_push_batch(1, frame(1)).is_err());
+    outbox.push_urgent(1, frame(9)).expect("room");
+    outbox.close_when_written(Disconnect::new(4000, "draining"));
+    assert!(matches!(next(&outbox, 1), Next::Write(frame, None) if frame.len() == 9));
+    assert!(futures_util::poll!(&mut room).is_pending());
+    assert_eq!(written(&outbox, 1), [(100, None), (2, Some(1))], "before the close");
+    assert!(futures_util::poll!(&mut room).is_ready());
+    assert!(outbox.try_push_batch(1, frame(1)).is_ok());
+    assert_eq!(written(&outbox, 1), [(1, None)]);
+}
+
+#[tokio::test]
+async fn who_waits_to_answer_a_batch_is_told_when_its_connection_is_gone() {
+    for leave in [|outbox: &Outbox| outbox.detach(1), |outbox: &Outbox| outbox.attach(2, 0).is_err()] {
+        let outbox = session();
+        assert!(outbox.try_push_batch(1, frame(100)).is_ok());
+        let mut room = std::pin::pin!(outbox.room());
+        assert!(outbox.try_push_batch(1, frame(1)).is_err());
+        assert!(!leave(&outbox));
+        assert!(futures_util::poll!(&mut room).is_ready());
+        assert_eq!(outbox.try_push_batch(1, frame(1)), Ok(()), "dropped");
+        assert_eq!(outbox.attach(3, 0), Ok(0));
+        assert_eq!(written(&outbox, 3), []);
+    }
+}
