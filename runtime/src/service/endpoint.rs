@@ -103,7 +103,9 @@ pub(crate) struct Endpoint {
     calls: Mutex<Calls<Held>>,
     pending: Mutex<Option<PendingCalls<Waiter>>>,
     /// *Calls that arrive after the notice of a drain are answered `unavailable`, not run.*
-    draining: AtomicBool,
+    pub(super) draining: AtomicBool,
+    /// The reader lets a call in that has no place yet.
+    pub(super) at_the_door: AtomicBool,
     /// The tasks of `no_cancel` calls, which may outlive the session. A server has one for all.
     pub(crate) no_cancel: TaskTracker,
     /// The connection's number, for the log.
@@ -113,7 +115,7 @@ pub(crate) struct Endpoint {
     /// What its uploads keep for their handlers.
     pub(super) kept: Arc<Kept>,
     /// Told when the last open call is done.
-    idle: Notify,
+    pub(super) idle: Notify,
 }
 
 impl Endpoint {
@@ -136,6 +138,7 @@ impl Endpoint {
             calls: Mutex::new(calls),
             pending,
             draining: AtomicBool::new(false),
+            at_the_door: AtomicBool::new(false),
             no_cancel: TaskTracker::new(),
             name: 0,
             peer_takes: AtomicUsize::new(usize::MAX),
@@ -161,39 +164,6 @@ impl Endpoint {
     #[cfg(any(feature = "client", feature = "server"))]
     pub(crate) fn set_max_message_bytes(&self, bytes: usize) {
         self.peer_takes.store(bytes, Ordering::Relaxed);
-    }
-
-    /// How many calls of the other end are not done.
-    pub(crate) fn open_calls(&self) -> usize {
-        self.calls().open()
-    }
-
-    /// From now on calls are refused.
-    pub(crate) fn refuse_calls(&self) {
-        self.draining.store(true, Ordering::Release);
-    }
-
-    /// Calls are refused from now on; ready when those that were open are done.
-    ///
-    /// Cancel safe.
-    pub(crate) async fn drain(&self) {
-        self.refuse_calls();
-        loop {
-            let idle = self.idle.notified();
-            if self.open_calls() == 0 {
-                return;
-            }
-            idle.await;
-        }
-    }
-
-    /// Tells who waits for it that no call is open any more, if so.
-    pub(super) fn tell_idle(&self, calls: MutexGuard<'_, Calls<Held>>) {
-        let idle = calls.open() == 0;
-        drop(calls);
-        if idle {
-            self.idle.notify_waiters();
-        }
     }
 
     /// Takes one message. Never waits, for a call or for room.
@@ -343,18 +313,15 @@ impl Endpoint {
         local: &dyn Local,
         sink: &Sink,
     ) -> Result<(), Disconnect> {
-        // A notification cannot be refused: its sender is told that it was received, and would not send it again.
-        if self.draining.load(Ordering::Acquire)
-            && let Some(id) = input.id.take()
-        {
-            let error = RpcError::new(ErrorKind::Unavailable, "the server is shutting down");
-            return self.refuse(sink, &id, &error);
-        }
         let lane = started.lane.map(|lane| lane.0);
         let place =
             Place { id: input.id.take(), lane, bytes, no_cancel: spec.no_cancel, stream: spec.streams() };
         let id = place.id.clone();
-        match self.enter(started.run, place, spec, (started.deadline, started.flow), sink) {
+        let Some(door) = self.door(&place) else {
+            let error = RpcError::new(ErrorKind::Unavailable, "the server is shutting down");
+            return self.refuse(sink, &id.unwrap_or_else(Id::null), &error);
+        };
+        match self.enter(&door, started.run, place, spec, (started.deadline, started.flow), sink) {
             Ok(()) => Ok(()),
             Err(Refusal::Duplicate) => {
                 let error = RpcError::new(ErrorKind::InvalidRequest, "a call of this id is still open");

@@ -3,6 +3,7 @@
 mod asking;
 mod context;
 mod contract;
+mod door;
 mod endpoint;
 mod environment;
 mod events;

@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::context::Scope;
+use super::door::Door;
 use super::endpoint::{Endpoint, too_slow};
 use super::layer::{Answer, Run};
 use super::local::{Later, Local};
@@ -248,6 +249,7 @@ impl Endpoint {
     /// Runs a call: to its answer, if that is there at once; else in a task of its own, or when its turn comes.
     pub(super) fn enter(
         self: &Arc<Self>,
+        door: &Door<'_>,
         mut run: Run,
         place: Place,
         spec: &'static CallSpec,
@@ -257,7 +259,7 @@ impl Endpoint {
         let id = place.id.clone();
         // A stream has to be known before its handler runs, since the other end may say something about it.
         if flow.is_none()
-            && self.calls().runs_now(id.as_ref(), place.lane.as_ref())
+            && door.runs_now
             && let Poll::Ready(answer) = run.as_mut().poll(&mut Context::from_waker(Waker::noop()))
         {
             let Some(frame) = self.frame_of(answer, id.as_ref(), spec, sink) else { return Ok(()) };

@@ -1,11 +1,14 @@
 //! The end of a server: a notice, open calls finish, then every connection closes with 4000.
 
+use std::sync::{Arc, Mutex, mpsc as blocking};
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use serde_json::json;
 use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, mpsc};
 use wirecall::server::{Limits, Server, ServerEvent};
+use wirecall::{Reply, Service};
 
 use crate::lab::{Bench, Fate};
 use crate::support::{LONG, RawPeer, call, error_of, notification, serve, soon};
@@ -288,4 +291,59 @@ async fn serve_until_shuts_down_when_its_signal_is_there() {
     stop.send(()).expect("somebody listens");
     assert_eq!(peer.closed().await, 4000);
     soon(serving).await.expect("no panic").expect("an orderly end");
+}
+
+#[derive(Service)]
+#[rpc(name = "loom")]
+#[allow(dead_code, reason = "the macro reads the enum; nobody makes one")]
+enum Loom {
+    #[rpc(returns = u32)]
+    Weave,
+}
+
+/// Works for a while before it waits for anything, as a handler that computes does.
+struct Weaver {
+    started: mpsc::Sender<()>,
+    done: Mutex<blocking::Receiver<()>>,
+    /// Opened when it may end.
+    end: Arc<Semaphore>,
+}
+
+impl LoomHandler for Weaver {
+    type Context = ();
+
+    async fn weave(&self, (): ()) -> Reply<u32> {
+        self.started.try_send(()).expect("the test listens");
+        // The reader's task has to stand still, and the runtime must not.
+        tokio::task::block_in_place(|| self.done.lock().expect("one call").recv()).expect("the test tells");
+        self.end.acquire().await.expect("it stays").forget();
+        Ok(7)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_call_whose_handler_has_not_waited_for_anything_yet_is_open_too() {
+    let (started, mut starts) = mpsc::channel(1);
+    let (finish, done) = blocking::channel();
+    let end = Arc::new(Semaphore::new(0));
+    let mut limits = Limits::default();
+    limits.drain = LONG * 10;
+    let weaver = Weaver { started, done: Mutex::new(done), end: Arc::clone(&end) };
+    let (server, address) = serve(Server::builder().service(Loom::serve(weaver)).limits(limits)).await;
+    let (mut peer, _) = RawPeer::session(address).await;
+    peer.send(&call(1, "loom.weave", &json!([]))).await;
+    soon(starts.recv()).await.expect("it runs");
+    let (mut idle, _) = RawPeer::session(address).await;
+    let down = shut_down(&server);
+    // Sessions are drained at once: where this one is closed, the other was asked what is open.
+    assert_eq!(idle.closed().await, 4000);
+    finish.send(()).expect("it listens");
+    assert!(peer.receive().await["params"]["in_ms"].is_number());
+    peer.nothing_more().await;
+    end.add_permits(1);
+    let (code, texts) = peer.end().await;
+    // The last `rpc.close` may overtake it.
+    let result = texts.iter().find_map(|text| text.get("result"));
+    assert_eq!((code, result), (4000, Some(&json!(7))), "{texts:?}");
+    soon(down).await.expect("no panic");
 }

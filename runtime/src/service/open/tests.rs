@@ -1,12 +1,15 @@
-//! Where answers go, without a socket.
+//! Where calls come in and answers go, without a socket.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
+
 use super::Sink;
 use crate::connection::{Outbox, OutboxLimits};
+use crate::message::Id;
 use crate::service::{Endpoint, EndpointConfig, Environment, MethodTable};
-use crate::session::{Disconnect, code};
+use crate::session::{Disconnect, Place, code};
 
 /// A session on line 1.
 fn endpoint() -> Endpoint {
@@ -41,4 +44,18 @@ fn an_answer_without_room_ends_the_connection_that_it_was_for_and_none_that_has_
     assert_eq!(endpoint.outbox.attach(1, 0), Ok(0));
     sink.close(&endpoint, slow());
     assert!(endpoint.outbox.is_closing());
+}
+
+#[test]
+fn a_drain_waits_for_a_call_that_has_no_place_yet_and_lets_no_other_in() {
+    let endpoint = endpoint();
+    let place = |id| Place { id, lane: None, bytes: 1, no_cancel: false, stream: false };
+    let door = endpoint.door(&place(Some(Id::Number(1)))).expect("nothing drains");
+    assert!(door.runs_now);
+    let mut drained = std::pin::pin!(endpoint.drain());
+    assert!(drained.as_mut().now_or_never().is_none());
+    drop(door);
+    assert!(drained.as_mut().now_or_never().is_some());
+    assert!(endpoint.door(&place(Some(Id::Number(2)))).is_none());
+    assert!(endpoint.door(&place(None)).is_some(), "a notification is run");
 }
