@@ -150,7 +150,8 @@
 //! | `client-tls` | no | `wss://` in the Rust client, with the platform's root certificates |
 //! | `ts-rs` | no | messages also implement `ts_rs::TS` |
 //!
-//! Features add; none changes what another does.
+//! Features add; none changes what another does. Without any there are the declarations alone, for a crate that a server and its
+//! clients share.
 //!
 //! # Not in this version
 //!
@@ -163,6 +164,15 @@
         dead_code,
         unused_imports,
         reason = "both ends are made of the same parts, and a client needs fewer of them"
+    )
+)]
+#![cfg_attr(
+    not(any(feature = "server", feature = "client")),
+    allow(
+        unreachable_code,
+        unused_assignments,
+        unused_variables,
+        reason = "declarations alone: calls come from neither end"
     )
 )]
 

@@ -115,6 +115,8 @@ pub(crate) const TEST: &[Part] = &[
                 ".",
                 "cargo clippy --quiet --package wirecall --no-default-features --features server -- -D warnings",
             ),
+            // Declarations alone, for a crate that a server and its clients share.
+            run(".", "cargo clippy --quiet --package wirecall --no-default-features -- -D warnings"),
             // What the fuzz targets stand on is built with the compiler's instruments only on demand.
             run(".", "cargo clippy --quiet --package wirecall --features fuzzing -- -D warnings"),
             run(

@@ -39,11 +39,11 @@ pub(crate) trait SessionScope: Any + Send + Sync {
 impl Scope {
     /// The largest message that the other end takes, in bytes.
     fn max_message_bytes(&self) -> usize {
-        match self {
+        match *self {
             #[cfg(feature = "server")]
-            Self::Session(session) => session.max_message_bytes(),
+            Self::Session(ref session) => session.max_message_bytes(),
             #[cfg(feature = "client")]
-            Self::Client(server) => server.0.max_message_bytes(),
+            Self::Client(ref server) => server.0.max_message_bytes(),
         }
     }
 }
