@@ -38,6 +38,8 @@ pub(super) struct Batches {
     lane: Lane,
     /// Somebody found no room since room was last told of.
     pub(super) starved: bool,
+    /// The last message that left was one of these.
+    left: bool,
 }
 
 impl Batches {
@@ -55,7 +57,13 @@ impl Batches {
         let frame = self.lane.pop()?;
         let told = self.starved && !self.lane.is_busy(limits.messages, limits.bytes);
         self.starved &= !told;
+        self.left = true;
         Some((frame, told))
+    }
+
+    /// Whether the queue goes first now, since the last message was one of these.
+    pub(super) fn gives_way(&mut self) -> bool {
+        std::mem::take(&mut self.left)
     }
 
     pub(super) fn is_empty(&self) -> bool {

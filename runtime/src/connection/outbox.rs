@@ -106,6 +106,11 @@ impl Outbox {
         Self { limits, state: Mutex::new(state), room: Notify::new(), numbered, reader: Mutex::new(()) }
     }
 
+    /// The bounds that it was made with.
+    pub(crate) fn limits(&self) -> &OutboxLimits {
+        &self.limits
+    }
+
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -353,14 +358,18 @@ impl Outbox {
         {
             return Ok(Next::Close(disconnect.clone()));
         }
-        if let Some((frame, told)) = state.line.batches.pop(&self.limits) {
+        // In turns, so that who sends batches faster than it reads the answers stops nothing that is numbered.
+        let queued = if state.line.batches.gives_way() { state.queue.next() } else { None };
+        if queued.is_none()
+            && let Some((frame, told)) = state.line.batches.pop(&self.limits)
+        {
             drop(state);
             if told {
                 self.tell_all();
             }
             return Ok(Next::Write(frame, None));
         }
-        let Some((frame, seq)) = state.queue.next() else {
+        let Some((frame, seq)) = queued.or_else(|| state.queue.next()) else {
             if !state.line.waker.as_ref().is_some_and(|known| known.will_wake(waker)) {
                 state.line.waker = Some(waker.clone());
             }

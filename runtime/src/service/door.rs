@@ -25,7 +25,26 @@ impl Drop for Door<'_> {
     }
 }
 
+/// Answers that may be in nobody's place yet: those of a batch that is not complete, or of a call that was taken out. A drain waits for
+/// them all the same.
+pub(super) struct Answering<'e>(&'e Endpoint);
+
+impl Drop for Answering<'_> {
+    fn drop(&mut self) {
+        self.0.answering.fetch_sub(1, Ordering::SeqCst);
+        if self.0.draining.load(Ordering::SeqCst) {
+            self.0.idle.notify_waiters();
+        }
+    }
+}
+
 impl Endpoint {
+    /// Answers are under way until the value is dropped.
+    pub(super) fn answering(&self) -> Answering<'_> {
+        self.answering.fetch_add(1, Ordering::SeqCst);
+        Answering(self)
+    }
+
     /// Lets a call in, unless calls are refused by now. Only the reader does, and one at a time.
     ///
     /// A notification cannot be refused: its sender is told that it was received, and would not send it again.
@@ -43,7 +62,8 @@ impl Endpoint {
     pub(crate) fn open_calls(&self) -> usize {
         // Who leaves the door has a place by then, or needs none.
         let at_the_door = self.at_the_door.load(Ordering::SeqCst);
-        self.calls().open() + usize::from(at_the_door)
+        let answering = self.answering.load(Ordering::SeqCst);
+        self.calls().open() + usize::from(at_the_door) + answering
     }
 
     /// From now on calls are refused.

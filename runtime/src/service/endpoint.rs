@@ -106,6 +106,10 @@ pub(crate) struct Endpoint {
     pub(super) draining: AtomicBool,
     /// The reader lets a call in that has no place yet.
     pub(super) at_the_door: AtomicBool,
+    /// Messages whose answers may be in nobody's place yet.
+    pub(super) answering: AtomicUsize,
+    /// Bytes of whole answers to batches that wait for room. Changed with the calls locked, or by who has waited.
+    pub(super) kept_answers: AtomicUsize,
     /// The tasks of `no_cancel` calls, which may outlive the session. A server has one for all.
     pub(crate) no_cancel: TaskTracker,
     /// The connection's number, for the log.
@@ -139,6 +143,8 @@ impl Endpoint {
             pending,
             draining: AtomicBool::new(false),
             at_the_door: AtomicBool::new(false),
+            answering: AtomicUsize::new(0),
+            kept_answers: AtomicUsize::new(0),
             no_cancel: TaskTracker::new(),
             name: 0,
             peer_takes: AtomicUsize::new(usize::MAX),
@@ -356,6 +362,8 @@ impl Endpoint {
     /// Ends an open call from the reader: it is answered that error at once, and its handler is dropped. *That of a
     /// `no_cancel` call runs on.*
     pub(super) fn end_call(self: &Arc<Self>, id: &Id, error: &RpcError) -> Result<(), Disconnect> {
+        // What it leaves to answer may find no room, and be in nobody's place for a moment.
+        let _answering = self.answering();
         let mut calls = self.calls();
         let sink = match calls.cancel(id) {
             Cancelled::Nothing => return Ok(()),

@@ -1,6 +1,7 @@
 //! The calls that are open here: each runs in a task of its own once it did not answer at once.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
@@ -10,16 +11,16 @@ use tokio::task::JoinHandle;
 
 use super::context::Scope;
 use super::door::Door;
-use super::endpoint::{Endpoint, too_slow};
+use super::endpoint::Endpoint;
 use super::layer::{Answer, Run};
 use super::local::{Later, Local};
 use super::method::CallSpec;
 use super::size::sealed;
 use super::stream::Flow;
 use crate::codec::{BatchAnswer, Codec, Frame, Raw, batch_entries, error_frame, id_of, result_frame};
-use crate::connection::{LineId, Overflow};
+use crate::connection::LineId;
 use crate::message::{ErrorKind, Id, RpcError};
-use crate::session::{Admission, Calls, Disconnect, Place, Refusal};
+use crate::session::{Admission, Calls, Disconnect, Place, Refusal, code};
 
 /// What is kept of a call that is not done.
 #[derive(Debug)]
@@ -223,6 +224,8 @@ impl Endpoint {
             max_message_bytes: self.max_message_bytes(),
         };
         let sink = Sink::Batch(Arc::new(Batch { line: local.line(), state: Mutex::new(state) }));
+        // What of it is done at once is in nobody's place until the whole is.
+        let _answering = self.answering();
         entries.into_iter().try_for_each(|entry| self.receive_one(entry, scope, local, now, &sink))
     }
 
@@ -266,7 +269,12 @@ impl Endpoint {
             // Nearly always there is room. Where there is none the answer keeps the call's place and waits.
             return match (self.try_leave(frame, sink), sink) {
                 (Ok(()), _) => Ok(()),
-                (Err(answers), Sink::Batch(_)) => self.keep_answers(answers, place, sink),
+                (Err(answers), Sink::Batch(_)) => {
+                    if let Err(disconnect) = self.keep_answers(answers, place, sink) {
+                        sink.close(self, disconnect);
+                    }
+                    Ok(())
+                }
                 (Err(frame), _) => {
                     let answered = Box::pin(async move { Answer::result(frame) });
                     self.spawn(answered, place, spec, (None, None), sink)
@@ -302,7 +310,7 @@ impl Endpoint {
         let Some(answers) = answers else { return Ok(()) };
         let Err(answers) = self.try_leave(answers, sink) else { return Ok(()) };
         let place = Place { id: None, lane: None, bytes: answers.len(), no_cancel: false, stream: false };
-        self.keep_answers(answers, place, sink).map_err(|_| too_slow(Overflow))
+        self.keep_answers(answers, place, sink)
     }
 
     /// Lets the answer to a call that is still open leave, if there is room; else gives it back.
@@ -318,14 +326,25 @@ impl Endpoint {
     }
 
     /// Keeps the whole answer to a batch until there is room, in the place of the call that completed it. Cancelling that
-    /// call takes nothing out of it any more.
-    fn keep_answers(self: &Arc<Self>, answers: Frame, place: Place, sink: &Sink) -> Result<(), Refusal> {
+    /// call takes nothing out of it any more. Who leaves more of them than a session keeps, or leaves no place, is closed 4013.
+    fn keep_answers(self: &Arc<Self>, answers: Frame, place: Place, sink: &Sink) -> Result<(), Disconnect> {
         let place = Place { id: None, no_cancel: false, ..place };
+        let bytes = answers.len();
         let mut calls = self.calls();
-        let (Admission::Run(key) | Admission::Wait(key)) = calls.admit(place)?;
+        let kept = self.kept_answers.load(Ordering::Relaxed);
+        if kept > 0 && kept.saturating_add(bytes) > self.outbox.limits().buffer_bytes {
+            let text = "the peer reads too slowly: the answers to its batches exceed buffer_bytes";
+            return Err(Disconnect::over("buffer_bytes", code::TOO_SLOW, text));
+        }
+        let Ok(Admission::Run(key) | Admission::Wait(key)) = calls.admit(place) else {
+            let text = "the peer reads too slowly: the answer to its batch finds no place (`max_waiting`)";
+            return Err(Disconnect::over("max_waiting", code::TOO_SLOW, text));
+        };
+        self.kept_answers.store(kept + bytes, Ordering::Relaxed);
         let (endpoint, sink) = (Arc::clone(self), sink.clone());
         let waiting = tokio::spawn(async move {
             endpoint.leave_aside(answers, &sink).await;
+            endpoint.kept_answers.fetch_sub(bytes, Ordering::Relaxed);
             endpoint.finish_call(key);
         });
         calls.hold(key, Held { gate: None, key, task: waiting, sink: Sink::Direct, flow: None });

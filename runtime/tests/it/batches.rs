@@ -125,6 +125,17 @@ async fn batches_that_end_with_an_error_are_all_answered_also_where_they_are_mor
 }
 
 #[tokio::test]
+async fn a_peer_that_reads_no_answers_to_its_batches_is_closed_where_they_are_more_than_is_kept() {
+    let (_server, address) = serve(Bench::default().server()).await;
+    let mut peer = RawPeer::plain(address).await;
+    // One fills the queue, four megabytes wait, and the next is too much.
+    let large = |id: u32| batch(&[call(id, "lab.large", &json!([900_000]))]);
+    feed(&mut peer, &(0..12).map(large).collect::<Vec<_>>()).await;
+    let (code, answers) = peer.end().await;
+    assert!(code == 4013 && answers.len() < 12, "{code} after {}", answers.len());
+}
+
+#[tokio::test]
 async fn in_a_session_the_answers_to_batches_wait_for_room_and_hold_up_no_ack() {
     let (_server, address) = serve(Bench::default().server()).await;
     let limits = json!({ "limits": { "max_message_bytes": 4 << 20 } });

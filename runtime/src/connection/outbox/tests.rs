@@ -132,6 +132,20 @@ fn what_enters_while_nobody_writes_is_bounded_by_the_buffer_alone() {
 }
 
 #[test]
+fn answers_to_batches_and_what_is_numbered_leave_in_turns() {
+    let outbox = session();
+    for _ in 0..2 {
+        assert!(outbox.try_push(frame(1)).is_ok());
+        assert!(outbox.try_push_batch(1, frame(2)).is_ok());
+    }
+    assert_eq!(written(&outbox, 1), [(2, None), (1, Some(1)), (2, None), (1, Some(2))]);
+    for _ in 0..2 {
+        assert!(outbox.try_push_batch(1, frame(2)).is_ok());
+    }
+    assert_eq!(written(&outbox, 1), [(2, None), (2, None)]);
+}
+
+#[test]
 fn the_readers_own_answers_may_be_beyond_the_buffer_but_not_without_bound() {
     let outbox = session();
     for _ in 0..31 {

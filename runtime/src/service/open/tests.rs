@@ -47,6 +47,18 @@ fn an_answer_without_room_ends_the_connection_that_it_was_for_and_none_that_has_
 }
 
 #[test]
+fn a_drain_waits_for_answers_that_are_in_nobodys_place_yet() {
+    let endpoint = endpoint();
+    let answering = (endpoint.answering(), endpoint.answering());
+    let mut drained = std::pin::pin!(endpoint.drain());
+    assert!(drained.as_mut().now_or_never().is_none());
+    drop(answering.0);
+    assert!(drained.as_mut().now_or_never().is_none());
+    drop(answering.1);
+    assert!(drained.as_mut().now_or_never().is_some());
+}
+
+#[test]
 fn a_drain_waits_for_a_call_that_has_no_place_yet_and_lets_no_other_in() {
     let endpoint = endpoint();
     let place = |id| Place { id, lane: None, bytes: 1, no_cancel: false, stream: false };
