@@ -250,3 +250,27 @@ async def test_the_end_of_the_event_loop_ends_the_client_of_a_task_with_a_farewe
         await soon(ended)
     assert isinstance(clients[0].state, ClosedState)
     assert clients[0].state.error is None
+
+
+async def test_the_end_of_the_event_loop_does_not_wait_for_a_server_that_stops_reading(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("wirecall.websocket.CLOSE_TIMEOUT", 0.05)
+    clients: list[Client] = []
+
+    async def deaf(peer: PeerConnection) -> None:
+        await peer.greet(limits={"max_message_bytes": 2**26, "max_calls": 64})
+        peer.stop_reading()
+
+    async def program(url: str) -> None:
+        client = await connect(url)
+        clients.append(client)
+        # More than the system's buffers take: the write has begun, and cannot end.
+        await client.service("x").notify("x.large", {"text": "x" * 2**25})
+
+    async with listen(deaf) as peer:
+        ended = asyncio.ensure_future(asyncio.to_thread(asyncio.run, program(peer.url)))
+        connection = await peer.accept()
+        await soon(ended)
+        connection.abort()
+    assert isinstance(clients[0].state, ClosedState)

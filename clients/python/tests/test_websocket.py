@@ -86,3 +86,19 @@ async def test_a_close_reason_is_cut_to_what_a_frame_holds() -> None:
         ended = asyncio.ensure_future(connection.closed())
         await socket.close(1000, "ü" * 100)
         assert await soon(ended) == (1000, "ü" * 60)
+
+
+async def test_a_close_that_a_server_never_reads_ends_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("wirecall.websocket.CLOSE_TIMEOUT", 0.05)
+    async with listen(silence) as peer:
+        socket = await open_socket(SocketOptions(peer.url))
+        connection = await peer.accept()
+        connection.stop_reading()
+        # More than the system's buffers take, so that the close frame waits behind it.
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(socket.send(b"x" * 2**25), 0.05)
+        await soon(socket.close(4013, "too slow"))
+        assert not socket.is_writable
+        connection.abort()

@@ -121,10 +121,18 @@ class Socket:
             deadline.disarm()
 
     async def close(self, code: int, reason: str) -> None:
-        """Closes with a handshake, which takes `CLOSE_TIMEOUT` at most."""
+        """Closes with a handshake; one that takes `CLOSE_TIMEOUT` ends in an abort.
+
+        So it does where the server does not read, and the close frame waits behind the rest: the
+        library's own limit begins once that frame is written.
+        """
         # A close reason has 123 bytes at most; it is for people, so its end may be lost.
         short = reason.encode()[:120].decode(errors="ignore")
-        await self._connection.close(code if _may_send(code) else CloseCode.NORMAL, short)
+        timer = asyncio.get_running_loop().call_later(CLOSE_TIMEOUT, self.abort)
+        try:
+            await self._connection.close(code if _may_send(code) else CloseCode.NORMAL, short)
+        finally:
+            timer.cancel()
 
     def abort(self) -> None:
         """Ends the connection without a handshake."""
