@@ -12,7 +12,7 @@ import {
   TooLargeError,
   wireError,
 } from "./errors.ts";
-import { type Id, isRecord, type Message, type WireError } from "./message.ts";
+import { type Id, type Message, membersOf, type WireError } from "./message.ts";
 import type { Body, Outbox } from "./outbox.ts";
 import type { Emit } from "./output.ts";
 import { type Answer, MAX_RUNNING, MAX_WAITING, type Served, ServedCalls } from "./served.ts";
@@ -72,7 +72,7 @@ export class Answering<Owner> {
 
   /** The server cancelled a call. */
   cancelled(params: unknown): void {
-    const { id } = isRecord(params) ? params : {};
+    const { id } = membersOf(params);
     const call = this.served.cancel(id);
     if (call) this.abort(call, wireError(CancelledError, "the caller cancelled the call"));
   }

@@ -31,9 +31,12 @@ export interface Codec {
 export class Unreadable {
   /** What it was, and where. */
   readonly message: string;
+  /** What JSON makes of it: its integers are rounded. */
+  readonly rounded: unknown;
 
-  constructor(message: string) {
+  constructor(message: string, rounded: unknown) {
     this.message = message;
+    this.rounded = rounded;
   }
 }
 

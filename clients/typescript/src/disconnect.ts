@@ -2,7 +2,7 @@
 // in all clients.
 
 import type { LostReason } from "./hello.ts";
-import { isRecord } from "./message.ts";
+import { membersOf } from "./message.ts";
 
 /** The end of a connection. */
 export interface Disconnect {
@@ -87,7 +87,7 @@ export interface Announced {
 
 /** Reads the params of `rpc.close`. What an earlier one said of the return still holds. */
 export function readClose(params: unknown, earlier: Disconnect | undefined): Announced | undefined {
-  const { code, reason, in_ms, retry_within_ms, received } = isRecord(params) ? params : {};
+  const { code, reason, in_ms, retry_within_ms, received } = membersOf(params);
   if (!isNumber(code)) return undefined;
   const retryWithinMs = isNumber(retry_within_ms)
     ? Math.min(retry_within_ms, LONGEST_RETRY_MS)

@@ -1,6 +1,6 @@
 // The first exchange on a connection: what the client says of itself, and what it learns.
 
-import { isRecord } from "./message.ts";
+import { membersOf } from "./message.ts";
 
 /** Bytes that a message may have when nothing else was agreed. */
 export const DEFAULT_MESSAGE_BYTES = 1_048_576;
@@ -109,13 +109,11 @@ export function isControl(method: string): boolean {
 
 /** Reads hello's result; undefined when it is none. Members that are not known are ignored. */
 export function readHello(result: unknown): Hello | undefined {
-  const told = isRecord(result) ? result : {};
+  const told = membersOf(result);
   const { session, secret, resumed, reason, user, ping_ms, limits } = told;
   const { received, ended_received, sent, auth_expires_in_ms, contract } = told;
   if (typeof session !== "string") return undefined;
-  const { max_calls, max_streams, max_message_bytes, buffer_bytes } = isRecord(limits)
-    ? limits
-    : {};
+  const { max_calls, max_streams, max_message_bytes, buffer_bytes } = membersOf(limits);
   return {
     session,
     secret: typeof secret === "string" ? secret : undefined,
@@ -125,7 +123,7 @@ export function readHello(result: unknown): Hello | undefined {
     endedReceived: count(ended_received),
     sent: count(sent) ?? 0,
     user: typeof user === "string" ? user : undefined,
-    incompatible: Object.entries(isRecord(contract) ? contract : {})
+    incompatible: Object.entries(membersOf(contract))
       .filter(([, word]) => word === "incompatible")
       .map(([service]) => service),
     authExpiresInMs: positive(auth_expires_in_ms, Number.POSITIVE_INFINITY),
@@ -139,7 +137,7 @@ export function readHello(result: unknown): Hello | undefined {
 
 /** For how long refreshed credentials are good, as the result of `rpc.auth` tells. */
 export function readAuth(result: unknown): number {
-  const { auth_expires_in_ms } = isRecord(result) ? result : {};
+  const { auth_expires_in_ms } = membersOf(result);
   return positive(auth_expires_in_ms, Number.POSITIVE_INFINITY);
 }
 

@@ -38,6 +38,13 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** The members of what the protocol itself defines; none where it is no object. *Unknown members are ignored*,
+ * whatever they hold, and a known one that is rounded is still too large, or negative. */
+export function membersOf(value: unknown): Readonly<Record<string, unknown>> {
+  const told = value instanceof Unreadable ? value.rounded : value;
+  return isRecord(told) ? told : {};
+}
+
 /** Reads a decoded JSON value as a message; what is none is `invalid`. */
 export function readMessage(value: unknown): Message {
   if (!isRecord(value)) return INVALID;
@@ -52,7 +59,7 @@ export function readMessage(value: unknown): Message {
   const { params, meta } = value;
   if (params !== undefined && typeof params !== "object") return INVALID;
   if (id === undefined) return { type: "notification", method, params };
-  return { type: "call", id, method, params, meta: isRecord(meta) ? meta : {} };
+  return { type: "call", id, method, params, meta: membersOf(meta) };
 }
 
 /** *An id is echoed exactly as it came*, which a number beyond 2^53 cannot be: reading has rounded it. */

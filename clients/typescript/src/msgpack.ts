@@ -147,23 +147,26 @@ function narrow(message: unknown): unknown {
 /** The value, or what stands for one that cannot be read. */
 function guard(value: unknown): unknown {
   try {
-    return exact(value);
+    return read(value, exact);
   } catch (error) {
-    return new Unreadable(`${where(value)}: ${error instanceof Error ? error.message : error}`);
+    const message = `${where(value)}: ${error instanceof Error ? error.message : error}`;
+    return new Unreadable(message, read(value, Number));
   }
 }
 
-function exact(value: unknown): unknown {
-  if (typeof value === "bigint") {
-    const number = Number(value);
-    if (Number.isSafeInteger(number)) return number;
-    throw new RangeError(`${value} is outside of ±(2^53−1), what a number holds exactly`);
-  }
+function read(value: unknown, toNumber: (integer: bigint) => number): unknown {
+  if (typeof value === "bigint") return toNumber(value);
   if (value instanceof Uint8Array) return own(value);
   if (isMap(value)) {
-    for (const name of Object.keys(value)) value[name] = exact(value[name]);
-  } else if (Array.isArray(value)) narrowEach(value, exact);
+    for (const name of Object.keys(value)) value[name] = read(value[name], toNumber);
+  } else if (Array.isArray(value)) narrowEach(value, (entry) => read(entry, toNumber));
   return value;
+}
+
+function exact(integer: bigint): number {
+  const number = Number(integer);
+  if (Number.isSafeInteger(number)) return number;
+  throw new RangeError(`${integer} is outside of ±(2^53−1), what a number holds exactly`);
 }
 
 /** Bytes of their own. The decoder gives a part of the frame: whoever keeps it would keep all of the frame, and

@@ -2,9 +2,9 @@
 // buffer, the one place where numbers are given; untracked ones overtake. A plain peer has no session:
 // its messages are written at once.
 
-import { byteLength, type Codec, type Frame, Unreadable } from "./codec.ts";
+import { byteLength, type Codec, type Frame } from "./codec.ts";
 import type { Hello } from "./hello.ts";
-import { isRecord, type Meta } from "./message.ts";
+import { isRecord, type Meta, membersOf } from "./message.ts";
 import type { Takes } from "./phase.ts";
 import { Pings } from "./pings.ts";
 import { Replay } from "./replay.ts";
@@ -186,9 +186,8 @@ export class Outbox<Tag> {
   /** The server has received what it says. False when that cannot be, undefined when it says nothing. */
   acknowledged(params: unknown): boolean | undefined {
     if (!this.replay) return true;
-    // Also a number that is rounded, or too large to be read at all, is above what was sent, and not none.
-    if (params instanceof Unreadable) return false;
-    const { seq } = isRecord(params) ? params : {};
+    const { seq } = membersOf(params);
+    // Also one that is rounded is above what was sent, and not none.
     const isNumber = typeof seq === "number" && Number.isInteger(seq) && seq >= 0;
     return isNumber ? this.replay.acked(seq) : undefined;
   }

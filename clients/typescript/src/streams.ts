@@ -1,7 +1,7 @@
 // The credit of streams: how many items may still come, and how many may still go. Plain accounts
 // of one call; they carry no item.
 
-import { isRecord } from "./message.ts";
+import { membersOf } from "./message.ts";
 
 /** *Sums saturate at 2^31−1.* */
 const MAX_CREDIT = 2_147_483_647;
@@ -11,14 +11,14 @@ export const STREAM_CREDIT = 64;
 
 /** Credit as the wire has it; undefined for anything but an integer of at least 1. */
 export function readCredit(params: unknown): number | undefined {
-  const { credit } = isRecord(params) ? params : {};
+  const { credit } = membersOf(params);
   if (!Number.isInteger(credit) || (credit as number) < 1) return undefined;
   return Math.min(credit as number, MAX_CREDIT);
 }
 
 /** The items of a message; undefined when it has none. */
 export function readItems(params: unknown): readonly unknown[] | undefined {
-  const { items } = isRecord(params) ? params : {};
+  const { items } = membersOf(params);
   return Array.isArray(items) && items.length > 0 ? items : undefined;
 }
 

@@ -3,7 +3,7 @@
 
 import type { Calls, Entry } from "./calls.ts";
 import { ResourceExhaustedError, TooLargeError, wireError } from "./errors.ts";
-import { isRecord, type WireError } from "./message.ts";
+import { membersOf, type WireError } from "./message.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Emit } from "./output.ts";
 import { readCredit, readItems } from "./streams.ts";
@@ -121,7 +121,7 @@ export class Transfers<Owner> {
   }
 
   private find(params: unknown): Entry<Owner> | undefined {
-    const { id } = isRecord(params) ? params : {};
+    const { id } = membersOf(params);
     return this.calls.find(id);
   }
 }

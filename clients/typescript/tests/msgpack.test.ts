@@ -4,11 +4,12 @@ import { Encoder } from "@msgpack/msgpack";
 import { expect } from "vitest";
 import { WebSocket } from "ws";
 import { json } from "../src/codec.ts";
+import { readHello } from "../src/hello.ts";
 import { connect, DecodeError, decodeBytes, encodeBytes } from "../src/index.ts";
 import { msgpack } from "../src/msgpack.ts";
 import { ChatClient } from "./fixtures/chat.ts";
 import { test } from "./support/fixture.ts";
-import { rejection } from "./support/states.ts";
+import { rejection, until } from "./support/states.ts";
 
 /** As hexadecimal digits. */
 function hex(frame: unknown): string {
@@ -17,6 +18,12 @@ function hex(frame: unknown): string {
 
 function bytes(digits: string): ArrayBuffer {
   return Uint8Array.from(Buffer.from(digits, "hex")).buffer;
+}
+
+/** A message whose integers may be larger than a number holds. */
+function wide(message: object): Buffer {
+  const encoder = new Encoder({ useBigInt64: true });
+  return Buffer.from(encoder.encode({ jsonrpc: "2.0", ...message }));
 }
 
 test("seq is added as the last member, in both codecs", () => {
@@ -116,10 +123,7 @@ test("an integer that would be rounded fails its call, its item or its event, an
     codec: msgpack,
     onError: (error) => errors.push(error),
   });
-  const large = new Encoder({ useBigInt64: true });
-  const send = (message: object) => {
-    connection.raw(Buffer.from(large.encode({ jsonrpc: "2.0", ...message })));
-  };
+  const send = (message: object) => connection.raw(wide(message));
   const chat = new ChatClient(client);
   const posted = rejection(chat.post({ room: "a", text: "b" }));
   const { id } = await connection.next();
@@ -139,12 +143,41 @@ test("an integer that would be rounded fails its call, its item or its event, an
   expect(errors).toEqual([expect.any(DecodeError)]);
 });
 
-test("an ack that a number would round is above what was sent, as with JSON", async ({ open }) => {
-  const { connection } = await open({ codec: msgpack, reconnect: false });
-  const large = new Encoder({ useBigInt64: true });
-  const ack = { jsonrpc: "2.0", method: "rpc.ack", params: { seq: 2n ** 53n } };
-  connection.raw(Buffer.from(large.encode(ack)));
-  expect((await connection.closed).code).toBe(4050);
+for (const [seq, code] of [
+  [2n ** 53n, 4050],
+  [2n ** 60n, 4050],
+  [-(2n ** 60n), 1002],
+] as const) {
+  test(`an ack of ${seq}, which a number rounds, closes ${code}, as with JSON`, async ({
+    open,
+  }) => {
+    const { client, connection } = await open({ codec: msgpack, reconnect: false });
+    connection.raw(wide({ method: "rpc.ack", params: { seq, later: 2n ** 60n } }));
+    expect((await until(client, "closed")).disconnect.code).toBe(code);
+  });
+}
+
+test("members that are not known are ignored where a number rounds what they hold, too", async ({
+  open,
+}) => {
+  const later = [2n ** 60n];
+  const { client, connection } = await open({ codec: msgpack });
+  const send = (message: object) => connection.raw(wide(message));
+  const stream = new ChatClient(client).search({ query: "a" });
+  const call = await connection.next();
+  send({ method: "rpc.ack", params: { later, seq: 1n } });
+  send({ method: "rpc.item", params: { later, id: call.id, items: [{ text: "b" }] } });
+  connection.answer(call, { found: 1 });
+  const texts: string[] = [];
+  for await (const { text } of stream) texts.push(text);
+  expect(texts).toEqual(["b"]);
+  await connection.settled();
+});
+
+test("a hello is read in MessagePack whatever the members hold that are not known", () => {
+  const told = { later: 2n ** 60n, session: "s", ping_ms: 1_000n };
+  const message = msgpack.decode(Uint8Array.from(wide({ result: told }))) as { result: unknown };
+  expect(readHello(message.result)).toMatchObject({ session: "s", pingMs: 1_000 });
 });
 
 test("what no message has is refused: dates, bigints, extension types, cycles", () => {
