@@ -1,6 +1,7 @@
 //! From a message to the user's handler: what a service is, what a handler is given, what it answers.
 
 mod asking;
+mod batch;
 mod context;
 mod contract;
 mod door;

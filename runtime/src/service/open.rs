@@ -1,26 +1,24 @@
 //! The calls that are open here: each runs in a task of its own once it did not answer at once.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::context::Scope;
+use super::batch::Batch;
 use super::door::Door;
 use super::endpoint::Endpoint;
 use super::layer::{Answer, Run};
-use super::local::{Later, Local};
+use super::local::Later;
 use super::method::CallSpec;
-use super::size::sealed;
 use super::stream::Flow;
-use crate::codec::{BatchAnswer, Codec, Frame, Raw, batch_entries, error_frame, id_of, result_frame};
+use crate::codec::{Codec, Frame, result_frame};
 use crate::connection::LineId;
 use crate::message::{ErrorKind, Id, RpcError};
-use crate::session::{Admission, Calls, Disconnect, Place, Refusal, code};
+use crate::session::{Admission, Calls, Disconnect, Place, Refusal};
 
 /// What is kept of a call that is not done.
 #[derive(Debug)]
@@ -34,6 +32,11 @@ pub(crate) struct Held {
 }
 
 impl Held {
+    /// An answer that waits for room in the place of its call.
+    pub(super) fn answered(key: u64, waiting: JoinHandle<()>) -> Self {
+        Self { gate: None, key, task: waiting, sink: Sink::Direct, flow: None }
+    }
+
     /// Stops the call; its answer, if it still gets one, goes to the sink. Its lane goes on when the handler is gone.
     pub(super) fn stop(self, endpoint: &Arc<Endpoint>) -> Sink {
         let sink = self.abort();
@@ -85,58 +88,6 @@ pub(crate) enum Sink {
     Aside(LineId),
     /// Into the array that answers a batch.
     Batch(Arc<Batch>),
-}
-
-/// The answers of a batch so far.
-#[derive(Debug)]
-pub(crate) struct Batch {
-    /// The connection that the batch came over.
-    line: LineId,
-    state: Mutex<BatchState>,
-}
-
-#[derive(Debug)]
-struct BatchState {
-    /// Entries that have not been answered or passed.
-    open: usize,
-    answers: BatchAnswer,
-    /// What the other end takes.
-    max_message_bytes: usize,
-}
-
-impl BatchState {
-    /// Adds an answer, or that it is too large, so that the whole stays within what the other end takes.
-    fn push(&mut self, codec: Codec, frame: &Frame) {
-        // Those that are still to come may be errors, which find room as well.
-        let rest = self.open.saturating_sub(1).saturating_mul(ERROR_BYTES);
-        let whole = self.answers.len().saturating_add(frame.len()).saturating_add(rest);
-        if whole.saturating_add(ARRAY_BYTES) <= self.max_message_bytes || frame.len() <= ERROR_BYTES {
-            return self.answers.push(frame);
-        }
-        let id = Raw::of(codec, frame).and_then(id_of).unwrap_or_else(Id::null);
-        let text = format!(
-            "the answers to a batch are one message, and the caller takes {} bytes (`max_message_bytes`)",
-            sealed(self.max_message_bytes)
-        );
-        self.answers.push(&error_frame(codec, &id, &RpcError::new(ErrorKind::TooLarge, text)));
-    }
-}
-
-/// About what `too_large` takes in a batch.
-const ERROR_BYTES: usize = 256;
-/// The brackets of a batch, or their like.
-const ARRAY_BYTES: usize = 8;
-
-impl Batch {
-    /// One entry is done; the whole answer, when it was the last.
-    fn add(&self, codec: Codec, frame: Option<&Frame>) -> Option<Frame> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(frame) = frame {
-            state.push(codec, frame);
-        }
-        state.open -= 1;
-        if state.open > 0 { None } else { state.answers.take() }
-    }
 }
 
 impl Sink {
@@ -196,39 +147,6 @@ impl Sink {
 }
 
 impl Endpoint {
-    /// Takes an array of messages.
-    pub(super) fn receive_batch(
-        self: &Arc<Self>,
-        message: Raw<'_>,
-        scope: &Scope,
-        local: &dyn Local,
-        now: Instant,
-    ) -> Result<(), Disconnect> {
-        let invalid = |text| (Id::null(), RpcError::new(ErrorKind::InvalidRequest, text));
-        let entries = match batch_entries(message) {
-            None => return self.refuse_unreadable(&Sink::Direct, message),
-            Some(entries) if entries.is_empty() => {
-                let (id, error) = invalid("a batch needs at least one entry".to_owned());
-                return self.refuse(&Sink::Direct, &id, &error);
-            }
-            Some(entries) if entries.len() > self.config.max_batch => {
-                let (id, error) =
-                    invalid(format!("a batch has at most {} entries (max_batch)", self.config.max_batch));
-                return self.refuse(&Sink::Direct, &id, &error);
-            }
-            Some(entries) => entries,
-        };
-        let state = BatchState {
-            open: entries.len(),
-            answers: BatchAnswer::new(self.codec),
-            max_message_bytes: self.max_message_bytes(),
-        };
-        let sink = Sink::Batch(Arc::new(Batch { line: local.line(), state: Mutex::new(state) }));
-        // What of it is done at once is in nobody's place until the whole is.
-        let _answering = self.answering();
-        entries.into_iter().try_for_each(|entry| self.receive_one(entry, scope, local, now, &sink))
-    }
-
     /// Answers a call of that method of the protocol's own when what it comes to is known.
     pub(super) fn answer_later(self: &Arc<Self>, later: Later, id: Id, method: &str, sink: &Sink) {
         let (endpoint, method, sink) = (Arc::clone(self), method.to_owned(), sink.clone());
@@ -296,21 +214,12 @@ impl Endpoint {
     }
 
     /// Lets an answer leave, if there is room; else gives it back.
-    fn try_leave(&self, frame: Frame, sink: &Sink) -> Result<(), Frame> {
+    pub(super) fn try_leave(&self, frame: Frame, sink: &Sink) -> Result<(), Frame> {
         // *An array never carries a `seq`*: what answers one dies with its connection.
         match sink.line() {
             Some(line) => self.outbox.try_push_batch(line, frame),
             None => self.outbox.try_push(frame).map(drop),
         }
-    }
-
-    /// Lets the answer to a batch leave, if the reader has completed it. It is as large as its results are: where it finds no
-    /// room it waits, in the place of a call.
-    fn complete(self: &Arc<Self>, answers: Option<Frame>, sink: &Sink) -> Result<(), Disconnect> {
-        let Some(answers) = answers else { return Ok(()) };
-        let Err(answers) = self.try_leave(answers, sink) else { return Ok(()) };
-        let place = Place { id: None, lane: None, bytes: answers.len(), no_cancel: false, stream: false };
-        self.keep_answers(answers, place, sink)
     }
 
     /// Lets the answer to a call that is still open leave, if there is room; else gives it back.
@@ -325,34 +234,8 @@ impl Endpoint {
         Ok(())
     }
 
-    /// Keeps the whole answer to a batch until there is room, in the place of the call that completed it. Cancelling that
-    /// call takes nothing out of it any more. Who leaves more of them than a session keeps, or leaves no place, is closed 4013.
-    fn keep_answers(self: &Arc<Self>, answers: Frame, place: Place, sink: &Sink) -> Result<(), Disconnect> {
-        let place = Place { id: None, no_cancel: false, ..place };
-        let bytes = answers.len();
-        let mut calls = self.calls();
-        let kept = self.kept_answers.load(Ordering::Relaxed);
-        if kept > 0 && kept.saturating_add(bytes) > self.outbox.limits().buffer_bytes {
-            let text = "the peer reads too slowly: the answers to its batches exceed buffer_bytes";
-            return Err(Disconnect::over("buffer_bytes", code::TOO_SLOW, text));
-        }
-        let Ok(Admission::Run(key) | Admission::Wait(key)) = calls.admit(place) else {
-            let text = "the peer reads too slowly: the answer to its batch finds no place (`max_waiting`)";
-            return Err(Disconnect::over("max_waiting", code::TOO_SLOW, text));
-        };
-        self.kept_answers.store(kept + bytes, Ordering::Relaxed);
-        let (endpoint, sink) = (Arc::clone(self), sink.clone());
-        let waiting = tokio::spawn(async move {
-            endpoint.leave_aside(answers, &sink).await;
-            endpoint.kept_answers.fetch_sub(bytes, Ordering::Relaxed);
-            endpoint.finish_call(key);
-        });
-        calls.hold(key, Held { gate: None, key, task: waiting, sink: Sink::Direct, flow: None });
-        Ok(())
-    }
-
     /// A call is done: those go on whose turn it is now.
-    fn finish_call(&self, key: u64) {
+    pub(super) fn finish_call(&self, key: u64) {
         let mut calls = self.calls();
         let next = calls.finish(key);
         Held::start(&mut calls, &next);
