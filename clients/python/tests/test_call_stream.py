@@ -260,6 +260,25 @@ async def test_a_time_limit_around_a_loop_has_ended_the_call_while_its_error_is_
             assert (await connection.receive())["method"] == "rpc.cancel"
 
 
+@pytest.mark.parametrize("result_first", [False, True])
+async def test_one_item_taken_by_hand_comes_and_then_the_call_ends(*, result_first: bool) -> None:
+    async with meeting() as (_, client, connection):
+        stream = search(client)
+
+        async def take() -> int:
+            return await anext(aiter(stream))
+
+        result = asyncio.ensure_future(stream.result()) if result_first else None
+        first = asyncio.ensure_future(take())
+        call = await connection.receive()
+        await send(connection, call, 1)
+        assert await soon(first) == 1
+        cancel = await connection.receive()
+        assert (cancel["method"], cancel["params"]) == ("rpc.cancel", {"id": call["id"]})
+        with pytest.raises(CallCancelledError):
+            await soon(result or asyncio.ensure_future(stream.result()))
+
+
 async def test_the_end_of_the_block_ends_the_call() -> None:
     async with meeting() as (_, client, connection):
         async with search(client) as stream:

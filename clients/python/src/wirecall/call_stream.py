@@ -199,10 +199,13 @@ class _Loop(Generic[T]):
     def __aiter__(self) -> AsyncIterator[T]:
         return self
 
-    def __anext__(self) -> Coroutine[Any, Any, T]:
-        # Not `async`: its frame would hold the loop, and whoever keeps an error, like the one of a
-        # cancelled task, keeps the frames that it went through.
-        return self._stream.__anext__()
+    async def __anext__(self) -> T:
+        try:
+            return await self._stream.__anext__()
+        finally:
+            # Who keeps an error, like the one of a cancelled task, keeps the frames that it went
+            # through. Until here the frame must hold the loop: `anext(aiter(…))` has no other.
+            del self
 
     def __del__(self) -> None:
         self._stream.leave_loop()
