@@ -39,7 +39,7 @@ export type {
 } from "./options.ts";
 export type { CallOptions } from "./service.ts";
 export type { OnError, State, Unsubscribe } from "./states.ts";
-export type { CallStream } from "./stream.ts";
+export type { CallStream, ItemIterator } from "./stream.ts";
 export type { WebSocketClass, WebSocketLike } from "./websocket.ts";
 
 // --- For generated code -------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import { decodeOr } from "./incoming.ts";
  * loop throws a `TypeError`.
  */
 export interface CallStream<Item, Result = void> extends AsyncIterable<Item> {
-  [Symbol.asyncIterator](): AsyncIterator<Item, undefined> & AsyncIterable<Item>;
+  [Symbol.asyncIterator](): ItemIterator<Item>;
   /**
    * The result, which comes after the last item: somebody must take the items for it to come. Where they
    * are more than `credit` and no loop takes them, it never does. Rejects with what the loop throws; left
@@ -20,6 +20,11 @@ export interface CallStream<Item, Result = void> extends AsyncIterable<Item> {
   readonly result: Promise<Result>;
   /** Ends the call, here at once and at the server. */
   cancel(): void;
+}
+
+/** The items of a stream, one by one. It is an `AsyncIterableIterator<Item>`, in words that TypeScript 5.4 knows. */
+export interface ItemIterator<Item> extends AsyncIterator<Item, undefined> {
+  [Symbol.asyncIterator](): ItemIterator<Item>;
 }
 
 /** Takes the items of a call, as they cross the wire. */
@@ -73,7 +78,7 @@ export class OwnStream<Item, Result> implements CallStream<Item, Result>, Receiv
     this.result.catch(() => {});
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<Item, undefined> & AsyncIterable<Item> {
+  [Symbol.asyncIterator](): ItemIterator<Item> {
     // A second loop would take nothing, and look as if there had been nothing.
     if (this.isLooped) throw new TypeError(`the items of ${this.method} can be looped over once`);
     this.isLooped = true;

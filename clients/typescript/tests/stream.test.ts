@@ -5,7 +5,7 @@ import { runInNewContext } from "node:vm";
 import { expect } from "vitest";
 import { ConnectionLostError, DeadlineExceededError, DecodeError, RpcError } from "../src/index.ts";
 import { OwnStream } from "../src/stream.ts";
-import { ChatClient } from "./fixtures/chat.ts";
+import { ChatClient, type Message } from "./fixtures/chat.ts";
 import { test } from "./support/fixture.ts";
 import type { PeerConnection, Wire } from "./support/peer.ts";
 import { rejection, until } from "./support/states.ts";
@@ -49,7 +49,9 @@ test("a second loop throws, where it would look as if there were no items", asyn
 
 test("a loop goes on where an iterator was left", async ({ open }) => {
   const { client, connection } = await open();
-  const iterator = new ChatClient(client).search({ query: "hi" })[Symbol.asyncIterator]();
+  const stream = new ChatClient(client).search({ query: "hi" });
+  // What it is called where people write its type down.
+  const iterator: AsyncIterableIterator<Message> = stream[Symbol.asyncIterator]();
   const call = await connection.next();
   items(connection, call, "a", "b", "c");
   connection.answer(call, { found: 3 });
