@@ -7,13 +7,14 @@ import type { Frame } from "./codec.ts";
 import { CloseCode, type Disconnect, disconnect } from "./disconnect.ts";
 import type { Environment } from "./environment.ts";
 import { ConnectionLostError, ResourceExhaustedError, wireError } from "./errors.ts";
-import { connectError, isNoSubprotocol, NO_SUBPROTOCOL, tokenError } from "./failure.ts";
+import { connectError, isNoSubprotocol, NO_SUBPROTOCOL } from "./failure.ts";
 import type { Incoming } from "./incoming.ts";
 import type { Settings } from "./options.ts";
 import type { Outcome, Output } from "./output.ts";
 import type { Served } from "./served.ts";
 import { Session } from "./session.ts";
 import type { State } from "./states.ts";
+import { Tokens } from "./tokens.ts";
 import { onWake } from "./wake.ts";
 import { type Connection, closeReason, openConnection } from "./websocket.ts";
 
@@ -53,10 +54,7 @@ export class Connector {
   private readonly host: ConnectorHost;
   private readonly session: Session<Owner>;
   private readonly backoff: Backoff;
-  /** When to ask again for a token that is to take the place of one that is still good. */
-  private tokenBackoff: Backoff | undefined;
-  /** Stops the wait for a fresh token. */
-  private stopToken: (() => void) | undefined;
+  private readonly tokens: Tokens;
   private readonly stopWaking: () => void;
   private connection: Connection | undefined;
   /** Counts attempts; an awaited token of an older one is thrown away. */
@@ -85,6 +83,18 @@ export class Connector {
     this.host = host;
     this.session = new Session(settings, (method) => host.incoming.handles(method));
     this.backoff = new Backoff(settings.reconnect, () => environment.random());
+    this.tokens = new Tokens(settings, environment, {
+      connection: () => this.connection,
+      now: () => this.now(),
+      refreshed: (token, now) => {
+        this.session.authenticate(token, now);
+        this.act(now);
+      },
+      failed: (delayMs, now) => {
+        this.session.authentication.failed(delayMs, now);
+        this.act(now);
+      },
+    });
     this.mayRetry = settings.lazy;
     this.stopWaking = onWake(() => this.wake());
   }
@@ -98,7 +108,7 @@ export class Connector {
     session.connecting(settings.connectTimeoutMs, now);
     this.act(now);
     try {
-      const token = await this.token();
+      const token = await this.tokens.ask();
       if (attempt !== this.attempt) return;
       this.connection = openConnection(
         settings.webSocket,
@@ -168,7 +178,7 @@ export class Connector {
     this.closed = new Promise((resolve) => {
       this.farewell = () => {
         this.stopFarewell?.();
-        this.stopToken?.();
+        this.tokens.stop();
         this.connection?.abort();
         this.connection = undefined;
         this.session.end(end);
@@ -229,7 +239,7 @@ export class Connector {
     const { isOpen, session } = this;
     // A token that is still awaited comes too late.
     this.attempt += 1;
-    this.stopToken?.();
+    this.tokens.stop();
     this.connection = undefined;
     this.isOpen = false;
     const end = session.disconnected(code, reason);
@@ -316,7 +326,7 @@ export class Connector {
         this.isOpen = true;
         this.mayRetry = true;
         this.backoff.opened(now);
-        this.tokenBackoff = undefined;
+        this.tokens.startOver();
         const { resumed, reason } = output;
         this.host.changed({ type: "open", session, user, resumed, reason });
         break;
@@ -331,8 +341,8 @@ export class Connector {
         this.host.incoming.abort(output.call, output.reason);
         break;
       case "expiring":
-        if (output.isAgain) this.refreshLater();
-        else void this.refresh();
+        if (output.isAgain) this.tokens.refreshLater();
+        else void this.tokens.refresh();
         break;
       case "drop":
         this.drop(output.code, output.reason);
@@ -371,60 +381,6 @@ export class Connector {
     }
     connection?.abort(code);
     this.lost(code, reason);
-  }
-
-  private async token(): Promise<string | undefined> {
-    const { token } = this.settings;
-    try {
-      return await (typeof token === "function" ? token() : token);
-    } catch (cause) {
-      throw tokenError(cause);
-    }
-  }
-
-  /** Asks for a new token, and shows it on the live connection. */
-  private async refresh(): Promise<void> {
-    const { connection } = this;
-    if (typeof this.settings.token !== "function") return;
-    try {
-      const fresh = await this.inTime(this.token());
-      if (connection !== this.connection) return;
-      if (fresh === undefined) throw tokenError("it gave none");
-      const now = this.now();
-      this.tokenBackoff?.opened(now);
-      this.session.authenticate(fresh, now);
-      this.act(now);
-    } catch (error) {
-      this.settings.onError(error, "the connection");
-      if (connection === this.connection) this.refreshLater();
-    }
-  }
-
-  /** A token that takes longer than an attempt may is as good as none; one that comes later counts no more. */
-  private async inTime<Token>(token: Promise<Token>): Promise<Token> {
-    const { connectTimeoutMs } = this.settings;
-    let stop = () => {};
-    const late = new Promise<never>((_, reject) => {
-      const error = tokenError(`nothing came within ${connectTimeoutMs} ms`);
-      stop = this.environment.after(connectTimeoutMs, () => reject(error));
-      this.stopToken = stop;
-    });
-    try {
-      return await Promise.race([token, late]);
-    } finally {
-      stop();
-    }
-  }
-
-  /** One failure of whoever gives out tokens must not cost the connection, while the old one is good. */
-  private refreshLater(): void {
-    const { settings, environment } = this;
-    const endless = { ...settings.reconnect, attempts: Number.POSITIVE_INFINITY };
-    this.tokenBackoff ??= new Backoff(endless, () => environment.random());
-    const now = this.now();
-    const { delayMs = 0 } = this.tokenBackoff.next(disconnect(CloseCode.abnormal), now) ?? {};
-    this.session.authentication.failed(delayMs, now);
-    this.act(now);
   }
 
   private serve(call: Served): void {
