@@ -14,6 +14,7 @@ from tests.test_call_stream import meeting, send
 from wirecall import (
     CallOptions,
     Client,
+    ConnectionLostError,
     DeadlineExceededError,
     EncodeError,
     NotFoundError,
@@ -233,6 +234,61 @@ async def test_a_source_that_ignores_a_cancel_is_reported_and_left(
         await soon(source.closed.wait())
         await client.service("chat").notify("chat.typing", None)
         assert (await connection.receive())["method"] == "chat.typing"
+
+
+async def test_close_waits_for_a_source_that_cleans_up_for_longer_than_its_upload_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("wirecall.driver.SOURCE_WAIT", 0.01)
+    reported: list[str] = []
+    waiting, released, cleaned = (asyncio.Event() for _ in range(3))
+
+    async def items() -> AsyncGenerator[int]:
+        try:
+            waiting.set()
+            await asyncio.Event().wait()
+            yield 1
+        finally:
+            await released.wait()
+            cleaned.set()
+
+    async with listen() as peer:
+        client = await connect(peer.url, on_error=lambda error, _: reported.append(str(error)))
+        connection = await peer.accept()
+        result = upload(client, items())
+        await connection.receive()
+        await soon(waiting.wait())
+        result.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await soon(result)
+        assert reported == ["the source of an upload has not ended 0.01 s after it was cancelled"]
+        closing = asyncio.ensure_future(client.close())
+        assert await connection.closed() == (1000, "")
+        assert await asyncio.wait({closing}, timeout=0.05) == (set(), {closing})
+        released.set()
+        await soon(closing)
+        assert cleaned.is_set()
+
+
+async def test_a_source_that_ignores_a_cancel_does_not_hold_close_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("wirecall.driver.SOURCE_WAIT", 0.01)
+    monkeypatch.setattr("wirecall.connector.JOIN_TIMEOUT", 0.05)
+    reported: list[str] = []
+    source = Stubborn(goes_on=False)
+    async with listen() as peer:
+        client = await connect(peer.url, on_error=lambda _, where: reported.append(where))
+        connection = await peer.accept()
+        result = upload(client, source.stuck())
+        await connection.receive()
+        await soon(source.waiting.wait())
+        await client.close()
+        with pytest.raises(ConnectionLostError):
+            await soon(result)
+        assert reported == ["upload of files.put"]
+        source.released.set()
+        await soon(source.closed.wait())
 
 
 async def test_an_item_that_cannot_be_sent_ends_the_call_with_the_name_of_its_field() -> None:

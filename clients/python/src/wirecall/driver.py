@@ -49,7 +49,7 @@ R = TypeVar("R")
 _LOGGER = logging.getLogger("wirecall")
 
 SOURCE_WAIT = 1.0
-"""Seconds that an upload which is over waits for a source that does not let itself be cancelled."""
+"""Seconds that an upload which is over waits for its source, which it has cancelled."""
 
 
 class Driver:
@@ -258,10 +258,10 @@ class Driver:
         self._set_timer()
 
     async def stop(self, timeout: float) -> None:
-        """Stops the timer and waits for the handlers, at most `timeout` seconds.
+        """Stops the timer and waits for handlers and sources of uploads, at most `timeout` seconds.
 
-        The end of the session has cancelled them; a second time would cut their clean-up short. A
-        handler that closes its own client is not waited for.
+        The end of the session has cancelled them; a second time would cut their clean-up short. The
+        one that closes its own client is not waited for.
         """
         if self._timer is not None:
             self._timer.cancel()
@@ -274,10 +274,12 @@ class Driver:
             _, stuck = await asyncio.wait(set(self._streams), timeout=timeout)
             for stream in stuck:
                 stream.cancel()
-        tasks = {task for task in self._handlers.values() if task is not asyncio.current_task()}
+        handlers = set(self._handlers.values())
+        tasks = (handlers | self._pumps) - {asyncio.current_task()}
         if tasks:
             _, stuck = await asyncio.wait(tasks, timeout=timeout)
-            for task in stuck:
+            # Of a source its upload has told.
+            for task in stuck & handlers:
                 error = TimeoutError("a handler does not let itself be cancelled")
                 self._incoming.report(error, task.get_name())
 
@@ -310,7 +312,8 @@ class Driver:
             task.cancel()
             _, stuck = await asyncio.wait({task}, timeout=SOURCE_WAIT)
             if stuck:
-                error = TimeoutError("the source of an upload does not let itself be cancelled")
+                words = f"has not ended {SOURCE_WAIT:g} s after it was cancelled"
+                error = TimeoutError(f"the source of an upload {words}")
                 self._incoming.report(error, task.get_name())
 
     def _pumped(self, task: asyncio.Task[None]) -> None:
