@@ -66,6 +66,19 @@ impl Batch {
     }
 }
 
+/// A whole answer to a batch that waits for room, counted for as long.
+#[derive(Debug)]
+pub(super) struct KeptAnswer {
+    endpoint: Arc<Endpoint>,
+    bytes: usize,
+}
+
+impl Drop for KeptAnswer {
+    fn drop(&mut self) {
+        self.endpoint.kept_answers.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
 impl Endpoint {
     /// Takes an array of messages.
     pub(super) fn receive_batch(
@@ -109,6 +122,17 @@ impl Endpoint {
         self.keep_answers(answers, place, sink)
     }
 
+    /// Counts a whole answer to a batch that waits for room, unless all of them are more than a session keeps then; one may be.
+    pub(super) fn keep(self: &Arc<Self>, bytes: usize) -> Result<KeptAnswer, Disconnect> {
+        let before = self.kept_answers.fetch_add(bytes, Ordering::Relaxed);
+        let kept = KeptAnswer { endpoint: Arc::clone(self), bytes };
+        if before > 0 && before.saturating_add(bytes) > self.outbox.limits().buffer_bytes {
+            let text = "the peer reads too slowly: the answers to its batches exceed buffer_bytes";
+            return Err(Disconnect::over("buffer_bytes", code::TOO_SLOW, text));
+        }
+        Ok(kept)
+    }
+
     /// Keeps the whole answer to a batch until there is room, in the place of the call that completed it. Cancelling that
     /// call takes nothing out of it any more. Who leaves more of them than a session keeps, or leaves no place, is closed 4013.
     pub(super) fn keep_answers(
@@ -118,22 +142,16 @@ impl Endpoint {
         sink: &Sink,
     ) -> Result<(), Disconnect> {
         let place = Place { id: None, no_cancel: false, ..place };
-        let bytes = answers.len();
+        let kept = self.keep(answers.len())?;
         let mut calls = self.calls();
-        let kept = self.kept_answers.load(Ordering::Relaxed);
-        if kept > 0 && kept.saturating_add(bytes) > self.outbox.limits().buffer_bytes {
-            let text = "the peer reads too slowly: the answers to its batches exceed buffer_bytes";
-            return Err(Disconnect::over("buffer_bytes", code::TOO_SLOW, text));
-        }
         let Ok(Admission::Run(key) | Admission::Wait(key)) = calls.admit(place) else {
             let text = "the peer reads too slowly: the answer to its batch finds no place (`max_waiting`)";
             return Err(Disconnect::over("max_waiting", code::TOO_SLOW, text));
         };
-        self.kept_answers.store(kept + bytes, Ordering::Relaxed);
         let (endpoint, sink) = (Arc::clone(self), sink.clone());
         let waiting = tokio::spawn(async move {
-            endpoint.leave_aside(answers, &sink).await;
-            endpoint.kept_answers.fetch_sub(bytes, Ordering::Relaxed);
+            endpoint.wait_for_room(answers, &sink).await;
+            drop(kept);
             endpoint.finish_call(key);
         });
         calls.hold(key, Held::answered(key, waiting));

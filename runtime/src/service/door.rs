@@ -1,7 +1,7 @@
 //! The door: calls that come in while the server goes, and what a drain sees of the one that has no place yet.
 
-use std::sync::MutexGuard;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, MutexGuard};
 
 use super::endpoint::Endpoint;
 use super::open::Held;
@@ -27,9 +27,9 @@ impl Drop for Door<'_> {
 
 /// Answers that may be in nobody's place yet: those of a batch that is not complete, or of a call that was taken out. A drain waits for
 /// them all the same.
-pub(super) struct Answering<'e>(&'e Endpoint);
+pub(super) struct Answering(Arc<Endpoint>);
 
-impl Drop for Answering<'_> {
+impl Drop for Answering {
     fn drop(&mut self) {
         self.0.answering.fetch_sub(1, Ordering::SeqCst);
         if self.0.draining.load(Ordering::SeqCst) {
@@ -40,9 +40,9 @@ impl Drop for Answering<'_> {
 
 impl Endpoint {
     /// Answers are under way until the value is dropped.
-    pub(super) fn answering(&self) -> Answering<'_> {
+    pub(super) fn answering(self: &Arc<Self>) -> Answering {
         self.answering.fetch_add(1, Ordering::SeqCst);
-        Answering(self)
+        Answering(Arc::clone(self))
     }
 
     /// Lets a call in, unless calls are refused by now. Only the reader does, and one at a time.

@@ -108,7 +108,7 @@ pub(crate) struct Endpoint {
     pub(super) at_the_door: AtomicBool,
     /// Messages whose answers may be in nobody's place yet.
     pub(super) answering: AtomicUsize,
-    /// Bytes of whole answers to batches that wait for room. Changed with the calls locked, or by who has waited.
+    /// Bytes of whole answers to batches that wait for room.
     pub(super) kept_answers: AtomicUsize,
     /// The tasks of `no_cancel` calls, which may outlive the session. A server has one for all.
     pub(crate) no_cancel: TaskTracker,

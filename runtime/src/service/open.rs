@@ -150,7 +150,10 @@ impl Endpoint {
     /// Answers a call of that method of the protocol's own when what it comes to is known.
     pub(super) fn answer_later(self: &Arc<Self>, later: Later, id: Id, method: &str, sink: &Sink) {
         let (endpoint, method, sink) = (Arc::clone(self), method.to_owned(), sink.clone());
+        // The results of a batch that it completes are in nobody's place meanwhile.
+        let answering = matches!(sink, Sink::Batch(_)).then(|| self.answering());
         tokio::spawn(async move {
+            let _answering = answering;
             let answer = match later.await {
                 Some(Ok(result)) => result_frame(endpoint.codec, &id, &result)
                     .map(|frame| endpoint.fitting_result(&id, frame)),
@@ -243,7 +246,20 @@ impl Endpoint {
     }
 
     /// Lets an answer leave that nobody waits to cancel any more, when there is room.
-    pub(super) async fn leave_aside(&self, mut frame: Frame, sink: &Sink) {
+    pub(super) async fn leave_aside(self: &Arc<Self>, frame: Frame, sink: &Sink) {
+        let Err(frame) = self.try_leave(frame, sink) else { return };
+        let kept = match sink {
+            Sink::Batch(_) => self.keep(frame.len()).map(Some),
+            Sink::Direct | Sink::Aside(_) => Ok(None),
+        };
+        match kept {
+            Ok(_kept) => self.wait_for_room(frame, sink).await,
+            Err(disconnect) => sink.close(self, disconnect),
+        }
+    }
+
+    /// Lets an answer leave as soon as there is room.
+    pub(super) async fn wait_for_room(&self, mut frame: Frame, sink: &Sink) {
         loop {
             let room = self.outbox.room();
             match self.try_leave(frame, sink) {

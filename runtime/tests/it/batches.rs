@@ -136,6 +136,22 @@ async fn a_peer_that_reads_no_answers_to_its_batches_is_closed_where_they_are_mo
 }
 
 #[tokio::test]
+async fn so_is_one_whose_batches_a_handler_completes_that_had_to_wait() {
+    let bench = Bench::default();
+    let (_server, address) = serve(bench.server()).await;
+    let mut peer = RawPeer::plain(address).await;
+    let large =
+        |id: u32| batch(&[call(id, "lab.large", &json!([900_000])), call(format!("h{id}"), "lab.hold", &json!([id]))]);
+    feed(&mut peer, &(0..12).map(large).collect::<Vec<_>>()).await;
+    for id in 0..12 {
+        assert_eq!(bench.fate().await, Fate::Started(id));
+    }
+    (0..12).for_each(|id| bench.release(id));
+    let (code, answers) = peer.end().await;
+    assert!(code == 4013 && answers.len() < 12, "{code} after {}", answers.len());
+}
+
+#[tokio::test]
 async fn in_a_session_the_answers_to_batches_wait_for_room_and_hold_up_no_ack() {
     let (_server, address) = serve(Bench::default().server()).await;
     let limits = json!({ "limits": { "max_message_bytes": 4 << 20 } });

@@ -48,7 +48,7 @@ fn an_answer_without_room_ends_the_connection_that_it_was_for_and_none_that_has_
 
 #[test]
 fn a_drain_waits_for_answers_that_are_in_nobodys_place_yet() {
-    let endpoint = endpoint();
+    let endpoint = Arc::new(endpoint());
     let answering = (endpoint.answering(), endpoint.answering());
     let mut drained = std::pin::pin!(endpoint.drain());
     assert!(drained.as_mut().now_or_never().is_none());
