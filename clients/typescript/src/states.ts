@@ -67,16 +67,27 @@ export class Listeners<Value> {
 
   /** Tells all. One that throws does not keep the others from hearing, nor does one that is still at work. */
   tell(value: Value): void {
-    for (const listener of [...this.listeners]) void this.call(listener, value);
+    for (const listener of [...this.listeners]) {
+      try {
+        const told = listener(value);
+        if (told !== undefined) void this.settled(told);
+      } catch (error) {
+        this.report(error);
+      }
+    }
   }
 
-  /** Calls a listener at once. An `async` one, which the type lets through, may fail later: nobody but
-   * `onError` would hear of that, and it would end the process. */
-  private async call(listener: Listener<Value>, value: Value): Promise<void> {
+  /** An `async` listener, which the type lets through, may fail later: nobody but `onError` would hear of
+   * that, and it would end the process. */
+  private async settled(told: unknown): Promise<void> {
     try {
-      await listener(value);
+      await told;
     } catch (error) {
-      this.onError(error, `the listener of ${this.what}`);
+      this.report(error);
     }
+  }
+
+  private report(error: unknown): void {
+    this.onError(error, `the listener of ${this.what}`);
   }
 }
